@@ -1,0 +1,1 @@
+"""Tools without models and without any knowledge of the apps."""

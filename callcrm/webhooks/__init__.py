@@ -1,0 +1,1 @@
+"""Every delivery of every provider: verified, kept, applied, answered. Shared by telephony and payments."""

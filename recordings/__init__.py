@@ -1,0 +1,1 @@
+"""What is left of a call: recordings and their states."""
