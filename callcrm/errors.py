@@ -1,8 +1,9 @@
 """The ways callcrm says no.
 
-Code anywhere raises one of these; `callcrm.middleware.Refusals` alone turns them into a page, a JSON envelope or a
-fragment. Messages are for the person in front of the screen: they never carry a customer's data, an id or a key.
-`NotFound` covers what is missing *and* what belongs to somebody else, so that the answer never says which.
+Code anywhere raises one of these; `callcrm.middleware.Refusals` alone turns them into a page, a JSON
+envelope or a fragment. Messages are for the person in front of the screen: they never carry a customer's
+data, an id or a key. `NotFound` covers what is missing *and* what belongs to somebody else: the answer
+never says which.
 """
 
 from __future__ import annotations
@@ -44,6 +45,10 @@ class Denied(Refused):
     status = 403
     code = "permission_denied"
     default_message = "You are not allowed to do this."
+
+
+class CsrfFailed(Denied):
+    default_message = "This page was open for too long, or the form did not come from here. Please try again."
 
 
 class NotFound(Refused):
@@ -116,7 +121,9 @@ class Unavailable(Refused):
         self.retry_after = retry_after
 
 
-DeniedHook = Callable[[HttpRequest, Refused], None]
+RefusedHook = Callable[[HttpRequest, Refused], None]
 
-on_denied: list[DeniedHook] = []
-"""Called after the refused request's transaction is gone, so that recording an attempt cannot be rolled back with it."""
+# Called once the refused request's own transaction is gone, so that the record of the attempt is not undone with
+# it. Each runs in a transaction of its own; one that fails is logged and changes nothing about the answer.
+on_denied: list[RefusedHook] = []
+on_limited: list[RefusedHook] = []

@@ -1,7 +1,7 @@
 """What the code below a request may know of it: its id and where it came from.
 
-Set by the `RequestContext` middleware for the length of one request; empty in jobs and commands, which may set their
-own `request_id` to tie their log lines and audit entries to the request that caused them.
+Set by the `RequestContext` middleware for the length of one request; empty in jobs and commands, which may
+set their own `request_id` to tie their log lines and audit entries to the request that caused them.
 """
 
 from __future__ import annotations
