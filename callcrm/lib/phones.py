@@ -1,0 +1,58 @@
+"""Telephone numbers: one spelling (E.164) inside, whatever spelling outside.
+
+`normalise` takes anything a person or a carrier may send and never raises: what is no possible number is
+None. A number counts when its length is possible in its country; whether it is assigned we cannot know.
+"""
+
+import re
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_LONGEST_TEXT = 64  # no spelling of a number is longer; the parser need not see a novel
+
+
+def normalise(text: str | None, region: str = "US") -> str | None:
+    number = _parsed(text, region)
+    if number is None or phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
+        return None
+    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return e164 if is_e164(e164) else None
+
+
+def is_e164(text: str | None) -> bool:
+    return text is not None and _E164.fullmatch(text) is not None
+
+
+def pretty(e164: str) -> str:
+    """For people: `+1 212-555-0147`. What is no number comes back as it is."""
+    number = _parsed(e164, None) if is_e164(e164) else None
+    return e164 if number is None else phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+
+
+def country(e164: str) -> str | None:
+    """The region, as `US`; the calling code's main region where the exact one is unknown."""
+    number = _parsed(e164, None) if is_e164(e164) else None
+    if number is None:
+        return None
+    region = phonenumbers.region_code_for_number(number)
+    return region or phonenumbers.region_code_for_country_code(number.country_code or 0)
+
+
+def calling_code(e164: str) -> str:
+    """`1` of `+1212…`, by the list of assigned codes alone; empty when none fits."""
+    for length in (1, 2, 3):
+        code = e164[1 : 1 + length]
+        if code.isdecimal() and int(code) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+            return code
+    return ""
+
+
+def _parsed(text: str | None, region: str | None) -> phonenumbers.PhoneNumber | None:
+    if not isinstance(text, str) or len(text) > _LONGEST_TEXT:
+        return None
+    try:
+        return phonenumbers.parse(text, region)
+    except NumberParseException:
+        return None
