@@ -123,7 +123,7 @@ class Unavailable(Refused):
 
 RefusedHook = Callable[[HttpRequest, Refused], None]
 
-# Called once the refused request's own transaction is gone, so that the record of the attempt is not undone with
-# it. Each runs in a transaction of its own; one that fails is logged and changes nothing about the answer.
+# Called once the refused request's own transaction is gone: a record of the attempt made inside it would be
+# rolled back with it. Each runs in a transaction of its own; one that fails is logged, the answer stays.
 on_denied: list[RefusedHook] = []
 on_limited: list[RefusedHook] = []
