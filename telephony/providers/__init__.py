@@ -1,0 +1,1 @@
+"""The telephony providers. A provider is a folder, and folders are alike; nothing here imports Django."""

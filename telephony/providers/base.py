@@ -1,0 +1,253 @@
+"""What every telephony provider is turned into, whatever it sends.
+
+A delivery becomes updates: plain values that ingest applies, in any order and twice, to the same end.
+States carry distinct ranks and only ever move up, so the end is a maximum. Nothing here imports Django.
+The dialects are read in `dialect.py`, signatures checked in `signing.py`, updates applied in `ingest.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+Params: TypeAlias = Mapping[str, tuple[str, ...]]
+"""A form as it was posted: every name with all its values, in their order."""
+
+
+class Reason(StrEnum):
+    """Why a signature was accepted or not; for logs and counters, never for the caller."""
+
+    OK = "ok"
+    METHOD = "method"
+    NO_SIGNATURE = "no_signature"
+    NO_SECRET = "no_secret"  # noqa: S105  a word for a log, not a secret
+    MALFORMED = "malformed"
+    UNSUPPORTED_CONTENT_TYPE = "unsupported_content_type"
+    MISMATCH = "mismatch"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    ok: bool
+    reason: str
+
+
+class Unusable(Exception):
+    """Rightly signed, yet nothing can be made of it. Names the parameter, never what stood in it."""
+
+    def __init__(self, code: str, parameter: str = "") -> None:
+        super().__init__(f"{code}: {parameter}" if parameter else code)
+        self.code = code
+        self.parameter = parameter
+
+
+class Reply(StrEnum):
+    """What a route answers with."""
+
+    DOCUMENT = "document"
+    EMPTY_DOCUMENT = "empty_document"
+    NO_CONTENT = "no_content"
+
+
+class Direction(StrEnum):
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class CallState(StrEnum):
+    """In order of rank, the ends too: whichever of two ends is reported first, the same one stays."""
+
+    QUEUED = "queued"
+    RINGING = "ringing"
+    IN_PROGRESS = "in-progress"
+    CANCELED = "canceled"
+    FAILED = "failed"
+    NO_ANSWER = "no-answer"
+    BUSY = "busy"
+    COMPLETED = "completed"
+
+    @property
+    def rank(self) -> int:
+        return _CALL_RANKS[self]
+
+    @property
+    def is_over(self) -> bool:
+        return self.rank > CallState.IN_PROGRESS.rank
+
+
+class MessageState(StrEnum):
+    """In order of rank. Unknown (we gave up waiting) gives way to anything the provider says later."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    SENT = "sent"
+    FAILED = "failed"
+    UNDELIVERED = "undelivered"
+    DELIVERED = "delivered"
+    READ = "read"
+    RECEIVED = "received"
+
+    @property
+    def rank(self) -> int:
+        return _MESSAGE_RANKS[self]
+
+
+_CALL_RANKS = {state: rank for rank, state in enumerate(CallState)}
+_MESSAGE_RANKS = {state: rank for rank, state in enumerate(MessageState)}
+
+
+class RecordingState(StrEnum):
+    """The provider's word on the audio; what we made of it is the Recording's own state."""
+
+    IN_PROGRESS = "in-progress"
+    COMPLETED = "completed"
+    ABSENT = "absent"
+
+
+class RecordingKind(StrEnum):
+    CALL = "call"
+    VOICEMAIL = "voicemail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallUpdate:
+    """The caller's own leg. `withheld`: there is a caller, and no number that could be called back."""
+
+    provider_id: str
+    account_id: str
+    direction: Direction
+    state: CallState
+    from_e164: str | None
+    to_e164: str | None
+    withheld: bool = False
+    at: datetime | None = None
+    duration: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegUpdate:
+    """A leg to one destination. `bridged` is None where the delivery does not say whether the two talked."""
+
+    provider_id: str
+    account_id: str
+    parent_provider_id: str
+    state: CallState
+    to: str | None = None
+    at: datetime | None = None
+    duration: int | None = None
+    bridged: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingUpdate:
+    provider_id: str
+    account_id: str
+    call_provider_id: str
+    state: RecordingState
+    kind: RecordingKind
+    source: str
+    at: datetime | None = None
+    duration: int | None = None
+    channels: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """Known by id alone: an address in a delivery is never fetched as it stands."""
+
+    provider_id: str
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageUpdate:
+    """`from_` and `to` are E.164 or a short code; None where the delivery has neither."""
+
+    provider_id: str
+    account_id: str
+    direction: Direction
+    state: MessageState
+    from_: str | None = None
+    to: str | None = None
+    body: str | None = None
+    num_media: int = 0
+    media: tuple[Media, ...] = ()
+    segments: int | None = None
+    error_code: int | None = None
+    at: datetime | None = None
+
+
+Update: TypeAlias = CallUpdate | LegUpdate | RecordingUpdate | MessageUpdate
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A sentence for a caller."""
+
+    text: str
+    language: str = "en-US"
+
+
+class Webhook(Protocol):
+    """What the module `providers/<name>/webhook.py` defines. All but `parse` are total."""
+
+    def verify(
+        self,
+        *,
+        url: str,
+        method: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        secrets: Sequence[str],
+        now: datetime | None = None,
+    ) -> Verdict: ...
+
+    def read(self, body: bytes, content_type: str) -> Params: ...
+
+    def account_id(self, params: Params) -> str | None: ...
+
+    def our_number(self, route: str, params: Params) -> str | None: ...
+
+    def call_id(self, route: str, params: Params) -> str | None: ...
+
+    def dedupe_key(self, route: str, params: Params) -> str: ...
+
+    def parse(self, route: str, body: bytes, content_type: str, received_at: datetime) -> list[Update]: ...
+
+
+class Answers(Protocol):
+    """What the module `providers/<name>/answers.py` defines: documents for a call that waits."""
+
+    def forward(
+        self,
+        destinations: Sequence[str],
+        *,
+        caller_id: str | None,
+        notice: Say | None,
+        record: bool,
+        action_url: str,
+        recording_status_url: str,
+        number_status_url: str,
+        timeout: int = 20,
+    ) -> str: ...
+
+    def say(self, sentence: Say) -> str: ...
+
+    def after_dial(self, *, bridged: bool, apology: Say) -> str: ...
+
+    def empty(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """`routes` says which there are and what each answers with; `content_type` is that of its documents."""
+
+    name: str
+    routes: Mapping[str, Reply]
+    content_type: str
+    webhook: Webhook
+    answers: Answers

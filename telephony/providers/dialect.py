@@ -1,0 +1,288 @@
+"""The form dialect Twilio began, read into updates. A provider that speaks it brings its own account ids.
+
+`parse` raises `Unusable` and nothing else; the other functions are total, for they run before anything is
+known of the sender. An update says only what its delivery said; what follows from it is for ingest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+from telephony.providers import form
+from telephony.providers.base import (
+    CallState,
+    CallUpdate,
+    Direction,
+    LegUpdate,
+    Media,
+    MessageState,
+    MessageUpdate,
+    Params,
+    RecordingKind,
+    RecordingState,
+    RecordingUpdate,
+    Reply,
+    Unusable,
+    Update,
+)
+from telephony.providers.form import Delivery
+
+_Reader: TypeAlias = Callable[[str, Delivery], list[Update]]
+
+ROUTES: Final[Mapping[str, Reply]] = MappingProxyType(
+    {
+        "voice": Reply.DOCUMENT,
+        "voice-fallback": Reply.DOCUMENT,
+        "dial-action": Reply.DOCUMENT,
+        "voice-status": Reply.NO_CONTENT,
+        "number-status": Reply.NO_CONTENT,
+        "recording-status": Reply.NO_CONTENT,
+        "sms": Reply.EMPTY_DOCUMENT,
+        "sms-fallback": Reply.EMPTY_DOCUMENT,
+        "sms-status": Reply.NO_CONTENT,
+    }
+)
+
+# What makes two deliveries the same one, besides route and account. The state belongs to it: without it
+# the second state of a message would pass for the first. The first name must be there.
+_IDENTITY: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "voice": ("CallSid", "CallStatus"),
+        "voice-fallback": ("CallSid", "CallStatus"),
+        "dial-action": ("CallSid", "DialCallSid", "DialCallStatus"),
+        "voice-status": ("CallSid", "CallStatus", "SequenceNumber"),
+        "number-status": ("CallSid", "CallStatus", "SequenceNumber"),
+        "recording-status": ("RecordingSid", "RecordingStatus"),
+        "sms": ("MessageSid",),
+        "sms-fallback": ("MessageSid",),
+        "sms-status": ("MessageSid", "MessageStatus"),
+    }
+)
+
+_CALL_ID = re.compile(r"CA[0-9a-fA-F]{32}")
+_MESSAGE_ID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
+_RECORDING_ID = re.compile(r"RE[0-9a-fA-F]{32}")
+_MEDIA_URL = re.compile(r"https://[^\s?#]{1,400}/Media/(ME[0-9a-fA-F]{32})")
+_MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,64}/[a-z0-9.+-]{1,64}")
+_SOURCE = re.compile(r"[A-Za-z]{1,40}")
+_STATE_OR_COUNTER = re.compile(r"[a-z_-]{1,24}|[0-9]{1,9}")
+
+_LONGEST_CALL = 7 * 24 * 3600
+_MOST_MEDIA = 10
+_MOST_SEGMENTS = 100
+_MOST_CHANNELS = 2
+_HIGHEST_ERROR = 999_999
+
+_CALL_STATES = {str(state): state for state in CallState} | {"initiated": CallState.QUEUED}
+_DIAL_STATES = _CALL_STATES | {"answered": CallState.IN_PROGRESS}
+_BRIDGED = {"": None, "true": True, "false": False}
+_RECORDING_STATES = {str(state): state for state in RecordingState}
+_MESSAGE_STATES = {str(state): state for state in MessageState if state is not MessageState.UNKNOWN} | {
+    "accepted": MessageState.QUEUED,
+    "scheduled": MessageState.QUEUED,
+    "receiving": MessageState.RECEIVED,
+    "partially_delivered": MessageState.SENT,
+    "canceled": MessageState.FAILED,
+}
+_DIRECTIONS = {
+    "": Direction.INBOUND,
+    "inbound": Direction.INBOUND,
+    "outbound-api": Direction.OUTBOUND,
+    "outbound-dial": Direction.OUTBOUND,
+}
+
+
+def our_number(route: str, params: Params) -> str | None:
+    """The tracking number a delivery names, if any. Of a leg or a recording only its call knows."""
+    if route in ("number-status", "recording-status"):
+        return None
+    outbound = route == "sms-status" or form.first(params, "Direction").startswith("outbound")
+    return form.number(form.first(params, "From" if outbound else "To"))
+
+
+def call_id(route: str, params: Params) -> str | None:
+    """The caller's call that a delivery belongs to."""
+    value = form.first(params, "ParentCallSid" if route == "number-status" else "CallSid")
+    return value if _CALL_ID.fullmatch(value) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One provider's accent: what its account ids look like."""
+
+    account: re.Pattern[str]
+
+    def account_id(self, params: Params) -> str | None:
+        value = form.first(params, "AccountSid")
+        return value if self.account.fullmatch(value) else None
+
+    def dedupe_key(self, route: str, params: Params) -> str:
+        """At most 160 characters: ids, states and counters as they are; what is odd is hashed whole."""
+        names = _IDENTITY.get(route, ("",))
+        values = [form.first(params, name) for name in names]
+        account = self.account_id(params)
+        if account and values[0] and all(map(_is_plain, values)):
+            return ":".join((route, account, *values))
+        return f"{route[:32]}:{_hash(params)}"
+
+    def parse(self, route: str, body: bytes, content_type: str, received_at: datetime) -> list[Update]:
+        if route not in _READERS:
+            raise Unusable("unknown_route")
+        form.require_utf8(body, content_type)
+        delivery = Delivery(form.read(body, content_type), received_at)
+        account = delivery.match("AccountSid", self.account)
+        return _READERS[route](account, delivery)
+
+
+def _is_plain(value: str) -> bool:
+    patterns = (_STATE_OR_COUNTER, _CALL_ID, _MESSAGE_ID, _RECORDING_ID)
+    return not value or any(pattern.fullmatch(value) for pattern in patterns)
+
+
+def _hash(params: Params) -> str:
+    text = repr(sorted((name, sorted(set(values))) for name, values in params.items()))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _incoming_call(account: str, delivery: Delivery) -> list[Update]:
+    """The caller may be anyone, but the question who it is and whom they want must be in the form."""
+    delivery.present("From")
+    delivery.present("To")
+    return [_call(account, delivery)]
+
+
+def _call_status(account: str, delivery: Delivery) -> list[Update]:
+    return [_call(account, delivery)]
+
+
+def _call(account: str, delivery: Delivery) -> CallUpdate:
+    return CallUpdate(
+        provider_id=delivery.match("CallSid", _CALL_ID),
+        account_id=account,
+        direction=delivery.choose("Direction", _DIRECTIONS),
+        state=delivery.choose("CallStatus", _CALL_STATES),
+        from_e164=delivery.number("From"),
+        to_e164=delivery.number("To"),
+        withheld=delivery.withheld("From"),
+        at=delivery.instant("Timestamp"),
+        duration=delivery.integer("CallDuration", _LONGEST_CALL),
+    )
+
+
+def _leg_status(account: str, delivery: Delivery) -> list[Update]:
+    return [
+        LegUpdate(
+            provider_id=delivery.match("CallSid", _CALL_ID),
+            account_id=account,
+            parent_provider_id=delivery.match("ParentCallSid", _CALL_ID),
+            state=delivery.choose("CallStatus", _CALL_STATES),
+            to=delivery.number("To"),
+            at=delivery.instant("Timestamp"),
+            duration=delivery.integer("CallDuration", _LONGEST_CALL),
+        )
+    ]
+
+
+def _dial_action(account: str, delivery: Delivery) -> list[Update]:
+    """The end of the dialling, told by the caller's call: one leg of those that rang, and how it went."""
+    call = _call(account, delivery)
+    state = delivery.choose("DialCallStatus", _DIAL_STATES)
+    leg_id = delivery.match_if_any("DialCallSid", _CALL_ID)
+    bridged = _bridged(delivery, state)
+    duration = delivery.integer("DialCallDuration", _LONGEST_CALL)
+    if leg_id is None:
+        return [call]
+    leg = LegUpdate(
+        provider_id=leg_id,
+        account_id=account,
+        parent_provider_id=call.provider_id,
+        state=state,
+        duration=duration,
+        bridged=bridged,
+    )
+    return [call, leg]
+
+
+def _bridged(delivery: Delivery, state: CallState) -> bool:
+    said = _BRIDGED.get(delivery.text("DialBridged").lower())
+    return said if said is not None else state in (CallState.COMPLETED, CallState.IN_PROGRESS)
+
+
+def _recording_status(account: str, delivery: Delivery) -> list[Update]:
+    source = delivery.match_if_any("RecordingSource", _SOURCE) or ""
+    return [
+        RecordingUpdate(
+            provider_id=delivery.match("RecordingSid", _RECORDING_ID),
+            account_id=account,
+            call_provider_id=delivery.match("CallSid", _CALL_ID),
+            state=delivery.choose("RecordingStatus", _RECORDING_STATES),
+            kind=RecordingKind.VOICEMAIL if source == "RecordVerb" else RecordingKind.CALL,
+            source=source,
+            at=delivery.instant("RecordingStartTime"),
+            duration=delivery.integer("RecordingDuration", _LONGEST_CALL, unknown="-1"),
+            channels=delivery.integer("RecordingChannels", _MOST_CHANNELS),
+        )
+    ]
+
+
+def _incoming_message(account: str, delivery: Delivery) -> list[Update]:
+    delivery.present("From")
+    delivery.present("To")
+    count = delivery.integer("NumMedia", _MOST_MEDIA) or 0
+    return [
+        MessageUpdate(
+            provider_id=delivery.match("MessageSid", _MESSAGE_ID),
+            account_id=account,
+            direction=Direction.INBOUND,
+            state=MessageState.RECEIVED,
+            from_=delivery.address("From"),
+            to=delivery.address("To"),
+            body=delivery.present("Body").replace("\0", ""),  # PostgreSQL's text cannot hold NUL
+            num_media=count,
+            media=tuple(_media(delivery, index) for index in range(count)),
+            segments=delivery.integer("NumSegments", _MOST_SEGMENTS),
+        )
+    ]
+
+
+def _media(delivery: Delivery, index: int) -> Media:
+    """An odd type costs nobody the text that came with it: the bytes tell when they are fetched."""
+    url = delivery.match(f"MediaUrl{index}", _MEDIA_URL)
+    claimed = delivery.text(f"MediaContentType{index}").lower()
+    known = _MEDIA_TYPE.fullmatch(claimed)
+    return Media(url.rpartition("/")[2], claimed if known else "application/octet-stream")
+
+
+def _message_status(account: str, delivery: Delivery) -> list[Update]:
+    return [
+        MessageUpdate(
+            provider_id=delivery.match("MessageSid", _MESSAGE_ID),
+            account_id=account,
+            direction=Direction.OUTBOUND,
+            state=delivery.choose("MessageStatus", _MESSAGE_STATES),
+            from_=delivery.address("From"),
+            to=delivery.address("To"),
+            error_code=delivery.integer("ErrorCode", _HIGHEST_ERROR),
+        )
+    ]
+
+
+_READERS: Final[Mapping[str, _Reader]] = MappingProxyType(
+    {
+        "voice": _incoming_call,
+        "voice-fallback": _incoming_call,
+        "dial-action": _dial_action,
+        "voice-status": _call_status,
+        "number-status": _leg_status,
+        "recording-status": _recording_status,
+        "sms": _incoming_message,
+        "sms-fallback": _incoming_message,
+        "sms-status": _message_status,
+    }
+)

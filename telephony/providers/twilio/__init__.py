@@ -1,0 +1,1 @@
+"""Twilio: calls and texts as forms over HTTPS, documents in TwiML."""
