@@ -1,0 +1,92 @@
+"""How tests meet the database: a throw-away PostgreSQL, made by its owner, used as the application.
+
+The controller starts the server and removes it at the end; xdist's workers inherit its address. Where
+DATABASE_URL is set, that server is used instead. Ordinary tests roll back, so what they count rolls back with
+them: the cache works on their own connection, and only tests of the cache itself use its real one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import environ
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.test import TransactionTestCase
+from pytest_django.plugin import DjangoDbBlocker
+
+from callcrm.lib.embedded_pg import EmbeddedPg
+
+APP_ROLE = "callcrm_app"
+QUICK_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"  # a real one would take most of a run's time
+SERVER = pytest.StashKey[EmbeddedPg]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if not os.environ.get("DATABASE_URL"):
+        home = Path(tempfile.mkdtemp(prefix="callcrm-test-"))
+        config.stash[SERVER] = EmbeddedPg(home / "pg", durable=False).start()
+        os.environ["DATABASE_URL"] = config.stash[SERVER].url()
+    _use_database(os.environ["DATABASE_URL"])
+    settings.PASSWORD_HASHERS = [QUICK_HASHER, *settings.PASSWORD_HASHERS]
+    settings.CACHES["default"] = {"BACKEND": "callcrm.lib.cache.PostgresCache", "LOCATION": "default"}
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if server := config.stash.get(SERVER, None):
+        server.remove()
+        shutil.rmtree(server.home.parent if server.moved_to is None else server.home, ignore_errors=True)
+
+
+def _use_database(url: str) -> None:
+    """Point every alias at the tests' server, as its owner and without a pool, whatever settings said."""
+    found = environ.Env.db_url_config(url)
+    for alias, database in connections.settings.items():
+        database.update(found, OPTIONS=dict(found.get("OPTIONS", {})))
+        if hasattr(connections._connections, alias):  # opened with the old address while Django was set up
+            del connections[alias]
+
+
+def _become(role: str | None) -> None:
+    for alias in connections.settings:
+        connection = connections[alias]
+        connection.close()
+        connection.settings_dict["OPTIONS"].pop("options", None)
+        if role:
+            connection.settings_dict["OPTIONS"]["options"] = f"-c role={role}"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The owner makes and drops the test database; between the two everybody is the application."""
+    with django_db_blocker.unblock():
+        _become(APP_ROLE)
+    yield
+    with django_db_blocker.unblock():
+        _become(None)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def flush_as_owner() -> Iterator[None]:
+    """Let tests with real transactions empty the tables: the application may not do that."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def as_owner(case: TransactionTestCase) -> None:
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SET ROLE NONE; SET session_replication_role = replica")
+            cursor.execute("DELETE FROM callcrm_counter")
+        try:
+            flush(case)
+        finally:
+            with connections["default"].cursor() as cursor:
+                cursor.execute(f"RESET session_replication_role; SET ROLE {APP_ROLE}")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", as_owner)
+        yield
