@@ -8,7 +8,7 @@ them: the cache works on their own connection, and only tests of the cache itsel
 from __future__ import annotations
 
 import os
-import shutil
+import secrets
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,8 +30,8 @@ SERVER = pytest.StashKey[EmbeddedPg]()
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     if not os.environ.get("DATABASE_URL"):
-        home = Path(tempfile.mkdtemp(prefix="callcrm-test-"))
-        config.stash[SERVER] = EmbeddedPg(home / "pg", durable=False).start()
+        home = Path(tempfile.gettempdir()) / f"callcrm-test-{secrets.token_hex(6)}"
+        config.stash[SERVER] = EmbeddedPg(home, durable=False).start()
         os.environ["DATABASE_URL"] = config.stash[SERVER].url()
     _use_database(os.environ["DATABASE_URL"])
     settings.PASSWORD_HASHERS = [QUICK_HASHER, *settings.PASSWORD_HASHERS]
@@ -41,7 +41,6 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if server := config.stash.get(SERVER, None):
         server.remove()
-        shutil.rmtree(server.home.parent if server.moved_to is None else server.home, ignore_errors=True)
 
 
 def _use_database(url: str) -> None:
