@@ -1,0 +1,58 @@
+"""What can happen, as types.
+
+An act that matters is a class with a sentence and its fields: a misspelt field fails when the event is built, two events
+with one name fail at import. Events hold ids, field names and codes, never a person's data: they outlive the person.
+Each app declares its own in `<app>/events.py`; `audit.recording.record` writes them in the transaction of the act.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+REGISTRY: dict[str, type["Event"]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened.
+
+    `name` is dotted; `sentence` completes "<actor> …" and may use the fields; `subject` names the field that holds the
+    id of the thing it happened to; `security` sends it to the security log as well.
+    """
+
+    name: ClassVar[str]
+    sentence: ClassVar[str]
+    subject: ClassVar[str | None] = None
+    security: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.name in REGISTRY:
+            raise TypeError(f"two events are named {cls.name}")
+        REGISTRY[cls.name] = cls
+
+    def data(self) -> dict[str, Any]:
+        """Return the fields that have a value, as JSON can hold them."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: _plain(value) for name, value in values.items() if value is not None}
+
+
+def sentence_of(name: str, data: Mapping[str, Any]) -> str:
+    """Return the words for a recorded event; a retired name or a missing field still reads as something true."""
+    event = REGISTRY.get(name)
+    return event.sentence.format_map(_Gaps(data)) if event else name
+
+
+class _Gaps(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+    def __getitem__(self, key: str) -> Any:
+        value = super().__getitem__(key)
+        return ", ".join(value) if isinstance(value, list) else value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, bool | int) else str(value)
