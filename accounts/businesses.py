@@ -1,0 +1,52 @@
+"""Making a business, and changing what it is called and where it is."""
+
+from collections.abc import Mapping
+from itertools import count
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from accounts import keys, team
+from accounts.events import BusinessChanged, BusinessCreated
+from accounts.models import Business, Member, User
+from accounts.permissions import Role
+from audit.recording import Actor, record
+
+
+@transaction.atomic
+def create(
+    name: str,
+    *,
+    owner: User,
+    timezone: str = "America/New_York",
+    slug: str = "",
+    by: Actor | str | None = None,
+) -> Business:
+    """Make a business with its keys and its first owner. Raises ValidationError naming the field that is wrong."""
+    business = Business(name=name.strip(), slug=slug or free_slug(name), timezone=timezone)
+    business.full_clean()
+    business.save(force_insert=True)
+    keys.make_keys(business)
+    record(BusinessCreated(business_id=business.pk), by=by, business_id=business.pk)
+    team.add(business, owner, Role.OWNER, by=by)
+    return business
+
+
+@transaction.atomic
+def change(business: Business, values: Mapping[str, str], *, by: Member) -> Business:
+    """Change name, time zone or region; the history names the fields. Raises ValidationError."""
+    changed = [field for field, value in values.items() if getattr(business, field) != value]
+    for field in changed:
+        setattr(business, field, values[field])
+    if changed:
+        business.full_clean()
+        business.save(update_fields=changed)
+        record(BusinessChanged(fields=changed), by=by, business_id=business.pk)
+    return business
+
+
+def free_slug(name: str) -> str:
+    """Return a slug that no business has: the name, then the name with a number."""
+    base = slugify(name)[:40] or "business"
+    names = (base if n == 1 else f"{base}-{n}" for n in count(1))
+    return next(slug for slug in names if not Business.objects.filter(slug=slug).exists())

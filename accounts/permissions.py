@@ -1,0 +1,70 @@
+"""Who may do what: one enum of rights, one table of grants.
+
+Templates, pages and the API ask `member.can(Permission.X)`; nothing else decides.
+"""
+
+from enum import StrEnum
+
+from django.db import models
+
+
+class Permission(StrEnum):
+    """A right inside one business."""
+
+    VIEW_CUSTOMERS = "view_customers"
+    EDIT_CUSTOMERS = "edit_customers"
+    DELETE_CUSTOMERS = "delete_customers"
+    SEND_SMS = "send_sms"
+    SEND_EMAIL = "send_email"
+    VIEW_ALL_COMMUNICATIONS = "view_all_communications"
+    ADMIN_PANEL = "admin_panel"
+    MANAGE_USERS = "manage_users"
+    REVEAL = "reveal"
+    PLAY = "play"
+    DOWNLOAD = "download"
+    EXPORT = "export"
+    AUDIT = "audit"
+    NUMBERS = "numbers"
+    ERASE = "erase"
+
+
+class Role(models.TextChoices):
+    """What a member is in one business."""
+
+    USER = "user", "User"
+    ADMIN = "admin", "Admin"
+    OWNER = "owner", "Owner"
+
+
+_USER = frozenset(
+    {
+        Permission.SEND_SMS,
+        Permission.SEND_EMAIL,
+        Permission.VIEW_CUSTOMERS,
+        Permission.EDIT_CUSTOMERS,
+        Permission.REVEAL,
+        Permission.PLAY,
+    }
+)
+_ADMIN = _USER | {
+    Permission.DELETE_CUSTOMERS,
+    Permission.VIEW_ALL_COMMUNICATIONS,
+    Permission.ADMIN_PANEL,
+    Permission.NUMBERS,
+    Permission.AUDIT,
+    Permission.EXPORT,
+    Permission.DOWNLOAD,
+}
+
+GRANTS: dict[str, frozenset[Permission]] = {
+    Role.USER: _USER,
+    Role.ADMIN: _ADMIN,
+    Role.OWNER: _ADMIN | {Permission.MANAGE_USERS, Permission.ERASE},
+}
+
+# What a platform visit may do: look at what is masked anyway, and at the history that names the visit.
+VISITOR_GRANTS = frozenset({Permission.VIEW_CUSTOMERS, Permission.VIEW_ALL_COMMUNICATIONS, Permission.AUDIT})
+
+ROLE_NEEDED: dict[Permission, str] = {
+    permission: next(role for role in Role.values if permission in GRANTS[role]) for permission in Permission
+}
