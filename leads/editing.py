@@ -1,0 +1,165 @@
+"""What people do to leads: add, correct, move, assign, note, delete. Each verb writes its event."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import Business, Member
+from audit.recording import record
+from callcrm.errors import Conflict, Invalid
+from callcrm.lib import phones
+from leads import index
+from leads.events import LeadAssigned, LeadChanged, LeadCreated, LeadDeleted, LeadStatusChanged, NoteAdded
+from leads.models import Lead, LeadPhone, Note, Source, fresh_lead
+
+SEALED = ("name", "email", "notes")
+PLAIN = ("value", "tags", "source")
+TAKEN = "This number belongs to another lead of the business."
+
+
+@transaction.atomic
+def create(business: Business, values: Mapping[str, Any], *, by: Member, via: str = "hand") -> Lead:
+    """Make a lead. `values`: name, phones (E.164), email, notes, status, source, assigned_to, value, tags.
+
+    Raises Invalid naming a wrong field, Conflict when a phone belongs to another lead.
+    """
+    numbers = _numbers(values.get("phones", ()), business.region)
+    if not numbers and not values.get("email") and not values.get("name"):
+        raise Invalid(fields={"phones": ["A lead needs a phone, an e-mail or a name."]})
+    lead = fresh_lead(business.pk, **_given(values, (*SEALED, *PLAIN, "status")))
+    lead.assigned_to = values.get("assigned_to")
+    lead.save(force_insert=True)
+    _write_phones(lead, numbers)
+    _index(lead)
+    record(LeadCreated(lead_id=lead.pk, via=via), by=by, business_id=business.pk)
+    return lead
+
+
+@transaction.atomic
+def update(lead: Lead, values: Mapping[str, Any], *, by: Member) -> Lead:
+    """Change what `values` names and leave the rest. Raises Invalid or Conflict like `create`; then nothing changed."""
+    lead = Lead.objects.select_for_update().get(pk=lead.pk)
+    if "status" in values:
+        set_status(lead, values["status"], by=by)
+    if "assigned_to" in values:
+        assign(lead, values["assigned_to"], by=by)
+    changed = _change(lead, values)
+    if changed:
+        record(LeadChanged(lead_id=lead.pk, fields=changed), by=by, business_id=lead.business_id)
+    return lead
+
+
+@transaction.atomic
+def set_status(lead: Lead, status: str, *, by: Member) -> None:
+    """Move the lead along. Raises Invalid for a status that does not exist."""
+    if status not in Lead.Status.values:
+        raise Invalid(fields={"status": [f"Choose from {', '.join(Lead.Status.values)}."]})
+    if status == lead.status:
+        return
+    before, lead.status = lead.status, status
+    lead.save(update_fields=["status"])
+    event = LeadStatusChanged(lead_id=lead.pk, before=before, after=status)
+    record(event, by=by, business_id=lead.business_id)
+
+
+@transaction.atomic
+def assign(lead: Lead, member: Member | None, *, by: Member) -> None:
+    """Say who looks after the lead, or that nobody does."""
+    if member and (member.business_id != lead.business_id or member.removed_at):
+        raise Invalid(fields={"assigned_to": ["This is no member of the business."]})
+    if lead.assigned_to_id == (member.pk if member else None):
+        return
+    lead.assigned_to = member
+    lead.save(update_fields=["assigned_to"])
+    event = LeadAssigned(lead_id=lead.pk, member_id=member.pk if member else None)
+    record(event, by=by, business_id=lead.business_id)
+
+
+@transaction.atomic
+def add_note(lead: Lead, text: str, *, by: Member) -> Note:
+    """Keep what a member writes about a person."""
+    text = text.strip()
+    if not text or len(text) > 5_000 or "\0" in text:
+        raise Invalid(fields={"body": ["Write between 1 and 5,000 characters."]})
+    note = Note(business_id=lead.business_id, lead=lead, author=by, body=text)
+    note.save(force_insert=True)
+    record(NoteAdded(lead_id=lead.pk, note_id=note.pk), by=by, business_id=lead.business_id)
+    return note
+
+
+@transaction.atomic
+def delete(lead: Lead, *, by: Member) -> None:
+    """Delete a person with his key, phones, notes and tokens; his calls stay, without him."""
+    record(LeadDeleted(lead_id=lead.pk), by=by, business_id=lead.business_id)
+    Lead.objects.filter(pk=lead.pk)._raw_delete(
+        using="default"
+    )  # the database cascades (`rls.tie`), in one statement
+
+
+def _change(lead: Lead, values: Mapping[str, Any]) -> list[str]:
+    given = _given(values, (*SEALED, *PLAIN))
+    for field, value in given.items():
+        setattr(lead, field, value)
+    if given:
+        lead.save(update_fields=list(given))
+    changed = list(given)
+    if "phones" in values:
+        _write_phones(lead, _numbers(values["phones"], lead.business.region))
+        changed.append("phones")
+    if {"phones", "name", "email"} & set(changed):
+        _index(lead)
+    return changed
+
+
+def _given(values: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
+    """Pick the fields that were given; an emptied text is none."""
+    return {f: (values[f] or None) if f in SEALED else values[f] for f in fields if f in values}
+
+
+def _numbers(typed: Sequence[str], region: str) -> list[str]:
+    numbers = [phones.normalise(text, region) for text in typed]
+    if None in numbers or len(numbers) > 10:
+        raise Invalid(fields={"phones": ["Give up to ten numbers like +15551234567."]})
+    return list(dict.fromkeys(number for number in numbers if number))
+
+
+def _write_phones(lead: Lead, numbers: Sequence[str]) -> None:
+    """Make the lead's phones exactly these, and keep the rows of those that stay, because calls point at them."""
+    kept = {}
+    for phone in LeadPhone.objects.filter(lead=lead).select_related("lead"):
+        number = phone.number.reveal()
+        if number in numbers:
+            kept[number] = phone
+        else:
+            LeadPhone.objects.filter(pk=phone.pk)._raw_delete(using="default")
+    for position, number in enumerate(numbers):
+        phone = kept.get(number) or LeadPhone(business_id=lead.business_id, lead=lead, number=number)
+        phone.position = position
+        phone.save()
+
+
+def _index(lead: Lead) -> None:
+    try:
+        with transaction.atomic():
+            index.rewrite(lead)
+    except IntegrityError as error:
+        raise Conflict(TAKEN, fields={"phones": [TAKEN]}) from error
+
+
+def source_named(business_id: UUID, name: str, kind: str = Source.Kind.OTHER) -> Source:
+    """Return the source of this name, made if there is none."""
+    found = Source.objects.filter(business_id=business_id, name__iexact=name.strip()).first()
+    return found or Source.objects.create(business_id=business_id, name=name.strip()[:80], kind=kind)
+
+
+def money(text: str) -> Decimal | None:
+    """Read an amount as people type it, or None for nothing. Raises Invalid for what is no amount."""
+    cleaned = text.replace(",", "").replace("$", "").strip()
+    if not cleaned:
+        return None
+    if not cleaned.replace(".", "", 1).isdecimal() or not cleaned.isascii() or len(cleaned) > 13:
+        raise Invalid(fields={"value": ["Write an amount such as 14200 or 480.50."]})
+    return Decimal(cleaned).quantize(Decimal("0.01"))
