@@ -1,0 +1,151 @@
+"""What telephony does with a provider's delivery: whose it is, what it changes, what the provider hears."""
+
+import json
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import HttpResponse
+
+from audit.recording import record
+from callcrm.lib.tenancy import system_scope
+from callcrm.webhooks import registry
+from callcrm.webhooks.models import Delivery
+from callcrm.webhooks.registry import Request
+from telephony import ingest, routing
+from telephony.events import UnknownNumberCalled
+from telephony.models import Call, NumberRoute, ProviderAccount
+from telephony.providers.base import Params, Provider, Reply, Unusable, Update
+
+log = logging.getLogger("callcrm.webhooks")
+NEW_CALL = ("voice", "voice-fallback")
+
+
+@dataclass(frozen=True, slots=True)
+class TelephonyHandler:
+    """One provider's deliveries, as `callcrm.webhooks` asks for them."""
+
+    provider: Provider
+
+    def routes(self) -> Sequence[str]:
+        return tuple(self.provider.routes)
+
+    def claim(self, request: Request) -> tuple[str, UUID] | None:
+        """Return the account and the business whose secret signed the request.
+
+        Whoever registers another's account id has not its secret, so the secret decides, never the id. Where several
+        businesses share an account, the number that was called decides, or the call that a delivery belongs to.
+        """
+        params = self.provider.webhook.read(request.body, request.content_type)
+        accounts = self._accounts(request, params)
+        signed = [account for account in accounts if self._signed(request, account)]
+        if not signed:
+            return None
+        account = signed[0] if len(signed) == 1 else self._whose(request.route, params, signed)
+        return account.account_id, account.business_id
+
+    def dedupe_key(self, delivery: Delivery) -> str:
+        params = self.provider.webhook.read(delivery.body, delivery.content_type)
+        return self.provider.webhook.dedupe_key(delivery.route, params)
+
+    def apply(self, delivery: Delivery) -> None:
+        """Apply a delivery. Raises `registry.Unusable` for one that nothing can be made of."""
+        try:
+            updates = self._updates(delivery)
+        except Unusable as error:
+            raise registry.Unusable(str(error)) from None
+        origin = ingest.Origin(delivery.business_id, delivery.provider, delivery.received_at)
+        calls = ingest.applied_calls(ingest.apply(updates, origin))
+        if delivery.route in NEW_CALL and not any(call.number_id for call in calls):
+            record(
+                UnknownNumberCalled(provider=delivery.provider),
+                by=origin.actor,
+                business_id=delivery.business_id,
+            )
+
+    def answer(self, delivery: Delivery, *, applied: bool) -> HttpResponse:
+        """Return the provider's document, an empty one, or 204. A call that waits always gets a sentence."""
+        reply = self.provider.routes[delivery.route]
+        answers = self.provider.answers
+        if reply is Reply.NO_CONTENT:
+            return HttpResponse(status=204)
+        if reply is Reply.EMPTY_DOCUMENT:
+            return HttpResponse(answers.empty(), content_type=self.provider.content_type)
+        document = self._document(delivery) if applied else answers.say(routing.TROUBLE)
+        return HttpResponse(document, content_type=self.provider.content_type)
+
+    def _document(self, delivery: Delivery) -> str:
+        answers = self.provider.answers
+        if delivery.route in NEW_CALL:
+            return routing.voice(answers, delivery.provider, self._call(delivery))
+        return routing.after_dial(answers, self._updates(delivery))
+
+    def _call(self, delivery: Delivery) -> Call | None:
+        params = self.provider.webhook.read(delivery.body, delivery.content_type)
+        provider_id = self.provider.webhook.call_id(delivery.route, params)
+        mine = {
+            "business_id": delivery.business_id,
+            "provider": delivery.provider,
+            "provider_id": provider_id,
+        }
+        return Call.objects.select_related("number").filter(**mine).first()
+
+    def _updates(self, delivery: Delivery) -> list[Update]:
+        return self.provider.webhook.parse(
+            delivery.route, delivery.body, delivery.content_type, delivery.received_at
+        )
+
+    def _accounts(self, request: Request, params: Params) -> list[ProviderAccount]:
+        account_id = self.provider.webhook.account_id(params or _top_level(request))
+        if account_id is None:
+            return []
+        found = ProviderAccount.objects.filter(provider=request.provider, account_id=account_id)
+        return list(found.order_by("created_at"))
+
+    def _signed(self, request: Request, account: ProviderAccount) -> bool:
+        verdict = self.provider.webhook.verify(
+            url=request.url,
+            method=request.method,
+            headers=request.headers,
+            body=request.body,
+            secrets=account.secrets,
+            now=request.received_at,
+        )
+        return verdict.ok
+
+    def _whose(self, route: str, params: Params, signed: list[ProviderAccount]) -> ProviderAccount:
+        business_id = _business_of_number(
+            self.provider.webhook.our_number(route, params)
+        ) or _business_of_call(
+            self.provider,
+            self.provider.webhook.call_id(route, params),
+            [account.business_id for account in signed],
+        )
+        return next((account for account in signed if account.business_id == business_id), signed[0])
+
+
+def _top_level(request: Request) -> Params:
+    """The texts of a JSON delivery, in the shape of a form; nothing for what is none."""
+    if not request.content_type.startswith("application/json"):
+        return {}
+    try:
+        content = json.loads(request.body)
+    except (ValueError, RecursionError):
+        return {}
+    items = content.items() if isinstance(content, dict) else ()
+    return {name: (value,) for name, value in items if isinstance(value, str)}
+
+
+def _business_of_number(e164: str | None) -> UUID | None:
+    return (
+        NumberRoute.objects.filter(e164=e164).values_list("business_id", flat=True).first() if e164 else None
+    )
+
+
+def _business_of_call(provider: Provider, provider_id: str | None, businesses: Iterable[UUID]) -> UUID | None:
+    if provider_id is None:
+        return None
+    with system_scope("one account serves several businesses: which of them has this call?", businesses):
+        calls = Call.objects.filter(provider=provider.name, provider_id=provider_id)
+        return calls.values_list("business_id", flat=True).first()

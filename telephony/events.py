@@ -1,0 +1,103 @@
+"""What can happen to calls, texts, numbers and provider accounts."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from audit.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallRinging(Event):
+    name = "call.ringing"
+    sentence = "brought a call"
+    subject = "call_id"
+    call_id: UUID
+    lead_id: UUID | None
+    first_time: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallAnswered(Event):
+    name = "call.answered"
+    sentence = "connected the call"
+    subject = "call_id"
+    call_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallEnded(Event):
+    name = "call.ended"
+    sentence = "ended the call: {outcome}"
+    subject = "call_id"
+    call_id: UUID
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallChanged(Event):
+    name = "call.changed"
+    sentence = "changed {fields} of the call"
+    subject = "call_id"
+    call_id: UUID
+    fields: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownNumberCalled(Event):
+    name = "call.unknown_number"
+    sentence = "brought a call for a number that nobody has added"
+    provider: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageReceived(Event):
+    name = "message.received"
+    sentence = "brought a text"
+    subject = "message_id"
+    message_id: UUID
+    lead_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderConnected(Event):
+    name = "provider.connected"
+    sentence = "connected a {provider} account"
+    subject = "account_id"
+    security = True
+    account_id: UUID
+    provider: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderSecretChanged(Event):
+    name = "provider.secret_changed"
+    sentence = "{act} the secret of a {provider} account"
+    subject = "account_id"
+    security = True
+    account_id: UUID
+    provider: str
+    act: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberAdded(Event):
+    name = "number.added"
+    sentence = "added a number"
+    subject = "number_id"
+    number_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberChanged(Event):
+    name = "number.changed"
+    sentence = "changed {fields} of a number"
+    subject = "number_id"
+    number_id: UUID
+    fields: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PracticePlayed(Event):
+    name = "practice.played"
+    sentence = "played the practice caller {scenario}"
+    scenario: str

@@ -1,0 +1,229 @@
+"""Applying what providers deliver: safe twice, in any order and many at once.
+
+Each update locks the one call or text it is about, is merged into it (`progress.py`) and saved; whatever follows is
+written in the same transaction: the lead, the history, the frame of the live feed. Runs in the scope of the business.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+from django.db.models.functions import Coalesce, Greatest
+
+from audit.recording import record
+from leads import intake
+from leads.models import Lead
+from telephony import feed, numbers, progress
+from telephony.events import CallAnswered, CallEnded, CallRinging, MessageReceived
+from telephony.models import Call, CallLeg, Message, TrackingNumber
+from telephony.providers.base import (
+    CallUpdate,
+    Direction,
+    LegUpdate,
+    MessageState,
+    MessageUpdate,
+    RecordingUpdate,
+    Update,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose delivery it is and when it came in."""
+
+    business_id: UUID
+    provider: str
+    received_at: datetime
+
+    @property
+    def actor(self) -> str:
+        return f"provider:{self.provider}"
+
+
+RecordingHandler = Callable[[Origin, RecordingUpdate, Call], None]
+recording_handlers: list[
+    RecordingHandler
+] = []  # filled by the app that keeps recordings, which lies above this one
+
+
+def apply(updates: Iterable[Update], origin: Origin) -> list[Call | Message]:
+    """Apply the updates of one delivery and return what they were about."""
+    return [_APPLY[type(update)](origin, update) for update in updates]
+
+
+def call_of(origin: Origin, provider_id: str) -> Call:
+    """Return the call, locked. A delivery may be the first that is heard of it, whichever it is."""
+    mine = {"business_id": origin.business_id, "provider": origin.provider, "provider_id": provider_id}
+    locked = Call.objects.select_for_update(of=("self",)).select_related("lead", "number")
+    call = locked.filter(**mine).first()
+    if call is None:
+        fresh = Call(**mine, seen_at=origin.received_at, started_at=origin.received_at)
+        Call.objects.bulk_create([fresh], ignore_conflicts=True)
+        call = locked.get(**mine)
+    return call
+
+
+def _apply_call(origin: Origin, update: CallUpdate) -> Call:
+    call = call_of(origin, update.provider_id)
+    before = _facts(call)
+    progress.advance(call, update, received_at=origin.received_at)
+    if call.number_id is None:
+        _learn_parties(call, update, origin)
+    _conclude(call, before, origin)
+    return call
+
+
+def _apply_leg(origin: Origin, update: LegUpdate) -> Call:
+    call = call_of(origin, update.parent_provider_id)
+    before = _facts(call)
+    leg = _leg(call, update.provider_id)
+    progress.advance_leg(leg, update, received_at=origin.received_at)
+    leg.save()
+    _conclude(call, before, origin, touched=True)
+    return call
+
+
+def _apply_recording(origin: Origin, update: RecordingUpdate) -> Call:
+    call = call_of(origin, update.call_provider_id)
+    before = _facts(call)
+    for handle in recording_handlers:
+        handle(origin, update, call)
+    _conclude(call, before, origin)
+    return call
+
+
+def _apply_message(origin: Origin, update: MessageUpdate) -> Message:
+    message, new = _message(origin, update)
+    if update.state.rank > message.rank or new:
+        message.state, message.rank = update.state.value, update.state.rank
+        message.error_code = str(update.error_code or message.error_code or "")
+        if update.state in (MessageState.DELIVERED, MessageState.READ):
+            message.delivered_at = message.delivered_at or update.at or origin.received_at
+    if not message.lead_id:
+        _learn_writer(message, update)
+    if update.body is not None and not message.body:
+        message.body = update.body
+    message.save()
+    feed.tell(origin.business_id, "message.changed", message.pk, message.state)
+    if new and message.direction == Direction.INBOUND:
+        record(
+            MessageReceived(message_id=message.pk, lead_id=message.lead_id),
+            by=origin.actor,
+            business_id=origin.business_id,
+        )
+    return message
+
+
+_APPLY: dict[type, Callable[[Origin, Any], Call | Message]] = {
+    CallUpdate: _apply_call,
+    LegUpdate: _apply_leg,
+    RecordingUpdate: _apply_recording,
+    MessageUpdate: _apply_message,
+}
+
+
+def _leg(call: Call, provider_id: str) -> CallLeg:
+    """The call is locked, so that nobody else makes the leg meanwhile."""
+    mine = {"business_id": call.business_id, "call": call, "provider_id": provider_id}
+    return CallLeg.objects.filter(**mine).first() or CallLeg(**mine)
+
+
+def _facts(call: Call) -> tuple[Any, ...]:
+    return (call.state, call.outcome, call.answered_at, call.number_id, call.lead_id, call.has_voicemail)
+
+
+def _conclude(call: Call, before: tuple[Any, ...], origin: Origin, *, touched: bool = False) -> None:
+    """Compute what follows, save, and tell whoever wants to know what has changed."""
+    progress.settle(call, list(call.legs.all()))  # type: ignore[attr-defined]  # reverse of CallLeg.call
+    call.save()
+    after = _facts(call)
+    if after == before and not touched:
+        return
+    _record_changes(call, before, origin)
+    feed.tell(call.business_id, "call.changed", call.pk, call.state)
+    if call.lead_id and call.outcome and before[1] is None:
+        _touch_lead(call)
+
+
+def _record_changes(call: Call, before: tuple[Any, ...], origin: Origin) -> None:
+    _, outcome, answered_at, number_id, *_ = before
+    if number_id is None and call.number_id:
+        _record(
+            CallRinging(call_id=call.pk, lead_id=call.lead_id, first_time=call.first_time_caller),
+            call,
+            origin,
+        )
+    if answered_at is None and call.answered_at:
+        _record(CallAnswered(call_id=call.pk), call, origin)
+    if call.outcome and call.outcome != outcome:
+        _record(CallEnded(call_id=call.pk, outcome=str(call.outcome)), call, origin)
+
+
+def _record(event: Any, call: Call, origin: Origin) -> None:
+    record(event, by=origin.actor, business_id=call.business_id)
+
+
+def _touch_lead(call: Call) -> None:
+    latest = Greatest(Coalesce(F("last_contact_at"), call.started_at), call.started_at)
+    Lead.objects.filter(pk=call.lead_id).update(last_contact_at=latest)
+
+
+def _learn_parties(call: Call, update: CallUpdate, origin: Origin) -> None:
+    """Say which number was called and who calls: a person once, our own numbers never."""
+    call.direction = update.direction.value
+    ours, theirs = update.to_e164, update.from_e164
+    if update.direction is Direction.OUTBOUND:
+        ours, theirs = theirs, ours
+    number = numbers.ours(origin.business_id, ours)
+    if number is None:
+        return
+    call.number, call.source_id = number, number.source_id
+    call.withheld = update.withheld
+    if theirs is None:
+        return
+    if numbers.is_own(origin.business_id, theirs):
+        call.own_from = theirs
+    else:
+        _meet(call, theirs, number, origin)
+
+
+def _meet(call: Call, e164: str, number: TrackingNumber, origin: Origin) -> None:
+    caller = intake.caller(origin.business_id, e164, source_id=number.source_id)
+    call.lead, call.phone = caller.lead, caller.phone
+    others = Call.objects.filter(business_id=origin.business_id, lead=caller.lead).exclude(pk=call.pk)
+    call.first_time_caller = caller.is_new or not others.exists()
+    if caller.is_new:
+        feed.tell(origin.business_id, "lead.changed", caller.lead.pk, caller.lead.status)
+
+
+def _message(origin: Origin, update: MessageUpdate) -> tuple[Message, bool]:
+    mine = {"business_id": origin.business_id, "provider": origin.provider, "provider_id": update.provider_id}
+    fresh = Message(
+        **mine,
+        direction=update.direction.value,
+        created_at=update.at or origin.received_at,
+        segments=update.segments,
+        media=[{"id": media.provider_id, "content_type": media.content_type} for media in update.media],
+    )
+    Message.objects.bulk_create([fresh], ignore_conflicts=True)
+    message = Message.objects.select_for_update(of=("self",)).select_related("lead").get(**mine)
+    return message, message.pk == fresh.pk
+
+
+def _learn_writer(message: Message, update: MessageUpdate) -> None:
+    ours, theirs = update.to, update.from_
+    if update.direction is Direction.OUTBOUND:
+        ours, theirs = theirs, ours
+    number = numbers.ours(message.business_id, ours)
+    message.number = message.number or number
+    if number and theirs and theirs.startswith("+") and not numbers.is_own(message.business_id, theirs):
+        person = intake.caller(message.business_id, theirs, source_id=number.source_id, via="text")
+        message.lead, message.phone = person.lead, person.phone
+
+
+def applied_calls(results: Sequence[Call | Message]) -> list[Call]:
+    """Return the calls among what was applied."""
+    return [result for result in results if isinstance(result, Call)]

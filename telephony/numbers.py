@@ -1,0 +1,148 @@
+"""The numbers of a business: connecting an account, adding and changing numbers, and knowing which are our own."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from accounts.models import Business
+from audit.recording import Actor, record
+from callcrm.errors import Conflict, Invalid
+from callcrm.lib import phones
+from leads.models import Source
+from telephony.events import NumberAdded, NumberChanged, ProviderConnected, ProviderSecretChanged
+from telephony.models import NumberRoute, ProviderAccount, TrackingNumber
+
+MOST_DESTINATIONS = 10  # what a provider rings at once
+
+
+def ours(business_id: UUID, e164: str | None) -> TrackingNumber | None:
+    """Return the business's number that was dialled, or None for one it does not have."""
+    if e164 is None:
+        return None
+    return TrackingNumber.objects.filter(business_id=business_id, e164=e164).first()
+
+
+def is_own(business_id: UUID, e164: str) -> bool:
+    """Say whether a number is the business's own: a tracking number, or a telephone it forwards to."""
+    own = Q(e164=e164) | Q(forward_to__contains=[e164])
+    return TrackingNumber.objects.filter(own, business_id=business_id).exists()
+
+
+@transaction.atomic
+def connect(
+    business: Business,
+    provider: str,
+    account_id: str,
+    secret: str,
+    *,
+    label: str = "",
+    by: Actor | None = None,
+) -> ProviderAccount:
+    """Connect an account, or give a connected one another secret; the one before stays valid until it is forgotten."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{2,64}", account_id) or not 8 <= len(secret) <= 200:
+        raise Invalid("The account id or the secret does not look right; a secret has 8 to 200 characters.")
+    account = ProviderAccount.objects.filter(
+        business=business, provider=provider, account_id=account_id
+    ).first()
+    if account is None:
+        return _connect_new(business, provider, account_id, secret, label, by)
+    if account.secret.reveal() != secret:
+        account.previous_secret, account.secret = account.secret.reveal(), secret
+        _record_secret(account, "changed", by)
+    account.label = label or account.label
+    account.save()
+    return account
+
+
+@transaction.atomic
+def forget_previous(account: ProviderAccount, *, by: Actor | None) -> None:
+    """Stop accepting what is signed with the secret before this one."""
+    account.previous_secret = None
+    account.save(update_fields=["previous_secret"])
+    _record_secret(account, "forgot the previous one of", by)
+
+
+@transaction.atomic
+def add(
+    business: Business,
+    e164: str,
+    *,
+    account: ProviderAccount,
+    source: Source,
+    forward_to: Sequence[str] = (),
+    label: str = "",
+    by: Actor | None = None,
+) -> TrackingNumber:
+    """Add a number. Raises Invalid for what is no number, Conflict for one that the installation has already."""
+    number = TrackingNumber(
+        business=business,
+        e164=_e164(e164, business, "e164"),
+        account=account,
+        source=source,
+        label=label[:80],
+        forward_to=_destinations(forward_to, business),
+    )
+    number.save(force_insert=True)
+    _route(number)
+    record(NumberAdded(number_id=number.pk), by=by, business_id=business.pk)
+    return number
+
+
+@transaction.atomic
+def change(number: TrackingNumber, values: Mapping[str, Any], *, by: Actor) -> TrackingNumber:
+    """Change source, label, destinations, recording, notice, ring time or whether it is in service."""
+    values = dict(values)
+    if "forward_to" in values:
+        values["forward_to"] = _destinations(values["forward_to"], number.business)
+    changed = [field for field, value in values.items() if getattr(number, field) != value]
+    for field in changed:
+        setattr(number, field, values[field])
+    if number.records and not number.notice.strip():
+        raise Invalid(
+            fields={"notice": ["A call is recorded only after a notice: say what the caller hears."]}
+        )
+    if changed:
+        number.save(update_fields=changed)
+        record(NumberChanged(number_id=number.pk, fields=changed), by=by, business_id=number.business_id)
+    return number
+
+
+def _connect_new(
+    business: Business, provider: str, account_id: str, secret: str, label: str, by: Actor | None
+) -> ProviderAccount:
+    account = ProviderAccount(
+        business=business, provider=provider, account_id=account_id, label=label[:80], secret=secret
+    )
+    account.save(force_insert=True)
+    record(ProviderConnected(account_id=account.pk, provider=provider), by=by, business_id=business.pk)
+    return account
+
+
+def _record_secret(account: ProviderAccount, act: str, by: Actor | None) -> None:
+    event = ProviderSecretChanged(account_id=account.pk, provider=account.provider, act=act)
+    record(event, by=by, business_id=account.business_id)
+
+
+def _route(number: TrackingNumber) -> None:
+    try:
+        with transaction.atomic():
+            NumberRoute.objects.create(e164=number.e164, business_id=number.business_id, number=number)
+    except IntegrityError:
+        raise Conflict("This number is in use already.", fields={"e164": ["In use already."]}) from None
+
+
+def _destinations(typed: Sequence[str], business: Business) -> list[str]:
+    if len(typed) > MOST_DESTINATIONS:
+        raise Invalid(fields={"forward_to": [f"A call rings at most {MOST_DESTINATIONS} telephones."]})
+    return list(dict.fromkeys(_e164(text, business, "forward_to") for text in typed))
+
+
+def _e164(text: str, business: Business, field: str) -> str:
+    number = phones.normalise(text, business.region)
+    if number is None:
+        raise Invalid(fields={field: ["Write the number like +15551234567."]})
+    return number
