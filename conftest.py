@@ -7,6 +7,7 @@ them: the cache works on their own connection, and only tests of the cache itsel
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import tempfile
@@ -21,6 +22,7 @@ from django.test import TransactionTestCase
 from pytest_django.plugin import DjangoDbBlocker
 
 from callcrm.lib.embedded_pg import EmbeddedPg
+from callcrm.lib.logs import SECURITY, DailyFile
 
 APP_ROLE = "callcrm_app"
 QUICK_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"  # a real one would take most of a run's time
@@ -34,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[SERVER] = EmbeddedPg(home, durable=False).start()
         os.environ["DATABASE_URL"] = config.stash[SERVER].url()
     _use_database(os.environ["DATABASE_URL"])
+    _keep_logs_apart()
     settings.PASSWORD_HASHERS = [QUICK_HASHER, *settings.PASSWORD_HASHERS]
     settings.CACHES["default"] = {"BACKEND": "callcrm.lib.cache.PostgresCache", "LOCATION": "default"}
 
@@ -41,6 +44,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if server := config.stash.get(SERVER, None):
         server.remove()
+
+
+def _keep_logs_apart() -> None:
+    """What tests make callcrm say goes to no file, least of all to the developer's own."""
+    for logger in (logging.root, logging.getLogger(SECURITY)):
+        for handler in [one for one in logger.handlers if isinstance(one, DailyFile)]:
+            logger.removeHandler(handler)
 
 
 def _use_database(url: str) -> None:

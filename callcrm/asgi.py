@@ -2,7 +2,22 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
+from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callcrm.settings")
-application = get_asgi_application()
+django.setup(set_prefix=False)
+
+from callcrm.lib.handler import Handler  # noqa: E402  it loads the middleware, which needs the settings
+
+http = Handler()
+
+
+async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    """Each kind of connection to who serves it. Start-up and shutdown need nothing: the server is told so."""
+    if scope["type"] == "http":
+        await http(scope, receive, send)  # type: ignore[arg-type]
+    elif scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 4404, "reason": None})
+    else:
+        raise NotImplementedError(scope["type"])

@@ -47,6 +47,10 @@ class Denied(Refused):
     default_message = "You are not allowed to do this."
 
 
+class HttpsRequired(Denied):
+    default_message = "This address answers over https only."
+
+
 class CsrfFailed(Denied):
     default_message = "This page was open for too long, or the form did not come from here. Please try again."
 
@@ -63,6 +67,18 @@ class NotAllowed(Refused):
     status = 405
     code = "method_not_allowed"
     default_message = "This address does not answer that method."
+
+
+class NotAcceptable(Refused):
+    status = 406
+    code = "not_acceptable"
+    default_message = "None of the formats that were asked for can be given."
+
+
+class TimedOut(Refused):
+    status = 408
+    code = "timed_out"
+    default_message = "The request did not arrive in time."
 
 
 class Conflict(Refused):
@@ -101,6 +117,14 @@ class TooMany(Refused):
         super().__init__(message, fields=fields)
         self.retry_after = retry_after
         self.limit = limit
+
+
+class TooSlow(Refused):
+    """The answer was not ready in time; what was asked for may still happen."""
+
+    status = 504
+    code = "too_slow"
+    default_message = "This takes longer than expected. Please look in a moment whether it was done."
 
 
 class Unavailable(Refused):

@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
-from csp.constants import NONE, SELF
 
+from callcrm.lib import logs
 from callcrm.lib.env import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -62,7 +62,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "axes",
     "corsheaders",
-    "csp",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "procrastinate.contrib.django",
@@ -76,9 +75,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "callcrm.middleware.RequestContext",
+    "callcrm.middleware.SecurityHeaders",
+    "callcrm.middleware.Refusals",
+    "callcrm.middleware.HttpsOnly",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -203,25 +205,10 @@ SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001"]
 
 # --- What browsers are told
 
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF],
-        "font-src": [SELF],
-        "media-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "manifest-src": [SELF],
-        "base-uri": [NONE],
-        "object-src": [NONE],
-        "frame-ancestors": [NONE],
-    }
-}
+# The policy and the rest stand in callcrm.middleware.headers; these are for Django's own checks and pages.
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 
 SESSION_COOKIE_HTTPONLY = True
@@ -230,11 +217,13 @@ SESSION_COOKIE_AGE = 12 * 60 * 60
 CSRF_COOKIE_HTTPONLY = True  # htmx takes the token from the page
 CSRF_COOKIE_SAMESITE = "Lax"
 
+CSRF_FAILURE_VIEW = "callcrm.error_pages.csrf_failure"
+SECURE_HSTS_SECONDS = 2 * 365 * 24 * 60 * 60 if PRODUCTION else 0  # callcrm.middleware.HttpsOnly asks it too
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+
 if PRODUCTION:
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^api/", r"^webhooks/", r"^health"]  # programs must not begin in clear
-    SECURE_HSTS_SECONDS = 2 * 365 * 24 * 60 * 60
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-session"
@@ -245,7 +234,19 @@ if TRUSTED_PROXY_DEPTH:
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
-FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# In memory alone: a temporary file would lie on the disk in clear.
+FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+WEBHOOK_MAX_BYTES = 256 * 1024
+HELD_BODY_BYTES = 256 * 1024 * 1024  # of all requests of one process together
+BODY_SECONDS = 60  # to arrive
+REQUEST_SECONDS = 30  # to be answered
+REQUEST_THREADS = 8  # as many as the database pool has connections
+SLOW_REQUEST_SECONDS = ENV.number("SLOW_REQUEST_SECONDS", 5, least=1, most=3600)
+
+# --- What is written down
+
+LOGGING = logs.config(VAR / "logs", app_file=not PRODUCTION)
 
 # --- Files
 
@@ -265,11 +266,13 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = not PRODUCTION
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # --- API
 
 DOCS_ENABLED = ENV.flag("DOCS_ENABLED", default=not PRODUCTION)
 REST_FRAMEWORK: dict[str, object] = {
+    "EXCEPTION_HANDLER": "callcrm.middleware.refusals.leave_to_refusals",
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],

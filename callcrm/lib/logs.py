@@ -69,6 +69,7 @@ def config(directory: Path, *, app_file: bool, level: str = "INFO") -> dict[str,
             "django.security": {"level": "WARNING"},
             "axes": {"level": "WARNING"},
             "procrastinate": {"level": "INFO"},
+            "procrastinate.blueprints": {"level": "WARNING"},  # says at every start which tasks exist
             "gunicorn.access": {"level": "CRITICAL"},
         },
     }
@@ -109,7 +110,7 @@ def _shape(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     event.pop("_from_structlog", None)
     failure = _failure(event.pop("exc_info", None) or record.exc_info)
     message = event.pop("event", "")
-    shown: EventDict = {
+    shown: dict[str, Any] = {
         "ts": _moment(record.created),
         "level": record.levelname.lower(),
         "logger": record.name,
@@ -147,10 +148,11 @@ def _failure(given: Any) -> BaseException | None:
 
 def describe(failure: BaseException) -> dict[str, Any]:
     """An exception and its causes: classes, places and redacted messages, no values of variables."""
-    chain, one = [], failure
+    chain: list[dict[str, Any]] = []
+    one: BaseException | None = failure
     while one is not None and len(chain) < 5:
         chain.append({"class": type(one).__qualname__, "message": redaction.error(one), "at": _places(one)})
-        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)  # type: ignore[assignment]
+        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
     return {"exception": chain}
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
-from gunicorn.config import Config
-from gunicorn.glogging import Logger
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 from callcrm.lib import logs
 
 
-class ServerLog(Logger):
-    def setup(self, cfg: Config) -> None:
+class ServerLog(Logger):  # type: ignore[misc]  # gunicorn ships no types
+    def setup(self, cfg: Any) -> None:
         super().setup(cfg)
         for logger in (self.error_log, self.access_log):
             for handler in list(logger.handlers):

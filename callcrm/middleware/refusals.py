@@ -1,0 +1,243 @@
+"""Errors become answers here and nowhere else: a page, a JSON envelope, a fragment, or an empty body.
+
+Views raise `callcrm.errors`; their transaction is rolled back by the time this is asked. One kind of
+refusal gives the same bytes whatever led to it: a missing row and somebody else's cannot be told apart.
+Providers get empty bodies. Listeners of refusals (`errors.on_denied`, `on_limited`) are called last, each
+in its own transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.template import TemplateDoesNotExist
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+
+from callcrm import errors
+from callcrm.errors import Refused
+from callcrm.lib import logs
+from callcrm.middleware.context import METHODS
+from callcrm.middleware.translation import refusal_for
+
+TITLES = {
+    400: "That did not work",
+    401: "Please log in",
+    403: "Not allowed",
+    404: "Nothing here",
+    405: "Not possible this way",
+    408: "Too slow",
+    409: "Changed in the meantime",
+    413: "Too large",
+    415: "Not accepted",
+    422: "Please check",
+    429: "Too many requests",
+    500: "Something broke on our side",
+    503: "Not available at the moment",
+    504: "This takes longer than expected",
+}
+_OF_STATUS: dict[int, type[Refused]] = {
+    kind.status: kind
+    for kind in (
+        errors.Invalid, errors.NotAuthenticated, errors.Denied, errors.NotFound, errors.NotAllowed,
+        errors.NotAcceptable, errors.TimedOut, errors.Conflict, errors.TooLarge, errors.UnsupportedType,
+        errors.TooMany, errors.TooSlow, errors.Unavailable,
+    )
+}  # fmt: skip
+_log = logs.get("callcrm.refusals")
+
+
+class Broken(Refused):
+    """A fault of ours. Nobody raises it: it is the answer when an exception means nothing else."""
+
+    status = 500
+    code = "error"
+    default_message = "Something went wrong on our side. It was noted."
+
+
+class Refusals:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        at_the_door = _unreadable(request)
+        response = answer(request, at_the_door) if at_the_door else self.get_response(request)
+        response = _furnish(request, response)
+        _tell_limits(request, response)
+        _tell_listeners(request)
+        return response
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponseBase | None:
+        """A body that was refused waits until the address is known to exist: 404 goes before 413."""
+        early: Refused | None = getattr(request, "refused_early", None)
+        if early is None:
+            return None
+        if _is_webhook(request) and request.method != "POST":
+            early = errors.NotAllowed()
+        return answer(request, early)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        refused = refusal_for(exception)
+        return answer(request, refused, exception) if refused else None
+
+
+def leave_to_refusals(exception: Exception, context: dict[str, Any]) -> None:
+    """The API library's EXCEPTION_HANDLER: let it through, so that its answers are like all others."""
+    view = context.get("view")
+    if view is not None:
+        exception.allowed_methods = view.allowed_methods  # type: ignore[attr-defined]
+
+
+def answer(request: HttpRequest, refused: Refused, cause: Exception | None = None) -> HttpResponseBase:
+    request.refusal = refused  # type: ignore[attr-defined]
+    response = _shaped(request, refused)
+    for name, value in _headers(refused, cause).items():
+        response.headers[name] = value
+    return response
+
+
+def _shaped(request: HttpRequest, refused: Refused) -> HttpResponseBase:
+    if _is_webhook(request):
+        return HttpResponse(status=refused.status, content_type="text/plain")
+    if _wants_json(request):
+        return JsonResponse(envelope(request, refused), status=refused.status)
+    if refused.status == 401:
+        return _to_login(request)
+    status = 422 if isinstance(refused, errors.Invalid) and request.method == "POST" else refused.status
+    page = _fragment if _is_fragment(request) else _page
+    return HttpResponse(page(request, refused, status), status=status)
+
+
+def envelope(request: HttpRequest, refused: Refused) -> dict[str, Any]:
+    error = {"code": refused.code, "message": _message(refused), "fields": refused.fields}
+    return {"error": error | {"request_id": getattr(request, "request_id", "")}}
+
+
+def _headers(refused: Refused, cause: Exception | None) -> dict[str, str]:
+    found = {}
+    if isinstance(refused, errors.TooMany | errors.Unavailable):
+        found["Retry-After"] = str(max(1, refused.retry_after))
+    if challenge := getattr(cause, "auth_header", None):
+        found["WWW-Authenticate"] = challenge
+    if isinstance(refused, errors.NotAllowed):
+        found["Allow"] = ", ".join(getattr(cause, "allowed_methods", ()) or sorted(METHODS))
+    return found
+
+
+def _message(refused: Refused) -> str:
+    if isinstance(refused, errors.TooMany) and refused.message == refused.default_message:
+        named = f" The limit “{refused.limit}” is used up." if refused.limit else ""
+        return f"Too many requests.{named} Please wait {refused.retry_after} seconds."
+    return refused.message
+
+
+def _page(request: HttpRequest, refused: Refused, status: int) -> str:
+    # Without the request: a form's token or a name would make two answers differ; the database may be gone.
+    shown = _words(request, refused, status)
+    return _rendered(f"errors/{status}.html", shown) or format_html(_PLAIN, **shown)
+
+
+def _fragment(request: HttpRequest, refused: Refused, status: int) -> str:
+    shown = _words(request, refused, status)
+    return _rendered("errors/_fragment.html", shown) or format_html(_PLAIN_FRAGMENT, **shown)
+
+
+def _words(request: HttpRequest, refused: Refused, status: int) -> dict[str, Any]:
+    reference = "" if status == 404 else getattr(request, "request_id", "")
+    title = TITLES.get(status, TITLES[400])
+    return {"status": status, "title": title, "message": _message(refused), "request_id": reference}
+
+
+def _rendered(template: str, shown: dict[str, Any]) -> str:
+    try:
+        return render_to_string(template, shown)
+    except TemplateDoesNotExist:
+        return ""
+    except Exception:  # the page about an error must not become the next error
+        _log.exception("an error page could not be rendered", template=template)
+        return ""
+
+
+_PLAIN = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
+    "<body><main><h1>{title}</h1><p>{message}</p><p>{request_id}</p></main></body></html>"
+)
+_PLAIN_FRAGMENT = '<p role="alert">{message} {request_id}</p>'
+
+
+def _to_login(request: HttpRequest) -> HttpResponseBase:
+    if _is_fragment(request):
+        return HttpResponse(status=401, headers={"HX-Redirect": settings.LOGIN_URL})
+    back = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
+    return redirect_to_login(back, settings.LOGIN_URL)
+
+
+def _unreadable(request: HttpRequest) -> Refused | None:
+    query = request.META.get("QUERY_STRING", "")
+    if request.method not in METHODS:
+        return errors.NotAllowed()
+    if "\x00" in request.path:
+        return errors.Invalid("The address holds a sign that is not accepted.")
+    if "%00" not in query and "\x00" not in query:
+        return None
+    pairs = parse_qsl(query, keep_blank_values=True)
+    named = [name.replace("\x00", "") for name, value in pairs if "\x00" in name + value]
+    return errors.Invalid(fields={name: ["holds a sign that is not accepted"] for name in named})
+
+
+def _furnish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Libraries and decorators answer with bare numbers; a person gets a page and a program its envelope."""
+    kind = _OF_STATUS.get(response.status_code)
+    is_bare = isinstance(response, HttpResponse) and not response.content
+    if kind is None or not is_bare or _is_webhook(request) or hasattr(request, "refusal"):
+        return response
+    full = answer(request, kind())
+    for name, value in response.headers.items():
+        if name not in ("Content-Type", "Content-Length"):
+            full.headers[name] = value
+    full.cookies = response.cookies
+    return full
+
+
+def _tell_limits(request: HttpRequest, response: HttpResponseBase) -> None:
+    usage = getattr(request, "limit_usage", None)
+    if usage is not None:
+        for name in ("limit", "remaining", "reset"):
+            response.headers[f"RateLimit-{name.title()}"] = str(max(0, getattr(usage, name)))
+
+
+def _tell_listeners(request: HttpRequest) -> None:
+    refused = getattr(request, "refusal", None)
+    if isinstance(refused, errors.Denied):
+        listeners = errors.on_denied
+    elif isinstance(refused, errors.TooMany):
+        listeners = errors.on_limited
+    else:
+        return
+    for listener in listeners:
+        try:
+            with transaction.atomic():
+                listener(request, refused)
+        except Exception:  # the refusal stands whether or not it could be recorded; the loss is loud
+            _log.exception("a refusal could not be recorded")
+
+
+def _is_webhook(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/webhooks/")
+
+
+def _is_fragment(request: HttpRequest) -> bool:
+    return "HTTP_HX_REQUEST" in request.META and "HTTP_HX_BOOSTED" not in request.META
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    accepted = request.META.get("HTTP_ACCEPT", "")
+    by_choice = "application/json" in accepted and "text/html" not in accepted
+    return by_choice or request.path_info.startswith("/api/")
