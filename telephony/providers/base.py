@@ -177,7 +177,7 @@ class MessageUpdate:
     num_media: int = 0
     media: tuple[Media, ...] = ()
     segments: int | None = None
-    error_code: int | None = None
+    error_code: str | None = None
     at: datetime | None = None
 
 

@@ -31,9 +31,9 @@ from telephony.providers.base import (
     Unusable,
     Update,
 )
-from telephony.providers.form import Delivery
+from telephony.providers.form import Fields
 
-_Reader: TypeAlias = Callable[[str, Delivery], list[Update]]
+_Reader: TypeAlias = Callable[[str, Fields], list[Update]]
 
 ROUTES: Final[Mapping[str, Reply]] = MappingProxyType(
     {
@@ -135,9 +135,9 @@ class Dialect:
         if route not in _READERS:
             raise Unusable("unknown_route")
         form.require_utf8(body, content_type)
-        delivery = Delivery(form.read(body, content_type), received_at)
-        account = delivery.match("AccountSid", self.account)
-        return _READERS[route](account, delivery)
+        fields = Fields(form.read(body, content_type), received_at)
+        account = fields.match("AccountSid", self.account)
+        return _READERS[route](account, fields)
 
 
 def _is_plain(value: str) -> bool:
@@ -150,52 +150,52 @@ def _hash(params: Params) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _incoming_call(account: str, delivery: Delivery) -> list[Update]:
+def _incoming_call(account: str, fields: Fields) -> list[Update]:
     """The caller may be anyone, but the question who it is and whom they want must be in the form."""
-    delivery.present("From")
-    delivery.present("To")
-    return [_call(account, delivery)]
+    fields.present("From")
+    fields.present("To")
+    return [_call(account, fields)]
 
 
-def _call_status(account: str, delivery: Delivery) -> list[Update]:
-    return [_call(account, delivery)]
+def _call_status(account: str, fields: Fields) -> list[Update]:
+    return [_call(account, fields)]
 
 
-def _call(account: str, delivery: Delivery) -> CallUpdate:
+def _call(account: str, fields: Fields) -> CallUpdate:
     return CallUpdate(
-        provider_id=delivery.match("CallSid", _CALL_ID),
+        provider_id=fields.match("CallSid", _CALL_ID),
         account_id=account,
-        direction=delivery.choose("Direction", _DIRECTIONS),
-        state=delivery.choose("CallStatus", _CALL_STATES),
-        from_e164=delivery.number("From"),
-        to_e164=delivery.number("To"),
-        withheld=delivery.withheld("From"),
-        at=delivery.instant("Timestamp"),
-        duration=delivery.integer("CallDuration", _LONGEST_CALL),
+        direction=fields.choose("Direction", _DIRECTIONS),
+        state=fields.choose("CallStatus", _CALL_STATES),
+        from_e164=fields.number("From"),
+        to_e164=fields.number("To"),
+        withheld=fields.withheld("From"),
+        at=fields.instant("Timestamp"),
+        duration=fields.integer("CallDuration", _LONGEST_CALL),
     )
 
 
-def _leg_status(account: str, delivery: Delivery) -> list[Update]:
+def _leg_status(account: str, fields: Fields) -> list[Update]:
     return [
         LegUpdate(
-            provider_id=delivery.match("CallSid", _CALL_ID),
+            provider_id=fields.match("CallSid", _CALL_ID),
             account_id=account,
-            parent_provider_id=delivery.match("ParentCallSid", _CALL_ID),
-            state=delivery.choose("CallStatus", _CALL_STATES),
-            to=delivery.number("To"),
-            at=delivery.instant("Timestamp"),
-            duration=delivery.integer("CallDuration", _LONGEST_CALL),
+            parent_provider_id=fields.match("ParentCallSid", _CALL_ID),
+            state=fields.choose("CallStatus", _CALL_STATES),
+            to=fields.number("To"),
+            at=fields.instant("Timestamp"),
+            duration=fields.integer("CallDuration", _LONGEST_CALL),
         )
     ]
 
 
-def _dial_action(account: str, delivery: Delivery) -> list[Update]:
+def _dial_action(account: str, fields: Fields) -> list[Update]:
     """The end of the dialling, told by the caller's call: one leg of those that rang, and how it went."""
-    call = _call(account, delivery)
-    state = delivery.choose("DialCallStatus", _DIAL_STATES)
-    leg_id = delivery.match_if_any("DialCallSid", _CALL_ID)
-    bridged = _bridged(delivery, state)
-    duration = delivery.integer("DialCallDuration", _LONGEST_CALL)
+    call = _call(account, fields)
+    state = fields.choose("DialCallStatus", _DIAL_STATES)
+    leg_id = fields.match_if_any("DialCallSid", _CALL_ID)
+    bridged = _bridged(fields, state)
+    duration = fields.integer("DialCallDuration", _LONGEST_CALL)
     if leg_id is None:
         return [call]
     leg = LegUpdate(
@@ -209,66 +209,67 @@ def _dial_action(account: str, delivery: Delivery) -> list[Update]:
     return [call, leg]
 
 
-def _bridged(delivery: Delivery, state: CallState) -> bool:
-    said = _BRIDGED.get(delivery.text("DialBridged").lower())
+def _bridged(fields: Fields, state: CallState) -> bool:
+    said = _BRIDGED.get(fields.text("DialBridged").lower())
     return said if said is not None else state in (CallState.COMPLETED, CallState.IN_PROGRESS)
 
 
-def _recording_status(account: str, delivery: Delivery) -> list[Update]:
-    source = delivery.match_if_any("RecordingSource", _SOURCE) or ""
+def _recording_status(account: str, fields: Fields) -> list[Update]:
+    source = fields.match_if_any("RecordingSource", _SOURCE) or ""
     return [
         RecordingUpdate(
-            provider_id=delivery.match("RecordingSid", _RECORDING_ID),
+            provider_id=fields.match("RecordingSid", _RECORDING_ID),
             account_id=account,
-            call_provider_id=delivery.match("CallSid", _CALL_ID),
-            state=delivery.choose("RecordingStatus", _RECORDING_STATES),
+            call_provider_id=fields.match("CallSid", _CALL_ID),
+            state=fields.choose("RecordingStatus", _RECORDING_STATES),
             kind=RecordingKind.VOICEMAIL if source == "RecordVerb" else RecordingKind.CALL,
             source=source,
-            at=delivery.instant("RecordingStartTime"),
-            duration=delivery.integer("RecordingDuration", _LONGEST_CALL, unknown="-1"),
-            channels=delivery.integer("RecordingChannels", _MOST_CHANNELS),
+            at=fields.instant("RecordingStartTime"),
+            duration=fields.integer("RecordingDuration", _LONGEST_CALL, unknown="-1"),
+            channels=fields.integer("RecordingChannels", _MOST_CHANNELS),
         )
     ]
 
 
-def _incoming_message(account: str, delivery: Delivery) -> list[Update]:
-    delivery.present("From")
-    delivery.present("To")
-    count = delivery.integer("NumMedia", _MOST_MEDIA) or 0
+def _incoming_message(account: str, fields: Fields) -> list[Update]:
+    fields.present("From")
+    fields.present("To")
+    count = fields.integer("NumMedia", _MOST_MEDIA) or 0
     return [
         MessageUpdate(
-            provider_id=delivery.match("MessageSid", _MESSAGE_ID),
+            provider_id=fields.match("MessageSid", _MESSAGE_ID),
             account_id=account,
             direction=Direction.INBOUND,
             state=MessageState.RECEIVED,
-            from_=delivery.address("From"),
-            to=delivery.address("To"),
-            body=delivery.present("Body").replace("\0", ""),  # PostgreSQL's text cannot hold NUL
+            from_=fields.address("From"),
+            to=fields.address("To"),
+            body=fields.present("Body").replace("\0", ""),  # PostgreSQL's text cannot hold NUL
             num_media=count,
-            media=tuple(_media(delivery, index) for index in range(count)),
-            segments=delivery.integer("NumSegments", _MOST_SEGMENTS),
+            media=tuple(_media(fields, index) for index in range(count)),
+            segments=fields.integer("NumSegments", _MOST_SEGMENTS),
         )
     ]
 
 
-def _media(delivery: Delivery, index: int) -> Media:
+def _media(fields: Fields, index: int) -> Media:
     """An odd type costs nobody the text that came with it: the bytes tell when they are fetched."""
-    url = delivery.match(f"MediaUrl{index}", _MEDIA_URL)
-    claimed = delivery.text(f"MediaContentType{index}").lower()
+    url = fields.match(f"MediaUrl{index}", _MEDIA_URL)
+    claimed = fields.text(f"MediaContentType{index}").lower()
     known = _MEDIA_TYPE.fullmatch(claimed)
     return Media(url.rpartition("/")[2], claimed if known else "application/octet-stream")
 
 
-def _message_status(account: str, delivery: Delivery) -> list[Update]:
+def _message_status(account: str, fields: Fields) -> list[Update]:
+    error = fields.integer("ErrorCode", _HIGHEST_ERROR)
     return [
         MessageUpdate(
-            provider_id=delivery.match("MessageSid", _MESSAGE_ID),
+            provider_id=fields.match("MessageSid", _MESSAGE_ID),
             account_id=account,
             direction=Direction.OUTBOUND,
-            state=delivery.choose("MessageStatus", _MESSAGE_STATES),
-            from_=delivery.address("From"),
-            to=delivery.address("To"),
-            error_code=delivery.integer("ErrorCode", _HIGHEST_ERROR),
+            state=fields.choose("MessageStatus", _MESSAGE_STATES),
+            from_=fields.address("From"),
+            to=fields.address("To"),
+            error_code=str(error) if error else None,
         )
     ]
 

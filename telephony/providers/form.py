@@ -84,7 +84,7 @@ def _date(value: str) -> datetime | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class Fields:
     params: Params
     received_at: datetime
 

@@ -201,7 +201,7 @@ def test_pictures_are_known_by_their_id_and_an_odd_type_does_not_cost_the_text()
 def test_message_states(said, state):
     [text] = parse("sms-status", SMS, MessageStatus=said, ErrorCode="30003")
     assert isinstance(text, MessageUpdate)
-    assert (text.state, text.direction, text.error_code) == (state, "outbound", 30003)
+    assert (text.state, text.direction, text.error_code) == (state, "outbound", "30003")
 
 
 @pytest.mark.parametrize(

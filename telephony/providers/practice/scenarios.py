@@ -1,0 +1,143 @@
+"""What practice callers do, as data: who says what to which address, how many seconds after the last step.
+
+The seconds are those of the call's own clock, which the reported times and durations follow; how long the
+player really waits is its own affair. All people and numbers are invented: 555-0100 to 555-0199 ring nowhere.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from types import MappingProxyType
+from typing import Final
+
+
+class To(Enum):
+    """Whom a step speaks to: a route of ours, or an address that the answer named."""
+
+    VOICE = auto()
+    EVERY_LEG = auto()
+    FIRST_LEG = auto()
+    OTHER_LEGS = auto()
+    DIAL_ACTION = auto()
+    RECORDING = auto()
+    VOICE_STATUS = auto()
+    SMS = auto()
+
+
+class Who(Enum):
+    SOMEBODY_NEW = auto()
+    SOMEBODY_KNOWN = auto()
+    NO_NUMBER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    after: int
+    to: To
+    says: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """`acts` are calls or texts of one person, one after the other."""
+
+    sentence: str
+    acts: tuple[tuple[Step, ...], ...]
+    who: Who = Who.SOMEBODY_NEW
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    number: str
+    city: str
+    state: str
+
+
+_RINGS: Final = (
+    Step(0, To.VOICE, {"CallStatus": "ringing"}),
+    Step(1, To.EVERY_LEG, {"CallStatus": "initiated"}),
+    Step(1, To.EVERY_LEG, {"CallStatus": "ringing"}),
+)
+
+
+def _answered(rings: int, talks: int) -> tuple[Step, ...]:
+    talked, whole = str(talks), str(rings + talks + 3)
+    return (
+        *_RINGS,
+        Step(rings, To.FIRST_LEG, {"CallStatus": "in-progress"}),
+        Step(0, To.OTHER_LEGS, {"CallStatus": "canceled", "CallDuration": "0"}),
+        Step(0, To.RECORDING, {"RecordingStatus": "in-progress"}),
+        Step(talks, To.FIRST_LEG, {"CallStatus": "completed", "CallDuration": talked}),
+        Step(
+            0,
+            To.DIAL_ACTION,
+            {"DialCallStatus": "completed", "DialBridged": "true", "DialCallDuration": talked},
+        ),
+        Step(0, To.RECORDING, {"RecordingStatus": "completed", "RecordingDuration": talked}),
+        Step(1, To.VOICE_STATUS, {"CallStatus": "completed", "CallDuration": whole}),
+    )
+
+
+def _unanswered(rings: int, state: str, stays: int) -> tuple[Step, ...]:
+    """Nobody talked; the caller's own leg is completed all the same, as carriers report it."""
+    return (
+        *_RINGS,
+        Step(rings, To.EVERY_LEG, {"CallStatus": state, "CallDuration": "0"}),
+        Step(0, To.DIAL_ACTION, {"DialCallStatus": state, "DialBridged": "false"}),
+        Step(0, To.RECORDING, {"RecordingStatus": "absent", "RecordingDuration": "-1"}),
+        Step(stays, To.VOICE_STATUS, {"CallStatus": "completed", "CallDuration": str(rings + stays + 2)}),
+    )
+
+
+def _text(body: str) -> tuple[Step, ...]:
+    return (Step(0, To.SMS, {"Body": body}),)
+
+
+SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
+    {
+        "answered": Scenario("rings, is answered and talks for a minute and a half", (_answered(6, 94),)),
+        "missed": Scenario("rings until nobody answers", (_unanswered(20, "no-answer", 5),)),
+        "busy": Scenario("finds every destination engaged", (_unanswered(4, "busy", 12),)),
+        "abandoned": Scenario("hangs up after nine seconds of ringing", (_unanswered(7, "canceled", 0),)),
+        "withheld": Scenario("calls without showing a number", (_answered(8, 51),), Who.NO_NUMBER),
+        "returning": Scenario(
+            "misses somebody, calls again and is answered",
+            (_unanswered(20, "no-answer", 5), _answered(4, 142)),
+            Who.SOMEBODY_KNOWN,
+        ),
+        "sms": Scenario("asks something by text", (_text("Hi, are you open on Saturday? Thanks!"),)),
+        "stop": Scenario("wants no more texts", (_text("STOP"),)),
+    }
+)
+
+_PLACES: Final = (
+    ("206", "SEATTLE", "WA"),
+    ("212", "NEW YORK", "NY"),
+    ("303", "DENVER", "CO"),
+    ("305", "MIAMI", "FL"),
+    ("312", "CHICAGO", "IL"),
+    ("404", "ATLANTA", "GA"),
+    ("415", "SAN FRANCISCO", "CA"),
+    ("503", "PORTLAND", "OR"),
+    ("512", "AUSTIN", "TX"),
+    ("602", "PHOENIX", "AZ"),
+    ("615", "NASHVILLE", "TN"),
+    ("617", "BOSTON", "MA"),
+    ("702", "LAS VEGAS", "NV"),
+    ("919", "RALEIGH", "NC"),
+)
+
+
+def somebody(rng: random.Random) -> Person:
+    area, city, state = rng.choice(_PLACES)
+    return Person(f"+1{area}55501{rng.randrange(100):02}", city, state)
+
+
+def cast(who: Who, number: str, rng: random.Random) -> Person:
+    """Choose who calls. Each of our numbers has one person who comes back."""
+    if who is Who.NO_NUMBER:
+        return Person("anonymous", "", "")
+    return somebody(random.Random(number) if who is Who.SOMEBODY_KNOWN else rng)  # noqa: S311  an actor

@@ -1,0 +1,226 @@
+"""Practice callers do what carriers do: they sign, they read the answer, they report to where it says."""
+
+import random
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from telephony.providers.base import CallUpdate, LegUpdate, MessageUpdate, RecordingUpdate, Say
+from telephony.providers.practice import answers, webhook
+from telephony.providers.practice.player import Line, Misplayed, play
+from telephony.providers.practice.scenarios import SCENARIOS
+
+ACCOUNT, SECRET = "PR" + "a1" * 16, "5f" * 16
+PUBLIC = "https://calls.example.com/crm"
+OURS = "+14155550100"
+DESTINATIONS = ["+16465550123", "+13125550117"]
+
+
+def forward(record=True):
+    return answers.forward(
+        DESTINATIONS,
+        caller_id=OURS,
+        notice=None,
+        record=record,
+        action_url=f"{PUBLIC}/webhooks/practice/dial-action/",
+        recording_status_url=f"{PUBLIC}/webhooks/practice/recording-status/",
+        number_status_url=f"{PUBLIC}/webhooks/practice/number-status/?leg=1&x=2",
+    )
+
+
+class Product:
+    """Stands for the running product: checks every signature, keeps what it heard, answers as it is told."""
+
+    def __init__(self, document, status=200):
+        self.document, self.status = document, status
+        self.heard = []
+        self.verdicts = []
+        self.updates = []
+
+    def take(self, path, headers, body):
+        self.verdicts.append(
+            webhook.verify(
+                url=PUBLIC + path.removeprefix("/here"),
+                method="POST",
+                headers=dict(headers),
+                body=body,
+                secrets=[SECRET],
+            )
+        )
+        route = path.partition("?")[0].rstrip("/").rpartition("/")[2]
+        self.heard.append((route, path))
+        self.updates += webhook.parse(route, body, headers["Content-Type"], datetime.now(UTC))
+        return self.status, self.document if route == "voice" else answers.empty()
+
+    def of(self, kind):
+        return [update for update in self.updates if isinstance(update, kind)]
+
+
+@contextmanager
+def running(product):
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            status, document = product.take(self.path, self.headers, body)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(document.encode())))
+            self.end_headers()
+            self.wfile.write(document.encode())
+
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/here"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def played(name, document=None, *, status=200, secret=SECRET, pauses=None):
+    product = Product(forward() if document is None else document, status)
+    with running(product) as base_url:
+        line = Line(ACCOUNT, secret, PUBLIC, base_url)
+        waits = [] if pauses is None else pauses
+        ids = play(SCENARIOS[name], line, OURS, rng=random.Random(1), pause=waits.append)
+    return ids, product
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_everything_a_scenario_posts_is_signed_and_usable(name):
+    ids, product = played(name)
+    assert {verdict.reason for verdict in product.verdicts} == {"ok"}
+    said = {
+        update.provider_id for update in product.updates if isinstance(update, CallUpdate | MessageUpdate)
+    }
+    assert said == {*ids.calls, *ids.messages}
+    assert product.of(CallUpdate) == [] or product.of(CallUpdate)[-1].state == "completed"
+
+
+def test_an_answered_call_rings_everywhere_and_is_bridged_to_one():
+    _, product = played("answered")
+    [bridged] = [leg for leg in product.of(LegUpdate) if leg.bridged]
+    states = {
+        to: [leg.state for leg in product.of(LegUpdate) if leg.to == to and leg.bridged is None]
+        for to in DESTINATIONS
+    }
+    assert states[DESTINATIONS[0]] == ["queued", "ringing", "in-progress", "completed"]
+    assert states[DESTINATIONS[1]] == ["queued", "ringing", "canceled"]
+    assert bridged.duration == 94
+    assert [recording.state for recording in product.of(RecordingUpdate)] == ["in-progress", "completed"]
+    assert product.of(CallUpdate)[-1].duration == 103
+
+
+@pytest.mark.parametrize(
+    ("name", "state"), [("missed", "no-answer"), ("busy", "busy"), ("abandoned", "canceled")]
+)
+def test_nobody_is_bridged_when_nobody_answers(name, state):
+    _, product = played(name)
+    assert not any(leg.bridged for leg in product.of(LegUpdate))
+    assert {leg.state for leg in product.of(LegUpdate)} == {"queued", "ringing", state}
+    assert [recording.state for recording in product.of(RecordingUpdate)] == ["absent"]
+
+
+def test_only_the_impatient_hang_up_within_fifteen_seconds():
+    lengths = {name: played(name)[1].of(CallUpdate)[-1].duration for name in ("missed", "busy", "abandoned")}
+    assert lengths["abandoned"] < 15 < lengths["busy"] < lengths["missed"]
+
+
+def test_the_durations_agree_with_the_times():
+    _, product = played("answered")
+    legs = [leg for leg in product.of(LegUpdate) if leg.to == DESTINATIONS[0] and leg.at]
+    assert (legs[-1].at - legs[-2].at).total_seconds() == legs[-1].duration
+    assert (product.of(CallUpdate)[-1].at - legs[0].at).total_seconds() == 102
+    assert product.of(CallUpdate)[-1].at <= datetime.now(UTC)
+
+
+def test_news_go_to_where_the_answer_says_with_its_query():
+    _, product = played("answered")
+    paths = {path for route, path in product.heard if route == "number-status"}
+    assert paths == {"/here/webhooks/practice/number-status/?leg=1&x=2"}
+
+
+def test_without_recording_there_is_nothing_to_report_of_one():
+    _, product = played("answered", forward(record=False))
+    assert product.of(RecordingUpdate) == []
+
+
+@pytest.mark.parametrize("name", ["answered", "missed"])
+def test_a_call_that_is_told_a_sentence_ends_after_it(name):
+    pauses: list[float] = []
+    _, product = played(name, answers.say(Say("We are closed.")), pauses=pauses)
+    assert [route for route, _ in product.heard] == ["voice", "voice-status"]
+    assert product.of(CallUpdate)[-1].duration == 5
+    assert len(pauses) == 2
+
+
+def test_somebody_who_returns_is_the_same_person_on_every_day():
+    callers = {update.from_e164 for _ in range(2) for update in played("returning")[1].of(CallUpdate)}
+    assert len(callers) == 1
+    assert len(played("returning")[0].calls) == 2
+
+
+def test_new_callers_are_invented_and_differ():
+    rng, product = random.Random(3), Product(forward())
+    with running(product) as base_url:
+        for _ in range(12):
+            play(SCENARIOS["sms"], Line(ACCOUNT, SECRET, PUBLIC, base_url), OURS, rng=rng)
+    senders = {text.from_ for text in product.of(MessageUpdate)}
+    assert len(senders) > 6
+    assert all(sender[5:10] == "55501" for sender in senders)
+
+
+def test_a_caller_may_show_no_number():
+    _, product = played("withheld")
+    assert all(call.withheld and call.from_e164 is None for call in product.of(CallUpdate))
+
+
+def test_a_text_and_the_wish_for_none():
+    [text] = played("sms")[1].updates
+    [stop] = played("stop")[1].updates
+    assert (text.state, stop.body, text.num_media) == ("received", "STOP", 0)
+    assert text.body
+
+
+def test_a_person_can_watch_and_need_not_wait():
+    pauses: list[float] = []
+    played("answered", pauses=pauses)
+    assert 3 <= sum(pauses) <= 8
+    assert max(pauses) <= 1
+
+
+@pytest.mark.parametrize("status", [302, 403, 404, 500, 503])
+def test_a_product_that_refuses_ends_the_play(status):
+    with pytest.raises(Misplayed, match=rf"answered {status} on /crm/webhooks/practice/voice/"):
+        played("answered", status=status)
+
+
+def test_a_wrong_secret_is_seen_as_a_mismatch():
+    _, product = played("sms", secret="another")
+    assert {verdict.reason for verdict in product.verdicts} == {"mismatch"}
+
+
+@pytest.mark.parametrize("document", ["", "Hello", "<Response>"])
+def test_an_answer_that_is_no_document_ends_the_play(document):
+    with pytest.raises(Misplayed, match="no document"):
+        played("answered", document)
+
+
+def test_news_are_sent_to_nobody_else():
+    with pytest.raises(Misplayed, match="not its own"):
+        played("answered", forward().replace(PUBLIC, PUBLIC + ".elsewhere.example"))
+
+
+def test_nobody_at_home():
+    line = Line(ACCOUNT, SECRET, PUBLIC, "http://127.0.0.1:9")
+    with pytest.raises(Misplayed, match="cannot be reached") as failure:
+        play(SCENARIOS["sms"], line, OURS, rng=random.Random(1))
+    assert "55501" not in str(failure.value)
+    assert SECRET not in repr(line)
