@@ -85,6 +85,11 @@ def test_deploy_checks_find_nothing_in_production(tmp_path):
     assert settings.SILENCED_SYSTEM_CHECKS == ["django_ratelimit.W001"]
 
 
+def test_counts_have_a_connection_of_their_own(tmp_path):
+    program = "from callcrm.settings import CACHES, DATABASES as d; print(CACHES['default']['LOCATION'], *d)"
+    assert start(tmp_path, program, **PRODUCTION).stdout.split() == ["counters", "default", "counters"]
+
+
 # --- .env.example
 
 

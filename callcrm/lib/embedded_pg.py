@@ -344,6 +344,8 @@ class EmbeddedPg:
 
     def remove(self) -> None:
         """Stop the server and forget everything that was in it."""
+        if not self.home.exists():
+            return
         self.stop()
         if self._in_use is not None:
             os.close(self._in_use)
