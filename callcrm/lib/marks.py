@@ -1,0 +1,69 @@
+"""How each state is shown on a page: its word, its tone, its icon.
+
+One table for calls, messages, leads and members, so that a state looks the same wherever it appears.
+Codes are those of the models and of the API. The tags of `callcrm.lib.ui` read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a state is shown: always a word and an icon, the colour only repeats them."""
+
+    word: str
+    tone: str = ""
+    icon: str = "info"
+
+
+MARKS: Mapping[str, Mark] = {
+    # a call while it lasts
+    "queued": Mark("Queued", "", "clock"),
+    "ringing": Mark("Ringing", "warn", "bell"),
+    "in-progress": Mark("Talking", "ok", "phone-call"),
+    # a call that has ended
+    "completed": Mark("Ended", "", "phone"),
+    "busy": Mark("Busy", "bad", "phone-off"),
+    "no-answer": Mark("No answer", "bad", "phone-missed"),
+    "canceled": Mark("Canceled", "", "phone-off"),
+    "answered": Mark("Answered", "ok", "phone-incoming"),
+    "voicemail": Mark("Voicemail", "warn", "voicemail"),
+    "missed": Mark("Missed", "bad", "phone-missed"),
+    "abandoned": Mark("Hung up", "", "phone-off"),
+    "blocked": Mark("Blocked", "", "ban"),
+    # a message
+    "sending": Mark("Sending", "", "send"),
+    "sent": Mark("Sent", "", "send"),
+    "delivered": Mark("Delivered", "ok", "check"),
+    "read": Mark("Read", "ok", "check"),
+    "undelivered": Mark("Not delivered", "bad", "circle-alert"),
+    "failed": Mark("Failed", "bad", "circle-alert"),
+    "unknown": Mark("Not confirmed", "warn", "circle-help"),
+    "received": Mark("Received", "", "messages-square"),
+    # a lead
+    "new": Mark("New", "accent", "star"),
+    "contacted": Mark("Contacted", "info", "phone-outgoing"),
+    "qualified": Mark("Qualified", "warn", "user-check"),
+    "won": Mark("Won", "ok", "trophy"),
+    "lost": Mark("Lost", "", "circle-x"),
+    "spam": Mark("Spam", "bad", "ban"),
+    # a line of a timeline
+    "note": Mark("Note", "warn", "sticky-note"),
+    "text": Mark("Text", "", "messages-square"),
+    "first-seen": Mark("First seen", "accent", "globe"),
+    # a number, a member, a session
+    "active": Mark("Active", "ok", "check"),
+    "off": Mark("Switched off", "", "ban"),
+    "owner": Mark("Owner", "accent", "key-round"),
+    "admin": Mark("Admin", "info", "shield-check"),
+    "user": Mark("User", "", "user-round"),
+}
+
+
+def mark(code: object) -> Mark:
+    """Return how a state is shown; a word that is not listed stands for itself."""
+    key = str(code)
+    return MARKS.get(key) or Mark(key.replace("-", " ").replace("_", " ").capitalize())

@@ -1,0 +1,79 @@
+"""Times and lengths in the words people read: "10:42 am", "6 min ago", "5:12".
+
+Pure: the caller gives the zone and the present. A business's pages are in the business's time zone.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+
+def zone_of(business: object | None) -> tzinfo:
+    """Return the zone that a business's people live by; without a business, the installation's."""
+    name = getattr(business, "timezone", "")
+    return ZoneInfo(name) if name else timezone.get_current_timezone()
+
+
+def iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def clock(local: datetime) -> str:
+    return f"{local.hour % 12 or 12}:{local:%M} {'am' if local.hour < 12 else 'pm'}"
+
+
+def date(local: datetime, now: datetime) -> str:
+    """Return "Nov 12", with the year when it is not this one."""
+    return f"{local:%b} {local.day}" if local.year == now.year else f"{local:%b} {local.day}, {local.year}"
+
+
+def distance(local: datetime, now: datetime) -> str:
+    """Say how long ago it was; from yesterday on, which day."""
+    past, days = now - local, (now.date() - local.date()).days
+    if past < timedelta(0):
+        return {0: "today", -1: "tomorrow"}.get(days) or date(local, now)
+    if past < timedelta(minutes=1):
+        return "just now"
+    if past < timedelta(hours=1):
+        return f"{past.seconds // 60} min ago"
+    return {0: f"{past.seconds // 3600} h ago", 1: "yesterday"}.get(days) or date(local, now)
+
+
+def heading(at: datetime, zone: tzinfo, now: datetime) -> str:
+    """Return "Today", "Yesterday" or "Tuesday, Nov 3"."""
+    local, here = at.astimezone(zone), now.astimezone(zone)
+    named = {0: "Today", 1: "Yesterday"}.get((here.date() - local.date()).days)
+    return named or f"{local:%A}, {date(local, here)}"
+
+
+def lines(at: datetime, zone: tzinfo, now: datetime, form: str = "") -> tuple[str, str]:
+    """Return the upper and the lower line of a time; `form` picks one of clock, ago, date and full."""
+    local, here = at.astimezone(zone), now.astimezone(zone)
+    single = {
+        "clock": clock(local),
+        "ago": distance(local, here),
+        "date": date(local, here),
+        "full": f"{date(local, here)}, {clock(local)}",
+    }
+    return (single[form], "") if form else (clock(local), distance(local, here))
+
+
+def duration(seconds: int | None) -> str:
+    """312 is "5:12", as on a clock; None is nothing."""
+    if seconds is None:
+        return ""
+    minutes, left = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def in_words(seconds: int | None) -> str:
+    """8 is "8 s" and 125 is "2 min 5 s"; None is nothing."""
+    if seconds is None:
+        return ""
+    minutes, left = divmod(int(seconds), 60)
+    parts = [f"{minutes} min"] * bool(minutes) + [f"{left} s"] * bool(left or not minutes)
+    return " ".join(parts)

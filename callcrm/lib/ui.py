@@ -1,0 +1,363 @@
+"""The components of callcrm's pages, as template tags.
+
+Every template may use them without {% load %}: settings name this module among the builtins. Each tag renders one file
+of `templates/components/`, and `/ui/` shows them all. A tag turns values into words, tones and icons; it never asks the
+database and never sees more of a sealed value than its mask. Looks live in `static/css/app.css`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+from zlib import adler32, crc32
+
+from django import forms, template
+from django.template.context import Context
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from callcrm.lib import times
+from callcrm.lib.marks import MARKS, Mark, mark
+
+register = template.Library()
+
+
+NOTICE_ICONS = {
+    "ok": "circle-check",
+    "warn": "triangle-alert",
+    "bad": "circle-alert",
+    "info": "info",
+    "": "info",
+}
+HIDDEN_KINDS = {"phone": "phones", "email": "email", "name": "name", "notes": "notes"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a timeline: a code of `MARKS`, what happened, and, in a box, its text."""
+
+    code: str
+    head: str
+    at: datetime
+    detail: str = ""
+    body: str = ""
+    box: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One chip of a filter bar: the URL parameter, its label, and the values a person may choose."""
+
+    name: str
+    label: str
+    options: Sequence[tuple[str, str]]
+    icon: str = ""
+
+
+# ---------------------------------------------------------------- small marks
+
+
+@register.inclusion_tag("components/icon.html")
+def icon(name: str, label: str = "") -> dict[str, Any]:
+    """{% icon "phone" %}: decoration, silent for screen readers unless it has a label."""
+    return {"name": name, "label": label, "sprite": static("vendor/icons.svg")}
+
+
+@register.inclusion_tag("components/badge.html")
+def badge(code: object, word: str = "", tone: str | None = None) -> dict[str, Any]:
+    """{% badge call.outcome %}: word, colour and icon of a state."""
+    found = mark(code)
+    return {"word": word or found.word, "tone": found.tone if tone is None else tone, "icon_name": found.icon}
+
+
+@register.inclusion_tag("components/disc.html")
+def disc(code: object, direction: str = "") -> dict[str, Any]:
+    """{% disc call.outcome call.direction %}: the round icon in front of a row."""
+    found = mark(code)
+    outbound = direction == "outbound" and found.icon == "phone-incoming"
+    return {"tone": found.tone, "icon_name": "phone-outgoing" if outbound else found.icon}
+
+
+@register.inclusion_tag("components/tag.html")
+def tag(text: str) -> dict[str, Any]:
+    """{% tag "leak" %}: a word of the user's own; the same word has the same dot everywhere."""
+    return {"text": text, "hue": crc32(text.encode()) % 6}
+
+
+@register.inclusion_tag("components/avatar.html")
+def avatar(name: str, size: str = "") -> dict[str, Any]:
+    """{% avatar member.name %}: initials on one of five colours; the name must stand next to it."""
+    words = re.findall(r"\w[^\s@]*", str(name)) or ["?"]
+    letters = words[0][0] + (words[-1][0] if len(words) > 1 else "")
+    return {"letters": letters.upper(), "hue": adler32(str(name).encode()) % 5 + 1, "size": size}
+
+
+# ------------------------------------------------------------------- times
+
+
+def _zone(context: Context) -> tzinfo:
+    return times.zone_of(getattr(context.get("request"), "business", None))
+
+
+@register.inclusion_tag("components/when.html", takes_context=True)
+def when(context: Context, at: datetime | None, form: str = "") -> dict[str, Any]:
+    """{% when call.started_at %}: time of day over distance, in the business's time zone.
+
+    `form` picks one line: "clock" (10:42 am), "ago" (6 min ago), "date" (Nov 12) or "full" (both).
+    """
+    if at is None:
+        return {"at": None}
+    text, below = times.lines(at, _zone(context), timezone.now(), form)
+    return {"at": times.iso(at), "text": text, "below": below}
+
+
+@register.inclusion_tag("components/clock.html")
+def clock(since: datetime) -> dict[str, Any]:
+    """{% clock call.started_at %}: minutes and seconds since then, ticking where there is JavaScript."""
+    passed = max(0, int((timezone.now() - since).total_seconds()))
+    return {"since": times.iso(since), "text": times.duration(passed)}
+
+
+@register.inclusion_tag("components/day.html", takes_context=True)
+def day(context: Context, at: datetime) -> dict[str, Any]:
+    """{% day at %}: the heading over the entries of one day of a timeline."""
+    return {"text": times.heading(at, _zone(context), timezone.now())}
+
+
+@register.filter
+def local_day(at: datetime, business: object) -> str:
+    """{% ifchanged at|local_day:request.business %}: the date that it is there, to group by."""
+    return at.astimezone(times.zone_of(business)).date().isoformat()
+
+
+register.filter("duration", times.duration)
+register.filter("in_words", times.in_words)
+
+
+# ---------------------------------------------------------- masked values
+
+
+def _dots(mask: str) -> str:
+    """Draw an API mask for people: `+1(555)***-**67` becomes `+1 (555) •••-••67`."""
+    return re.sub(r"^(\+\d+)\((\d+)\)", r"\1 (\2) ", mask).replace("*", "•")
+
+
+def _spoken(mask: str, kind: str) -> str:
+    last = re.search(r"\*(\d{2})$", mask)
+    return f"{kind.capitalize()} hidden, ends in {last[1]}" if last else f"{kind.capitalize()} hidden"
+
+
+@register.inclusion_tag("components/masked.html", takes_context=True)
+def masked(
+    context: Context, value: object, kind: str = "phone", url: str = "", record: str = ""
+) -> dict[str, Any]:
+    """{% masked phone.number "phone" reveal_url %}: the mask, and an eye for whoever may look behind it.
+
+    `url` is the lead's reveals; without it, or without the right, there is no eye. `record` names the record in the
+    button's label, never the person.
+    """
+    mask = str(getattr(value, "masked", value) or "")
+    return {
+        "shown": _dots(mask),
+        "hides": "*" in mask,
+        "spoken": _spoken(mask, kind),
+        "kind": "phone number" if kind == "phone" else kind,
+        "link": f"{url}?fields={HIDDEN_KINDS[kind]}" if url else "",
+        "record": record,
+        "can": context.get("can"),
+    }
+
+
+@register.filter
+def ending(value: object) -> str:
+    """{{ phone.number|ending }} is "ends in 42", for places with room for no more."""
+    last = re.search(r"\d{2}$", str(getattr(value, "masked", value) or ""))
+    return f"ends in {last[0]}" if last else ""
+
+
+@register.filter
+def together(value: object) -> str:
+    """{{ values.phones|together }}: one revealed value, or several in a row."""
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+# ------------------------------------------------------------------- boxes
+
+
+@register.simple_block_tag
+def card(content: SafeString, title: str, link: str = "", link_text: str = "", note: str = "") -> SafeString:
+    """{% card "Contact" %}…{% endcard %}"""
+    return render_to_string(
+        "components/card.html",
+        {"content": content, "title": title, "link": link, "link_text": link_text, "note": note},
+    )
+
+
+@register.simple_block_tag
+def notice(content: SafeString, tone: str = "", extra: str = "") -> SafeString:
+    """{% notice "warn" %}…{% endnotice %}: a sentence about the page; tones ok, warn, bad, info."""
+    return render_to_string(
+        "components/notice.html",
+        {"content": content, "tone": tone, "extra": extra, "icon_name": NOTICE_ICONS[tone]},
+    )
+
+
+@register.simple_block_tag(end_name="endempty_state")
+def empty_state(content: SafeString, title: str, icon: str = "info", tone: str = "") -> SafeString:
+    """{% empty_state "No calls yet" icon="phone" tone="accent" %}<p>What to do.</p>{% endempty_state %}"""
+    return render_to_string(
+        "components/empty_state.html", {"content": content, "title": title, "icon_name": icon, "tone": tone}
+    )
+
+
+@register.simple_block_tag
+def menu(content: SafeString, name: str, label: str, icon: str = "", place: str = "") -> SafeString:
+    """{% menu "more-actions" "More" icon="ellipsis" %}<ul><li>…</li></ul>{% endmenu %}: a button and what it opens."""
+    return render_to_string(
+        "components/menu.html",
+        {"content": content, "name": name, "label": label, "icon_name": icon, "place": place},
+    )
+
+
+@register.simple_block_tag(takes_context=True)
+def entry(
+    context: Context,
+    content: SafeString,
+    code: str,
+    head: str,
+    at: datetime,
+    detail: str = "",
+    box: str = "",
+    icon: str = "",
+    tone: str = "",
+) -> SafeString:
+    """{% entry "missed" "Missed call" call.started_at detail="rang 38 s" %}{% endentry %}: one line of a timeline.
+
+    What stands between the tags goes into a box; `box` is "note" or "sms" to tint it.
+    """
+    found = MARKS.get(code) or Mark(code)
+    values = {
+        "content": content if content.strip() else "",
+        "icon_name": icon or found.icon,
+        "tone": tone or found.tone,
+        "head": head,
+        "detail": detail,
+        "when": when(context, at, "clock"),
+        "box": box,
+    }
+    return render_to_string("components/entry.html", values)
+
+
+@register.inclusion_tag("components/stat.html")
+def stat(label: str, value: object, delta: str = "", tone: str = "") -> dict[str, Any]:
+    """{% stat "Calls" 47 delta="3 more than yesterday" %}, inside <dl class="stats">."""
+    return {"label": label, "value": value, "delta": delta, "tone": tone}
+
+
+# ------------------------------------------------------------------- forms
+
+
+def _widget_kind(widget: forms.Widget) -> str:
+    if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
+        return "choices"
+    if isinstance(widget, forms.CheckboxInput):
+        return "check"
+    return "select" if isinstance(widget, forms.Select) else "input"
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: forms.BoundField, placeholder: str = "") -> dict[str, Any]:
+    """{% field form.email %}: label, control, help and errors, tied together for screen readers by Django's ids."""
+    kind = _widget_kind(bound.field.widget)
+    attrs = {"class": "input"} if kind in ("input", "select") else {}
+    if placeholder:
+        attrs["placeholder"] = placeholder
+    return {"bound": bound, "kind": kind, "control": bound.as_widget(attrs=attrs)}
+
+
+@register.inclusion_tag("components/error_summary.html")
+def error_summary(form: forms.BaseForm) -> dict[str, Any]:
+    """{% error_summary form %}: on top of a refused form, linking to the fields; nothing when all is well."""
+    fields = [(bound, error) for bound in form for error in bound.errors] if form.is_bound else []
+    return {"general": form.non_field_errors() if form.is_bound else [], "fields": fields}
+
+
+# ---------------------------------------------------------- lists and links
+
+
+def _query(context: Context) -> Any:
+    request = context.get("request")
+    return request.GET.copy() if request else None
+
+
+def _link(context: Context, **changes: str) -> str:
+    query = _query(context)
+    if query is None:
+        return "?"
+    query.pop("cursor", None)
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value:
+            query[name] = value
+    return "?" + query.urlencode()
+
+
+@register.inclusion_tag("components/pager.html", takes_context=True)
+def pager(context: Context, page: Any) -> dict[str, Any]:
+    """{% pager page %}: links to newer and older rows; `page.newer` and `page.older` are cursors or empty."""
+    newer, older = (str(getattr(page, side, "") or "") for side in ("newer", "older"))
+    return {
+        "newer": _link(context, cursor=newer) if newer else "",
+        "older": _link(context, cursor=older) if older else "",
+    }
+
+
+@register.inclusion_tag("components/chip.html", takes_context=True)
+def chip(context: Context, chooser: Filter) -> dict[str, Any]:
+    """{% chip filter %}: a `Filter` as a button; its choices are links in a popover, so it works without scripts."""
+    chosen = (_query(context) or {}).get(chooser.name, "")
+    options = [
+        {"label": label, "url": _link(context, **{chooser.name: value}), "on": value == chosen}
+        for value, label in chooser.options
+    ]
+    return {
+        "filter": chooser,
+        "options": options,
+        "chosen": next((option["label"] for option in options if option["on"]), ""),
+        "clear": _link(context, **{chooser.name: ""}),
+    }
+
+
+@register.inclusion_tag("components/tab.html", takes_context=True)
+def tab(context: Context, label: str, **params: str) -> dict[str, Any]:
+    """{% tab "Missed" outcome="missed" %}: a saved view; current when the URL says the same."""
+    query = _query(context) or {}
+    current = all(query.get(name, "") == value for name, value in params.items())
+    return {"label": label, "url": _link(context, **params), "current": current}
+
+
+@register.inclusion_tag("components/nav_item.html", takes_context=True)
+def nav_item(context: Context, name: str, label: str, icon: str, key: str = "") -> dict[str, Any]:
+    """{% nav_item "calls" "Calls" "phone" key="c" %}: a link of the main menu, current on the pages below it too."""
+    request = context.get("request")
+    business = getattr(request, "business", None)
+    match = getattr(request, "resolver_match", None)
+    here = getattr(match, "url_name", "") or ""
+    try:
+        url = reverse(name, args=[business.slug]) if business else ""
+    except NoReverseMatch:  # an installation may leave an app out; then its page is not in the menu
+        url = ""
+    return {
+        "url": url,
+        "label": label,
+        "icon_name": icon,
+        "key": key,
+        "current": here in (name, name.removesuffix("s")),
+    }
