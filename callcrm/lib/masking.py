@@ -70,7 +70,8 @@ def _hide_number(shown: str, least: int = 7) -> str:
         return shown
     if 13 <= len(digits) <= 19 and _luhn(digits):
         return CARD
-    return mask_phone(phones.normalise(shown)) or HIDDEN
+    plus = "+" if shown.startswith("+") else ""
+    return mask_phone(phones.normalise(plus + "".join(map(str, digits)))) or HIDDEN
 
 
 def _shaped_like_a_phone(shown: str) -> bool:
@@ -93,7 +94,7 @@ def _any_word_of(names: Iterable[str]) -> re.Pattern[str] | None:
 # Between two digits of one number people put up to three of these. None leads into a time such as 10:30.
 _BETWEEN = "[ \\t\xa0\u2007\u2009\u202f\\-./:()_·•\u2010-\u2015\u2212\xad\u200b-\u200f\u2060\ufeff]"
 _GAP = rf"(?:{_BETWEEN}{{1,3}}(?!\d{{1,2}}:\d\d))?"
-_NUMBER = rf"[+(]{{0,2}}\d(?:{_GAP}\d)*+|\d{{3}},\s?\d{{3}},\s?\d{{4}}"
+_NUMBER = rf"\d{{3}},\s?\d{{3}},\s?\d{{4}}(?!\d)|[+(]{{0,2}}\d(?:{_GAP}\d)*+"
 
 # Runs are possessive (`++`): the scan never goes back, so its time grows with the text and no faster.
 _ADDRESS = r"(?<![\w.+%'-])[\w.+%'-]++@[\w.-]++"
