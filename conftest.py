@@ -13,6 +13,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import environ
 import pytest
@@ -23,6 +24,9 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from callcrm.lib.embedded_pg import EmbeddedPg
 from callcrm.lib.logs import SECURITY, DailyFile
+
+if TYPE_CHECKING:
+    from callcrm.testing import World
 
 APP_ROLE = "callcrm_app"
 QUICK_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"  # a real one would take most of a run's time
@@ -99,3 +103,11 @@ def flush_as_owner() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", as_owner)
         yield
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """Two businesses, people of every role, a number: `callcrm.testing`."""
+    from callcrm.testing import make_world  # imports models; this file is read before Django is set up
+
+    return make_world()
