@@ -105,21 +105,25 @@ _DATES = [
     f"{_YEAR}{sep}{_MONTH}{sep}{_DAY}|(?:{_DAY}{sep}{_MONTH}|{_MONTH}{sep}{_DAY}){sep}(?:{_YEAR}|\\d\\d)"
     for sep in ("-", "/", r"\.")
 ]
-_DATES += [rf"{_NAMED}\s{_DAY}(?:st|nd|rd|th)?,?\s{_YEAR}", rf"{_DAY}(?:st|nd|rd|th)?\s{_NAMED},?\s{_YEAR}"]
+_DATES += [rf"{_DAY}(?:st|nd|rd|th)?\s{_NAMED},?\s{_YEAR}"]
 _TIME = r"\d{1,2}:\d\d(?::\d\d)?"
 _AMOUNT = r"(?:\d{1,3}(?:[,.]\d{3}){1,3}|\d{1,6})(?:[.,]\d\d)?"
 _PRICE = rf"[$€£¥]\s?{_AMOUNT}|{_AMOUNT}\s?(?:USD|EUR|GBP|CAD|AUD|dollars?|euros?|pounds?)\b"
-_READABLE = rf"(?<!\d)(?:{'|'.join(_DATES)}|{_TIME}|{_PRICE})(?![-./:]?\d)"
+_ENDS = r"(?![-./:]?\d)"
+_READABLE = rf"(?<!\d)(?:{'|'.join(_DATES)}|{_TIME}|{_PRICE}){_ENDS}"
+_MONTH_FIRST = rf"{_NAMED}\s{_DAY}(?:st|nd|rd|th)?,?\s{_YEAR}{_ENDS}"
 
 # Four digits alone are a year or a price, unless the words before them say what they are.
 _WORDS = (
     r"tel|phone|mobile|cell|end(?:s|ing)\s(?:in|with)|last\s(?:four|4)(?:\sdigits)?"
     r"|cvv2?|cvc2?|security\scode"
 )
-_TOLD = rf"\b(?:{_WORDS})\W{{0,3}}(?:(?:is|are|number|no)\W{{1,3}})?(?!{_READABLE})"
+_TOLD = rf"(?:{_WORDS})\W{{0,3}}(?:(?:is|are|number|no)\W{{1,3}})?(?!{_READABLE})"
 
 _WORTH_A_SCAN = re.compile(r"[\d@]")
 _SCAN = re.compile(
-    rf"(?P<address>{_ADDRESS})|(?P<told>{_TOLD})(?P<after>{_NUMBER})|{_READABLE}|(?P<number>{_NUMBER})",
+    rf"(?P<address>{_ADDRESS})"
+    rf"|\b(?:(?P<told>{_TOLD})(?P<after>{_NUMBER})|{_MONTH_FIRST})"
+    rf"|(?=[\d$€£¥+(])(?:{_READABLE}|(?P<number>{_NUMBER}))",  # in words the look ahead saves the rest
     re.IGNORECASE,
 )

@@ -64,7 +64,7 @@ def wrap(kek: bytes, key: bytes, *, context: Sequence[str]) -> bytes:
     if len(key) != KEY_BYTES:
         raise ValueError("only keys of 32 bytes are wrapped")
     nonce = os.urandom(_NONCE_BYTES)
-    return nonce + _cipher(kek).encrypt(nonce, key, _joined(("callcrm/1/key", *context)))
+    return nonce + _cipher(kek).encrypt(nonce, key, _joined("callcrm/1/key", context))
 
 
 def unwrap(kek: bytes, wrapped: bytes, *, context: Sequence[str]) -> bytes:
@@ -72,7 +72,7 @@ def unwrap(kek: bytes, wrapped: bytes, *, context: Sequence[str]) -> bytes:
     if len(wrapped) != WRAPPED_BYTES:
         raise DecryptError("a wrapped key has 60 bytes")
     nonce, body = wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:]
-    return _open(kek, nonce, body, _joined(("callcrm/1/key", *context)))
+    return _open(kek, nonce, body, _joined("callcrm/1/key", context))
 
 
 def derive(key: bytes, info: str) -> bytes:
@@ -105,13 +105,24 @@ def _open(key: bytes, nonce: bytes, body: bytes, associated: bytes) -> bytes:
 
 
 def _bound_to(context: Sequence[str], header: bytes) -> bytes:
-    return _joined(("callcrm/1", *context), header)
+    return _joined("callcrm/1", context) + _measured(header)
 
 
-def _joined(parts: Sequence[str], *tail: bytes) -> bytes:
-    """Every part after its length as u32, so that no two contexts give the same bytes."""
-    encoded = [part.encode() for part in parts] + list(tail)
-    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
+def _joined(purpose: str, context: Sequence[str]) -> bytes:
+    """Every part after its length, so that no two contexts give the same bytes."""
+    if not context:
+        return _measured(purpose.encode())
+    return _shared(purpose, *context[:-1]) + _measured(context[-1].encode())
+
+
+@lru_cache(maxsize=1024)
+def _shared(*parts: str) -> bytes:
+    """What the rows of one field have in common: a list of them joins it once."""
+    return b"".join(_measured(part.encode()) for part in parts)
+
+
+def _measured(part: bytes) -> bytes:
+    return len(part).to_bytes(4, "big") + part
 
 
 def _padded(plaintext: bytes, pad: int) -> bytes:
@@ -124,6 +135,6 @@ def _padded(plaintext: bytes, pad: int) -> bytes:
 def _unpadded(body: bytes) -> bytes:
     (length,) = _LENGTH.unpack_from(body)
     end = _LENGTH.size + length
-    if end > len(body) or any(body[end:]):
+    if end > len(body) or body[end:].strip(b"\0"):
         raise DecryptError("the sealed length and its content disagree")
     return body[_LENGTH.size : end]

@@ -10,7 +10,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from uuid import UUID
 
 from callcrm.lib.crypto import envelope
 from callcrm.lib.crypto.envelope import DecryptError
@@ -42,6 +44,12 @@ def _log(failure: Unreadable) -> None:
 on_decrypt_failure: Callable[[Unreadable], None] = _log
 
 
+@lru_cache(maxsize=1024)
+def _text(row_id: object) -> str:
+    """One spelling of an id, also before the database has seen it; the fields of a row share it."""
+    return str(UUID(row_id)) if isinstance(row_id, str) else str(row_id)
+
+
 class Place(NamedTuple):
     """The field of a row in which a value lives: gives the key and what the value is bound to."""
 
@@ -50,7 +58,7 @@ class Place(NamedTuple):
 
     @property
     def context(self) -> tuple[str, str, str, str]:
-        return (str(self.row.business_id), self.field.sealed_label, self.field.attname, str(self.row.pk))
+        return (_text(self.row.business_id), self.field.sealed_label, self.field.attname, _text(self.row.pk))
 
     def seal(self, text: str) -> bytes:
         if self.row.pk is None or self.row.business_id is None:
@@ -81,7 +89,7 @@ class Sealed(str):
     _place: Place | None
 
     def __new__(cls, content: bytes | str | None = None, place: Place | None = None) -> Self:
-        made = super().__new__(cls, MARK)
+        made = str.__new__(cls, MARK)
         made._content, made._place = content, place
         return made
 

@@ -19,6 +19,8 @@ from django.forms import modelform_factory
 from django.forms.models import model_to_dict
 from django.template import Context, Template
 from django.test.utils import isolate_apps
+from hypothesis import given
+from hypothesis import strategies as st
 
 from callcrm.errors import Invalid
 from callcrm.lib.crypto import envelope, sealed
@@ -119,6 +121,13 @@ class TestReadingAndWriting:
         assert Person.objects.get(pk=ada.pk).name
         assert Person(name="x").name
 
+    def test_ids_may_be_given_as_texts(self, table):
+        written = {"pk": str(uuid7()).upper(), "business_id": str(BUSINESS).upper()}
+        person = Person(name=NAME, **written)
+        person.sealing_key = lambda: KEYS[BUSINESS]
+        person.save()
+        assert Person.objects.get().name.reveal() == NAME
+
     def test_bulk_create_seals(self, table):
         Person.objects.bulk_create([Person(name=f"Ada {n}", phone=None) for n in range(3)])
         assert {person.name.reveal() for person in Person.objects.all()} == {"Ada 0", "Ada 1", "Ada 2"}
@@ -168,6 +177,23 @@ class TestReadingAndWriting:
             [twin], update_conflicts=True, update_fields=["name"], unique_fields=["id"]
         )
         assert Person.objects.get(pk=ada.pk).name.reveal() == "Bea Example"
+
+
+class TestAllOfUnicode:
+    @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=200))
+    def test_every_text_comes_back(self, text):
+        person = Person(note=text)
+        column = Person._meta.get_field("note")
+        loaded = Person(
+            pk=person.pk, note=column.from_db_value(column.pre_save(person, add=True), None, None)
+        )
+        assert loaded.note.reveal() == text
+        assert bool(loaded.note) == (text != "")
+
+    @given(st.text(st.characters(), max_size=20), st.sampled_from(["\0", "\ud800", "\udfff"]))
+    def test_nul_and_lone_surrogates_never_pass(self, text, sign):
+        with pytest.raises(Invalid):
+            Person(note=text + sign)
 
 
 class TestOtherRows:
