@@ -8,9 +8,9 @@ class TelephonyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from callcrm.webhooks import registry  # noqa: PLC0415  # models are ready only now
-        from telephony.deliveries import TelephonyHandler  # noqa: PLC0415
-        from telephony.providers import PROVIDERS  # noqa: PLC0415
+        from callcrm.webhooks import registry  # models are ready only now
+        from telephony.deliveries import TelephonyHandler
+        from telephony.providers import PROVIDERS
 
         for name, provider in PROVIDERS.items():
             registry.register(name, TelephonyHandler(provider))

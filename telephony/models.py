@@ -1,8 +1,8 @@
 """Accounts at providers, numbers, calls and texts.
 
-A call moves forward only; what providers deliver is applied by `ingest.py`, and what a caller hears is
-decided by `routing.py`. The ranks of states are in `providers/base.py`. `ProviderAccount` and `NumberRoute` lie outside the tenant wall: a delivery is verified and
-routed before its business is known. Everything else is behind it.
+A call moves forward only; what providers deliver is applied by `ingest.py`, and what a caller hears is decided by
+`routing.py`. The ranks of states are in `providers/base.py`. `ProviderAccount` and `NumberRoute` lie outside the
+tenant wall: a delivery is verified and routed before its business is known. Everything else is behind it.
 """
 
 from collections.abc import Iterable

@@ -48,7 +48,7 @@ def advance_leg(leg: CallLeg, update: LegUpdate, *, received_at: datetime) -> No
 
 
 def settle(call: Call, legs: Sequence[CallLeg]) -> None:
-    """Compute what follows: when it was answered, how long it rang and was talked, and, once over, what became of it."""
+    """Compute what follows: when it was answered, how long it rang and was talked, and what became of it."""
     bridged = sorted(
         (leg for leg in legs if leg.bridged and leg.answered_at), key=lambda leg: str(leg.answered_at)
     )

@@ -67,7 +67,7 @@ def protect(table: str, *, keyed: bool = True) -> RunSQL:
 
 
 def tie(table: str, column: str, to: str, *, on_delete: str = "CASCADE") -> RunSQL:
-    """A foreign key that cannot leave the business. `on_delete`: CASCADE, RESTRICT or SET NULL (of the column alone)."""
+    """A foreign key that cannot leave the business. `on_delete`: CASCADE, RESTRICT, or SET NULL of the column."""
     action = f"SET NULL ({column})" if on_delete == "SET NULL" else on_delete
     name = f"{table}_{column}_tie"
     return RunSQL(

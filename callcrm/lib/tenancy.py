@@ -1,7 +1,7 @@
 """Which business may this database transaction see?
 
 PostgreSQL answers with row level security (`callcrm.lib.rls`); this module only tells it the business. The setting is
-local to the transaction, so a pooled connection cannot carry it into the next one. Outside a scope a query sees nothing.
+local to the transaction, so a pooled connection cannot carry it further. Outside a scope a query sees nothing.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,0 +1,51 @@
+"""What staff make of a call: what came of it, its tags, a note."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Member
+from audit.recording import record
+from callcrm.errors import Invalid
+from telephony import feed
+from telephony.events import CallChanged
+from telephony.models import Call
+
+EDITABLE = ("disposition", "tags", "note")
+MOST_TAGS, LONGEST_TAG, LONGEST_DISPOSITION = 20, 40, 40
+
+
+@transaction.atomic
+def update_call(call: Call, values: Mapping[str, Any], *, by: Member) -> Call:
+    """Change what `values` names: disposition (text or None), tags, note. Raises Invalid naming what is wrong."""
+    given = {field: values[field] for field in EDITABLE if field in values}
+    if "disposition" in given:
+        given["disposition"] = _disposition(given["disposition"])
+    if "tags" in given:
+        given["tags"] = clean_tags(given["tags"])
+    if "note" in given:
+        given["note"] = (given["note"] or "").strip() or None
+    for field, value in given.items():
+        setattr(call, field, value)
+    if given:
+        call.save(update_fields=list(given))
+        record(CallChanged(call_id=call.pk, fields=list(given)), by=by, business_id=call.business_id)
+        feed.tell(call.business_id, "call.changed", call.pk, call.state)
+    return call
+
+
+def clean_tags(tags: list[str]) -> list[str]:
+    """Return the tags without blanks and doubles. Raises Invalid for too many, too long or odd ones."""
+    cleaned = list(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
+    odd = any(len(tag) > LONGEST_TAG or not tag.isprintable() for tag in cleaned)
+    if len(cleaned) > MOST_TAGS or odd:
+        raise Invalid(fields={"tags": [f"At most {MOST_TAGS} tags of at most {LONGEST_TAG} characters."]})
+    return cleaned
+
+
+def _disposition(text: str | None) -> str | None:
+    text = (text or "").strip()
+    if len(text) > LONGEST_DISPOSITION or not text.isprintable():
+        raise Invalid(fields={"disposition": [f"At most {LONGEST_DISPOSITION} characters."]})
+    return text or None

@@ -1,0 +1,101 @@
+"""The forms of calls and numbers. They read what a person typed; the rules stay in the verbs."""
+
+from typing import Any
+
+from django import forms
+
+from accounts.models import Business, Member
+from callcrm.lib.forms import RefusableForm
+from leads.editing import source_named
+from telephony import numbers
+from telephony.models import ProviderAccount, TrackingNumber
+
+
+class CallForm(RefusableForm):
+    """What staff made of a call."""
+
+    disposition = forms.CharField(max_length=40, required=False, label="What came of it")
+    tags = forms.CharField(max_length=400, required=False, help_text="Words with commas between.")
+    note = forms.CharField(max_length=5_000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def values(self) -> dict[str, Any]:
+        """Return what was given; an empty note leaves the one that is there, because it is never shown in a form."""
+        given = self.cleaned_data
+        values = {"disposition": given["disposition"] or None, "tags": given["tags"].split(",")}
+        return values | ({"note": given["note"]} if given["note"].strip() else {})
+
+
+class NumberForm(RefusableForm):
+    """A tracking number."""
+
+    e164 = forms.CharField(
+        label="Number", max_length=24, help_text="As your provider writes it: +1 555 123 4567."
+    )
+    account = forms.ModelChoiceField(ProviderAccount.objects.none(), label="Provider account")
+    source = forms.CharField(max_length=80, help_text="Where people see this number, such as Google Ads.")
+    label = forms.CharField(max_length=80, required=False)
+    forward_to = forms.CharField(
+        max_length=200, required=False, label="Rings", help_text="Your telephones, with commas between."
+    )
+    ring_seconds = forms.IntegerField(min_value=5, max_value=60, initial=20, label="Rings for (seconds)")
+    records = forms.BooleanField(required=False, initial=True, label="Record calls, after the notice")
+    notice = forms.CharField(
+        max_length=300,
+        required=False,
+        initial="This call may be recorded.",
+        label="What the caller hears first",
+    )
+    is_active = forms.BooleanField(required=False, initial=True, label="In service")
+
+    def __init__(
+        self, *args: Any, business: Business, number: TrackingNumber | None = None, **kwargs: Any
+    ) -> None:
+        self.business = business
+        super().__init__(*args, initial=_initial(number), **kwargs)
+        self.fields["account"].queryset = ProviderAccount.objects.filter(business=business)  # type: ignore[attr-defined]
+        if number:
+            del self.fields["e164"], self.fields["account"]
+
+    def add(self, *, by: Member) -> TrackingNumber:
+        """Add the number. Raises what `numbers.add` raises."""
+        given = self.cleaned_data
+        number = numbers.add(
+            self.business,
+            given["e164"],
+            account=given["account"],
+            source=source_named(self.business.pk, given["source"]),
+            forward_to=_split(given["forward_to"]),
+            label=given["label"],
+            by=by,
+        )
+        return numbers.change(number, self._answering(), by=by)
+
+    def change(self, number: TrackingNumber, *, by: Member) -> TrackingNumber:
+        """Change the number. Raises what `numbers.change` raises."""
+        given = self.cleaned_data
+        values = {
+            "source": source_named(self.business.pk, given["source"]),
+            "label": given["label"],
+            "forward_to": _split(given["forward_to"]),
+        }
+        return numbers.change(number, values | self._answering(), by=by)
+
+    def _answering(self) -> dict[str, Any]:
+        return {
+            field: self.cleaned_data[field] for field in ("ring_seconds", "records", "notice", "is_active")
+        }
+
+
+def _initial(number: TrackingNumber | None) -> dict[str, Any]:
+    if number is None:
+        return {}
+    plain = ("label", "ring_seconds", "records", "notice", "is_active")
+    return {
+        "source": number.source.name,
+        "forward_to": ", ".join(number.forward_to),
+        **{field: getattr(number, field) for field in plain},
+    }
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.replace(";", ",").split(",") if part.strip()]

@@ -1,0 +1,160 @@
+"""The pages of calls, numbers and texts. Every list is drawn from `visible_to`, every act is a verb elsewhere."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.doors import MemberRequest, needs
+from accounts.permissions import Permission
+from audit.models import Entry
+from callcrm.lib.paging import page
+from callcrm.lib.ui import Filter
+from leads.models import Source
+from telephony import editing, filters, practice
+from telephony.forms import CallForm, NumberForm
+from telephony.models import Call, CallQuerySet, Message, Outcome, TrackingNumber
+from telephony.providers.base import Direction
+
+PAGE_SIZE = 50
+
+
+@require_safe
+@needs(Permission.VIEW_CUSTOMERS)
+def calls(request: MemberRequest) -> HttpResponse:
+    """The list of calls, newest first, under the strip of what goes on right now."""
+    visible = Call.objects.visible_to(request.member)
+    rows = page(
+        _filtered(request, visible), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE, at="started_at"
+    )
+    context = {
+        "page": rows,
+        "live": _live(visible),
+        "filters": _filters(request),
+        "filtered": any(request.GET.get(name) for name in (*filters.CONDITIONS, "days")),
+        "practice": practice.offered(request.member),
+    }
+    return render(request, "telephony/calls.html", context)
+
+
+@require_safe
+@needs(Permission.VIEW_CUSTOMERS)
+def live(request: MemberRequest) -> HttpResponse:
+    """The strip alone, for when the feed says that something has changed."""
+    return render(request, "telephony/_live.html", {"live": _live(Call.objects.visible_to(request.member))})
+
+
+@require_safe
+@needs(Permission.VIEW_CUSTOMERS)
+def call(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """One call: who, through which number, what happened when, and what became of it."""
+    found = _call(request, pk)
+    context = {
+        "call": found,
+        "legs": found.legs.all(),  # type: ignore[attr-defined]  # reverse of CallLeg.call
+        "recordings": found.recordings.all(),  # type: ignore[attr-defined]  # reverse of Recording.call
+        "entries": Entry.objects.about(request.business.pk, found.pk)[:50],
+        "form": CallForm(initial={"disposition": found.disposition, "tags": ", ".join(found.tags)}),
+    }
+    return render(request, "telephony/call.html", context)
+
+
+@require_POST
+@needs(Permission.EDIT_CUSTOMERS)
+def edit_call(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Keep what staff made of a call."""
+    found = _call(request, pk)
+    form = CallForm(request.POST)
+    if not form.is_valid():
+        return render(request, "telephony/call.html", {"call": found, "form": form}, status=422)
+    editing.update_call(found, form.values(), by=request.member)
+    messages.success(request, "Saved.")
+    return redirect("call", request.business.slug, found.pk)
+
+
+@require_POST
+@needs(Permission.NUMBERS)
+def start_practice(request: MemberRequest) -> HttpResponse:
+    """Let a practice caller ring; he comes over HTTP, signed, like any other."""
+    practice.start(request.business, request.POST.get("scenario", "answered"), by=request.member)
+    messages.success(request, "A practice call is on its way. Watch the strip above the list.")
+    return redirect("calls", request.business.slug)
+
+
+@require_safe
+@needs(Permission.VIEW_CUSTOMERS)
+def message_list(request: MemberRequest) -> HttpResponse:
+    """The texts, newest first."""
+    visible = Message.objects.visible_to(request.member).select_related("lead", "phone", "number")
+    rows = page(visible, cursor=request.GET.get("cursor", ""), size=PAGE_SIZE, at="created_at")
+    return render(request, "telephony/messages.html", {"page": rows})
+
+
+@require_safe
+@needs(Permission.NUMBERS)
+def number_list(request: MemberRequest) -> HttpResponse:
+    """The business's numbers and where its people come from."""
+    mine = TrackingNumber.objects.filter(business=request.business).select_related("source", "account")
+    sources = Source.objects.filter(business=request.business).order_by("is_archived", "name")
+    context = {"numbers": mine, "sources": sources, "form": NumberForm(business=request.business)}
+    return render(request, "telephony/numbers.html", context)
+
+
+@require_POST
+@needs(Permission.NUMBERS)
+def add_number(request: MemberRequest) -> HttpResponse:
+    """Add a number and say what advertisement carries it."""
+    form = NumberForm(request.POST, business=request.business)
+    if form.is_valid() and form.try_to(lambda: form.add(by=request.member)):
+        messages.success(request, "The number is in use.")
+        return redirect("numbers", request.business.slug)
+    mine = TrackingNumber.objects.filter(business=request.business).select_related("source", "account")
+    sources = Source.objects.filter(business=request.business).order_by("is_archived", "name")
+    context = {"numbers": mine, "sources": sources, "form": form}
+    return render(request, "telephony/numbers.html", context, status=422)
+
+
+@needs(Permission.NUMBERS)
+def number(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """One number: what it rings, what is said first, and whether it records."""
+    mine = TrackingNumber.objects.filter(business=request.business).select_related(
+        "source", "account", "business"
+    )
+    found = get_object_or_404(mine, pk=pk)
+    form = NumberForm(request.POST or None, business=request.business, number=found)
+    if request.method == "POST" and form.is_valid() and form.try_to(lambda: form.change(found, by=request.member)):
+        messages.success(request, "Saved. The next call is answered this way.")
+        return redirect("number", request.business.slug, found.pk)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "telephony/number.html", {"number": found, "form": form}, status=status)
+
+
+def _call(request: MemberRequest, pk: UUID) -> Call:
+    return get_object_or_404(Call.objects.visible_to(request.member).for_list(), pk=pk)
+
+
+def _live(visible: CallQuerySet) -> list[Call]:
+    return list(visible.live().for_list()[:20])
+
+
+def _filtered(request: MemberRequest, visible: CallQuerySet) -> CallQuerySet:
+    found = filters.by(visible.for_list().prefetch_related("recordings"), request.GET.dict())
+    since = filters.since_days(request.business, request.GET.get("days", ""))
+    return found.filter(started_at__gte=since) if since else found
+
+
+def _filters(request: MemberRequest) -> list[Filter]:
+    sources = Source.objects.filter(business=request.business, is_archived=False).order_by("name")
+    mine = TrackingNumber.objects.filter(business=request.business).order_by("label", "e164")
+    return [
+        Filter(
+            "days", "Date", [("1", "Today"), ("7", "Last 7 days"), ("30", "Last 30 days")], icon="calendar"
+        ),
+        Filter("outcome", "Outcome", list(Outcome.choices)),
+        Filter("source", "Source", [(str(source.pk), source.name) for source in sources]),
+        Filter("number", "Number", [(str(row.pk), str(row)) for row in mine]),
+        Filter("direction", "Direction", [(way.value, way.value.capitalize()) for way in Direction]),
+        Filter("first_time", "First call", [("true", "First-time callers"), ("false", "Returning callers")]),
+    ]

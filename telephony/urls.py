@@ -1,0 +1,17 @@
+"""The pages of telephony, under /b/<slug>/."""
+
+from django.urls import path
+
+from telephony import pages
+
+urlpatterns = [
+    path("calls/", pages.calls, name="calls"),
+    path("calls/live/", pages.live, name="calls-live"),
+    path("calls/<uuid:pk>/", pages.call, name="call"),
+    path("calls/<uuid:pk>/edits/", pages.edit_call, name="call-edits"),
+    path("practice-calls/", pages.start_practice, name="practice-calls"),
+    path("messages/", pages.message_list, name="messages"),
+    path("numbers/", pages.number_list, name="numbers"),
+    path("numbers/new/", pages.add_number, name="number-new"),
+    path("numbers/<uuid:pk>/", pages.number, name="number"),
+]
