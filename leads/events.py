@@ -73,13 +73,6 @@ class LeadRevealed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeadsSearched(Event):
-    name = "lead.searched"
-    sentence = "searched leads by {kind}"
-    kind: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class SourceChanged(Event):
     name = "source.changed"
     sentence = "{act} a source"

@@ -1,0 +1,164 @@
+"""The pages of leads: the list, the search, and what members do to one. The lead's own page is `callcrm.pages.lead`,
+because it shows calls as well, of which leads know nothing."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.doors import MemberRequest, needs
+from accounts.models import Member
+from accounts.permissions import Permission
+from callcrm.errors import Invalid
+from callcrm.lib.paging import Page, page
+from callcrm.lib.ui import Filter
+from leads import editing, reveals, search
+from leads.forms import LeadForm, NoteForm, StatusForm
+from leads.models import Lead, LeadQuerySet, Source
+
+PAGE_SIZE = 50
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(Permission.VIEW_CUSTOMERS)
+def leads(request: MemberRequest) -> HttpResponse:
+    """The list, newest first. A search is a POST: what is typed about a person has no place in a URL."""
+    if request.method == "POST":
+        return _search(request)
+    visible = _filtered(request, Lead.objects.visible_to(request.member).for_list())
+    rows = page(visible, cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
+    return render(request, "leads/leads.html", _context(request, rows))
+
+
+def _search(request: MemberRequest) -> HttpResponse:
+    text = request.POST.get("q", "").strip()
+    found = search.search(request.member, request.business, text, size=PAGE_SIZE)
+    context = _context(request, Page(found.leads, "", "")) | {"query": text, "more": found.next is not None}
+    return render(request, "leads/leads.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(Permission.EDIT_CUSTOMERS)
+def new(request: MemberRequest) -> HttpResponse:
+    """Add a lead by hand."""
+    form = LeadForm(request.POST or None, business=request.business)
+    if form.is_valid():
+        lead = form.try_to(lambda: editing.create(request.business, form.values(), by=request.member))
+        if lead:
+            messages.success(request, "The lead was added.")
+            return redirect("lead", request.business.slug, lead.pk)
+    return render(request, "leads/new.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(Permission.EDIT_CUSTOMERS)
+def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Correct what is known of a person. What is there is not sent along: an empty field leaves it."""
+    lead = _lead(request, pk)
+    form = LeadForm(request.POST or None, business=request.business, lead=lead)
+    if form.is_valid() and form.try_to(lambda: editing.update(lead, form.values(), by=request.member)):
+        messages.success(request, "Saved.")
+        return redirect("lead", request.business.slug, pk)
+    return render(
+        request, "leads/edit.html", {"lead": lead, "form": form}, status=422 if form.is_bound else 200
+    )
+
+
+@require_POST
+@needs(Permission.EDIT_CUSTOMERS)
+def move(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Say where the person stands and who looks after him."""
+    lead = _lead(request, pk)
+    form = StatusForm(request.POST, business=request.business)
+    if not form.is_valid():
+        raise Invalid(fields={name: [str(text) for text in texts] for name, texts in form.errors.items()})
+    editing.update(lead, form.cleaned_data, by=request.member)
+    messages.success(request, "Saved.")
+    return redirect("lead", request.business.slug, pk)
+
+
+@require_POST
+@needs(Permission.EDIT_CUSTOMERS)
+def notes(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Write a note."""
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        raise Invalid(fields={name: [str(text) for text in texts] for name, texts in form.errors.items()})
+    editing.add_note(_lead(request, pk), form.cleaned_data["body"], by=request.member)
+    return redirect("lead", request.business.slug, pk)
+
+
+@require_POST
+@needs(Permission.DELETE_CUSTOMERS)
+def delete(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Delete a person, once the word is typed."""
+    if request.POST.get("confirm", "").strip().lower() != "delete":
+        raise Invalid(fields={"confirm": ["Type delete to confirm. This cannot be undone."]})
+    editing.delete(_lead(request, pk), by=request.member)
+    messages.success(request, "The lead was deleted and its key destroyed.")
+    return redirect("leads", request.business.slug)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(Permission.REVEAL)
+def reveal(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Ask for a reason, then show the values for 30 seconds; works as a page and as a fragment."""
+    lead = _lead(request, pk)
+    given = request.POST if request.method == "POST" else request.GET
+    context: dict[str, Any] = {
+        "lead": lead,
+        "fields": given.getlist("fields"),
+        "reasons": reveals.Reason.choices,
+    }
+    if request.method == "POST":
+        shown = reveals.reveal(lead, context["fields"], given.get("reason", ""), by=request.member)
+        context |= {"revealed": shown, "seconds": int(reveals.SHOWN_FOR.total_seconds())}
+    return render(request, _reveal_template(request), context)
+
+
+def _reveal_template(request: HttpRequest) -> str:
+    if "HX-Request" not in request.headers:
+        return "leads/reveal.html"
+    return "leads/_revealed.html" if request.method == "POST" else "leads/_reveal_form.html"
+
+
+def _lead(request: MemberRequest, pk: UUID) -> Lead:
+    return get_object_or_404(Lead.objects.visible_to(request.member).for_list(), pk=pk)
+
+
+def _context(request: MemberRequest, rows: Page[Lead]) -> dict[str, Any]:
+    filtered = any(request.GET.get(name) for name in ("status", "source", "assigned"))
+    return {"page": rows, "filters": _filters(request), "filtered": filtered}
+
+
+def _filtered(request: MemberRequest, visible: LeadQuerySet) -> LeadQuerySet:
+    status, source, assigned = (request.GET.get(name, "") for name in ("status", "source", "assigned"))
+    if status:
+        visible = visible.filter(status=status) if status in Lead.Status.values else visible.none()
+    if source:
+        visible = visible.filter(source_id=_uuid(source, "source"))
+    if assigned:
+        visible = visible.filter(assigned_to_id=None if assigned == "none" else _uuid(assigned, "assigned"))
+    return visible
+
+
+def _uuid(text: str, field: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Invalid(fields={field: ["This is no id."]}) from None
+
+
+def _filters(request: MemberRequest) -> list[Filter]:
+    sources = Source.objects.filter(business=request.business, is_archived=False).order_by("name")
+    members = Member.objects.active().filter(business=request.business).select_related("user")
+    return [
+        Filter("status", "Status", list(Lead.Status.choices)),
+        Filter("source", "Source", [(str(source.pk), source.name) for source in sources]),
+        Filter("assigned", "Assigned to", [("none", "Nobody"), *((str(m.pk), m.name) for m in members)]),
+    ]

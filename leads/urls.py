@@ -1,0 +1,15 @@
+"""The pages of leads, under /b/<slug>/. A lead's own page composes several apps: `callcrm.pages`."""
+
+from django.urls import path
+
+from leads import pages
+
+urlpatterns = [
+    path("leads/", pages.leads, name="leads"),
+    path("leads/new/", pages.new, name="lead-new"),
+    path("leads/<uuid:pk>/edits/", pages.edit, name="lead-edits"),
+    path("leads/<uuid:pk>/moves/", pages.move, name="lead-moves"),
+    path("leads/<uuid:pk>/notes/", pages.notes, name="lead-notes"),
+    path("leads/<uuid:pk>/deletions/", pages.delete, name="lead-deletions"),
+    path("leads/<uuid:pk>/reveals/", pages.reveal, name="reveal"),
+]
