@@ -56,6 +56,14 @@ class Entry(models.Model):
     def __str__(self) -> str:
         return f"{self.name} by {self.actor}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("history is never changed")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("history is never deleted")
+
     @property
     def sentence(self) -> str:
         """Return the words after the actor's name."""
@@ -65,11 +73,3 @@ class Entry(models.Model):
     def is_security(self) -> bool:
         """Say whether the security log has it too."""
         return self.name in REGISTRY and REGISTRY[self.name].security
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding:
-            raise TypeError("history is never changed")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise TypeError("history is never deleted")
