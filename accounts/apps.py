@@ -8,7 +8,7 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import checks, doors  # noqa: F401, PLC0415  # models are ready only now; checks register on import
-        from callcrm import errors  # noqa: PLC0415
+        from accounts import checks, doors  # noqa: F401  # models are ready only now; checks register on import
+        from callcrm import errors
 
         errors.on_denied.append(doors.record_denial)

@@ -13,7 +13,7 @@ BYPASSES = "SELECT current_user, rolsuper OR rolbypassrls FROM pg_roles WHERE ro
 def database_role_cannot_bypass_the_wall(
     app_configs: Any, databases: list[str] | None = None, **kwargs: Any
 ) -> list[Error]:
-    """Refuse a role that is superuser or has BYPASSRLS. Asked where databases are checked, and by the web at its start."""
+    """Refuse a role that is superuser or has BYPASSRLS. Also asked when the web starts."""
     if settings.AS_OWNER:
         return []  # `migrate` works as the owner of the tables, and serves nobody
     return [error for alias in databases or [] for error in _errors(alias)]

@@ -1,7 +1,7 @@
 """Every page has a door.
 
 A door finds the member, asks for the right, opens the one transaction of the request and tells it its business
-(`callcrm.lib.tenancy`). A refusal leaves by exception, so that it rolls back whatever was begun; the attempt is recorded
+(`callcrm.lib.tenancy`). A refusal leaves by exception, so that it rolls back what was begun; the attempt is recorded
 after that. `tests/test_permissions.py` walks the URLconf: a view without a door must be in `OPEN`, with its reason.
 """
 
@@ -62,7 +62,7 @@ def open_door(reason: str) -> Callable[[View], View]:
 
 
 def find_member(user: Any, slug: str) -> Admitted:
-    """Return the user's membership of a business, or his open platform visit. NotFound does not say which is missing."""
+    """Return the user's membership of a business, or his open platform visit. NotFound says no more."""
     member = (
         Member.objects.active()
         .select_related("business", "user")

@@ -1,17 +1,27 @@
-"""Every address callcrm answers."""
+"""Every address callcrm answers. What lies under /b/<slug>/ belongs to one business, and has a door."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
-from callcrm import health
+from callcrm import health, pages
 
 handler400 = "callcrm.error_pages.bad_request"
 handler403 = "callcrm.error_pages.denied"
 handler404 = "callcrm.error_pages.not_found"
 handler500 = "callcrm.error_pages.server_error"
 
+business_patterns = [
+    path("", pages.overview, name="home"),
+    path("leads/<uuid:pk>/", pages.lead, name="lead"),
+    path("", include("telephony.urls")),
+    path("", include("leads.urls")),
+    path("", include("audit.urls")),
+]
+
 urlpatterns = [
     path("health", health.alive, name="health"),
     path("health/ready", health.ready, name="ready"),
     path("admin/", admin.site.urls),
+    path("webhooks/", include("callcrm.webhooks.urls")),
+    path("b/<slug:slug>/", include(business_patterns)),
 ]

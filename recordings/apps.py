@@ -8,7 +8,7 @@ class RecordingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from recordings.arrivals import arrived  # noqa: PLC0415  # models are ready only now
-        from telephony import ingest  # noqa: PLC0415
+        from recordings.arrivals import arrived  # models are ready only now
+        from telephony import ingest
 
         ingest.recording_handlers.append(arrived)

@@ -18,7 +18,6 @@ from accounts.permissions import Permission
 from callcrm.lib.crypto import envelope
 from callcrm.lib.ids import uuid7
 
-
 _PIECE = 60_000
 
 

@@ -61,7 +61,7 @@ def apply(handler: Handler, receipt: Receipt, delivery: Delivery) -> None:
             handler.apply(delivery)
     except Unusable as error:
         receipt.state, receipt.error = Receipt.State.FAILED, error.code[:80]
-    except Exception as error:  # noqa: BLE001  # whatever it is, the delivery is kept and can be replayed
+    except Exception as error:  # whatever it is, the delivery is kept and can be replayed
         receipt.state, receipt.error = Receipt.State.FAILED, type(error).__name__
         log.exception("webhook.failed", extra={"fields": {"receipt": str(receipt.pk)}})
     else:
