@@ -7,6 +7,7 @@ them: the cache works on their own connection, and only tests of the cache itsel
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import secrets
@@ -62,7 +63,7 @@ def _use_database(url: str) -> None:
     found = environ.Env.db_url_config(url)
     for alias, database in connections.settings.items():
         database.update(found, OPTIONS=dict(found.get("OPTIONS", {})))
-        if hasattr(connections._connections, alias):  # opened with the old address while Django was set up
+        with contextlib.suppress(AttributeError):  # one that Django's set-up asked for has the old address
             del connections[alias]
 
 
@@ -88,7 +89,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 @pytest.fixture(autouse=True, scope="session")
 def flush_as_owner() -> Iterator[None]:
     """Let tests with real transactions empty the tables: the application may not do that."""
-    flush = TransactionTestCase._fixture_teardown
+    flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # private, so it has no type
 
     def as_owner(case: TransactionTestCase) -> None:
         with connections["default"].cursor() as cursor:

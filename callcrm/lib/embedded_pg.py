@@ -371,9 +371,11 @@ def joined() -> EmbeddedPg:
 
 
 def _command_line(pid: int) -> str:
-    if sys.platform == "linux":
+    proc = Path("/proc/self")
+    if proc.exists():
         with contextlib.suppress(OSError):
-            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            words = proc.with_name(str(pid)).joinpath("cmdline").read_bytes()
+            return words.replace(b"\0", b" ").decode(errors="replace")
         return ""
     ask = ["ps", "-ww", "-p", str(pid), "-o", "command="]
     return subprocess.run(ask, capture_output=True, text=True, check=False).stdout

@@ -4,6 +4,7 @@ Settings can thus be read (by checkers of types, by `check`, by `collectstatic`)
 the first connection starts or joins it. Production and tests use Django's own engine with DATABASE_URL.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.backends.postgresql import base, client
@@ -18,7 +19,7 @@ def _address() -> dict[str, Any]:
 
 
 class DatabaseClient(client.DatabaseClient):
-    def runshell(self, parameters: list[str]) -> None:
+    def runshell(self, parameters: Iterable[str]) -> None:
         self.connection.settings_dict.update(_address())
         super().runshell(parameters)
 
