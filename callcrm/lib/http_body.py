@@ -52,6 +52,7 @@ class Body:
         except Refused as refused:
             self.refused = refused
         self.file = io.BytesIO()
+        self.release()  # what is thrown away makes room for others at once
         return True
 
     async def drain(self, receive: Receive) -> None:

@@ -27,6 +27,7 @@ from callcrm.lib import logs
 from callcrm.middleware.context import METHODS
 from callcrm.middleware.translation import refusal_for
 
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 TITLES = {
     400: "That did not work",
     401: "Please log in",
@@ -110,7 +111,8 @@ def _shaped(request: HttpRequest, refused: Refused) -> HttpResponseBase:
         return JsonResponse(envelope(request, refused), status=refused.status)
     if refused.status == 401:
         return _to_login(request)
-    status = 422 if isinstance(refused, errors.Invalid) and request.method == "POST" else refused.status
+    is_form = request.method == "POST" and request.content_type in FORMS
+    status = 422 if is_form and isinstance(refused, errors.Invalid) else refused.status
     page = _fragment if _is_fragment(request) else _page
     return HttpResponse(page(request, refused, status), status=status)
 

@@ -39,9 +39,7 @@ def configured(tmp_path, monkeypatch):
     before = {name: (one.level, one.propagate, one.handlers[:]) for name, one in _loggers().items()}
     root_level = logging.root.level
     logging.config.dictConfig(logs.config(tmp_path, app_file=True))
-    yield lambda prefix: [
-        json.loads(line) for path in tmp_path.glob(f"{prefix}-*.log") for line in path.open()
-    ]
+    yield lambda prefix: read(tmp_path, prefix)
     for handler in logging.root.handlers:
         handler.close()
     for name, one in _loggers().items():
@@ -51,6 +49,11 @@ def configured(tmp_path, monkeypatch):
         one.setLevel(level)
         one.propagate, one.handlers = propagate, handlers
     logging.root.setLevel(root_level)
+
+
+def read(folder, prefix):
+    lines = [line for path in folder.glob(f"{prefix}-*.log") for line in path.read_text().splitlines()]
+    return [json.loads(line) for line in lines]
 
 
 def _loggers():
@@ -209,7 +212,7 @@ def test_three_processes_lose_no_line(tmp_path):
         for name in "abc"
     ]
     assert [process.wait(60) for process in started] == [0, 0, 0]
-    lines = [json.loads(line) for path in tmp_path.iterdir() for line in path.open()]
+    lines = read(tmp_path, "many")
     assert len(lines) == 3000
     assert len({line["event"] for line in lines}) == 3000
 

@@ -1,0 +1,15 @@
+"""The real settings with addresses that go wrong and little patience, for a server that tests torment."""
+
+import os
+from pathlib import Path
+
+from callcrm.lib import logs
+from callcrm.settings import *  # noqa: F403
+
+ROOT_URLCONF = "callcrm.tests.error_urls"
+REQUEST_THREADS = 3
+REQUEST_SECONDS = 2
+BODY_SECONDS = 1
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+HELD_BODY_BYTES = 3 * 1024 * 1024
+LOGGING = logs.config(Path(os.environ["LOG_FOLDER"]), app_file=True)
