@@ -1,13 +1,16 @@
 """How often: every limit has a name, a setting and one way to be counted.
 
-Counts are exact under concurrency and survive the rollback of what they limit: they live in the cache on a connection
-of its own (`callcrm.lib.cache`), or in Redis. django-ratelimit does the counting.
+Counts are exact under concurrency and survive the rollback of what they limit: they live in the cache on a
+connection of its own (`callcrm.lib.cache`), or in Redis. django-ratelimit does the counting.
 """
 
+import ipaddress
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest
+from django_ratelimit import core
 from django_ratelimit.core import get_usage
 
 from callcrm.errors import TooMany
@@ -38,6 +41,7 @@ class Usage:
 API = Limit("api", "RATE_LIMIT_API")
 API_ANONYMOUS = Limit("api.anonymous", "RATE_LIMIT_API_ANONYMOUS")
 LOGIN = Limit("login", "RATE_LIMIT_LOGIN")
+LOGIN_ACCOUNT = Limit("login.account", "RATE_LIMIT_LOGIN_ACCOUNT")
 REVEALS = Limit("lead.reveal", "RATE_LIMIT_REVEALS")
 
 
@@ -58,6 +62,29 @@ def hit(limit: Limit, key: str) -> Usage:
     if usage.exceeded:
         raise refused(limit, usage)
     return usage
+
+
+def give_back(limit: Limit, key: str) -> None:
+    """Take one count back, of what turned out not to count; nothing once its window has passed."""
+    window = core._get_window(key, core._split_rate(limit.rate)[1])
+    try:
+        cache.decr(core._make_cache_key(limit.name, window, limit.rate, key, core.ALL))
+    except ValueError:
+        return
+
+
+def network_of(address: str) -> str:
+    """Return what an address counts as: one subscriber of IPv6 has 2**64 of them."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((ip, 64), strict=False)) if ip.version == 6 else address
+
+
+def refusal(limit: Limit, key: str) -> TooMany:
+    """Return the refusal that stands for a limit now, without counting."""
+    return refused(limit, count(limit, key, increment=False))
 
 
 def refused(limit: Limit, usage: Usage) -> TooMany:

@@ -188,12 +188,14 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False  # its log lines name the person
+AXES_DISABLE_ACCESS_LOG = True  # who logged in stands in our own history
 
 # --- How often (callcrm's own limits: accounts.limits)
 
 RATE_LIMIT_API = ENV.rate("RATE_LIMIT_API", "200/15m")
 RATE_LIMIT_API_ANONYMOUS = ENV.rate("RATE_LIMIT_API_ANONYMOUS", "100/15m")
 RATE_LIMIT_LOGIN = ENV.rate("RATE_LIMIT_LOGIN", "5/15m")
+RATE_LIMIT_LOGIN_ACCOUNT = ENV.rate("RATE_LIMIT_LOGIN_ACCOUNT", "20/h")
 RATE_LIMIT_REGISTER = ENV.rate("RATE_LIMIT_REGISTER", "5/h")
 RATE_LIMIT_REVEALS = ENV.rate("RATE_LIMIT_REVEALS", "30/h")
 RATE_LIMIT_SMS_PER_MINUTE = ENV.rate("RATE_LIMIT_SMS_PER_MINUTE", "10/m")
