@@ -1,0 +1,102 @@
+"""Many deliveries at once, over real connections: one call, one lead, one end."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test import Client
+
+from callcrm.testing import NUMBER, World, add_lead, ring, sid, signed_post
+from callcrm.webhooks.models import Receipt
+from leads import editing
+from leads.models import Lead, LeadPhone
+from telephony.models import Call, CallLeg, Outcome
+
+CALLER = "+12065550111"
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(acts: list[Callable[[], Any]]) -> list[Any]:
+    """Run them on a thread and a connection each, and return what they returned or raised."""
+
+    def run(act: Callable[[], Any]) -> Any:
+        try:
+            return act()
+        except Exception as error:  # what a racer raised is what the test looks at
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def test_eight_first_calls_of_one_person_make_one_lead(world: World) -> None:
+    answers = at_once([lambda: ring(Client(), CALLER)] * 8)
+    assert all(isinstance(answer, str) for answer in answers), answers
+    with world.inside():
+        assert (Lead.objects.count(), LeadPhone.objects.count(), Call.objects.count()) == (1, 1, 8)
+        assert Call.objects.filter(first_time_caller=True).count() >= 1
+        assert not Call.objects.filter(lead=None).exists()
+
+
+def test_one_delivery_eight_times_at_once_is_applied_once(world: World) -> None:
+    call = sid("CA")
+    answers = at_once([lambda: ring(Client(), CALLER, call_sid=call)] * 8)
+    assert answers == [call] * 8
+    assert Receipt.objects.filter(state="applied").count() == 1
+    with world.inside():
+        assert Call.objects.count() == 1
+
+
+def test_all_deliveries_of_a_call_at_once_end_as_one_answered_call(world: World) -> None:
+    call, leg = sid("CA"), sid("CA")
+    about = {"CallSid": call, "From": CALLER, "To": NUMBER, "Direction": "inbound"}
+    child = {"CallSid": leg, "ParentCallSid": call, "From": CALLER, "To": "+15035550190"}
+    posts = [
+        ("voice", about | {"CallStatus": "ringing"}),
+        ("number-status", child | {"CallStatus": "ringing", "SequenceNumber": "1"}),
+        ("number-status", child | {"CallStatus": "in-progress", "SequenceNumber": "2"}),
+        ("number-status", child | {"CallStatus": "completed", "SequenceNumber": "3", "CallDuration": "60"}),
+        (
+            "dial-action",
+            about
+            | {
+                "CallStatus": "in-progress",
+                "DialCallStatus": "completed",
+                "DialCallSid": leg,
+                "DialCallDuration": "60",
+            },
+        ),
+        ("voice-status", about | {"CallStatus": "completed", "CallDuration": "70", "SequenceNumber": "4"}),
+    ]
+    answers = at_once([lambda p=post: signed_post(Client(), *p).status_code for post in posts * 2])  # type: ignore[misc]
+    assert set(answers) <= {200, 204}, answers
+    assert not Receipt.objects.exclude(state="applied").exists()
+    with world.inside():
+        found = Call.objects.get()
+        assert (found.state, found.outcome, found.talk_seconds) == ("completed", Outcome.ANSWERED, 60)
+        assert (CallLeg.objects.count(), Lead.objects.count()) == (1, 1)
+
+
+def test_a_call_and_a_member_who_adds_the_same_person_end_as_one_lead(world: World) -> None:
+    def add() -> Lead:
+        return add_lead(world.acme, by=world.owner, name="Nora Quill", phones=[CALLER])
+
+    results = at_once([add, lambda: ring(Client(), CALLER)])
+    with world.inside():
+        assert Lead.objects.count() == 1, results
+        assert Call.objects.get().lead_id == Lead.objects.get().pk
+
+
+def test_two_members_who_give_one_number_to_two_leads_are_not_both_believed(world: World) -> None:
+    one, two = (add_lead(world.acme, name=name) for name in ("Nora Quill", "Otto Vance"))
+
+    def give(lead: Lead) -> Any:
+        with world.inside():
+            return editing.update(lead, {"phones": [CALLER]}, by=world.owner)
+
+    results = at_once([lambda: give(one), lambda: give(two)])
+    assert sum(isinstance(result, Lead) for result in results) == 1, results
