@@ -1,7 +1,7 @@
 """What can happen, as types.
 
-An act that matters is a class with a sentence and its fields: a misspelt field fails when the event is built, two
-events with one name fail at import. Events hold ids, field names and codes, never a person's data: they outlive the person.
+An act that matters is a class with a sentence and its fields: a misspelt field fails when it is built, two events with
+one name fail at import. Events hold ids, field names and codes, never a person's data: they outlive the person.
 Each app declares its own in `<app>/events.py`; `audit.recording.record` writes them in the transaction of the act.
 """
 
