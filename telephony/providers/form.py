@@ -29,7 +29,6 @@ _SIP_USER = re.compile(r"sips?:\+?([1-9][0-9]{6,14})@", re.IGNORECASE)
 _CHARSET = re.compile(r";\s*charset\s*=\s*\"?([^\s\";]*)", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{1,9}")
 
-_LONGEST_DATE = 40
 _FIRST_CALL = datetime(2008, 1, 1, tzinfo=UTC)
 _SKEW = timedelta(days=1)
 
@@ -79,7 +78,7 @@ def _date(value: str) -> datetime | None:
     try:
         at = parsedate_to_datetime(value)
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, TypeError, OverflowError, IndexError):
+    except (ValueError, OverflowError):
         return None
 
 
@@ -131,7 +130,7 @@ class Fields:
         value = self.text(name)
         if not value:
             return None
-        at = _date(value) if len(value) <= _LONGEST_DATE else None
+        at = _date(value)
         if at is None or not _FIRST_CALL <= at <= self.received_at + _SKEW:
             raise Unusable("absurd_parameter", name)
         return at
