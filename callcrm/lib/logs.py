@@ -39,7 +39,7 @@ def get(name: str) -> structlog.stdlib.BoundLogger:
 
 def security(event: str, *, outcome: str, **facts: Any) -> None:
     """For the security log: `actor={type, id, role}`, `business`, `target={type, id}`, `reason`."""
-    get(SECURITY).info(event, outcome=outcome, ip=context.client_ip.get() or None, v=1, **facts)
+    get(SECURITY).info(event, outcome=outcome, **facts)
 
 
 def config(directory: Path, *, app_file: bool, level: str = "INFO") -> dict[str, Any]:
@@ -66,7 +66,12 @@ def config(directory: Path, *, app_file: bool, level: str = "INFO") -> dict[str,
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
             # At DEBUG this one prints every statement with its values.
             "django.db.backends": {"level": "WARNING"},
-            "django.security": {"level": "WARNING"},
+            # Forged hosts, failed CSRF checks, cookies that were tampered with.
+            "django.security": {
+                "handlers": ["security", *everywhere],
+                "level": "WARNING",
+                "propagate": False,
+            },
             "axes": {"level": "WARNING"},
             "procrastinate": {"level": "INFO"},
             "procrastinate.blueprints": {"level": "WARNING"},  # says at every start which tasks exist
@@ -118,12 +123,22 @@ def _shape(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     }
     if request_id := context.request_id.get():
         shown["request_id"] = request_id
-    shown |= {name: redaction.value(name, one) for name, one in event.items() if name not in shown}
+    facts = {**event, **_fields(record)}
+    shown |= {name: redaction.value(name, one) for name, one in facts.items() if name not in shown}
     return shown | (describe(failure) if failure else {})
 
 
 def _render(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     return one_line(dict(event))
+
+
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    """What a plain logger was given as `extra={"fields": …}`; every other extra is a library's own business."""
+    given = getattr(record, "fields", None)
+    fields = dict(given) if isinstance(given, dict) else {}
+    if record.name == SECURITY:
+        fields |= {"ip": context.client_ip.get() or None, "v": 1}
+    return fields
 
 
 def _message(record: logging.LogRecord, message: object) -> str:

@@ -143,12 +143,12 @@ def _message(refused: Refused) -> str:
 def _page(request: HttpRequest, refused: Refused, status: int) -> str:
     # Without the request: a form's token or a name would make two answers differ; the database may be gone.
     shown = _words(request, refused, status)
-    return _rendered(f"errors/{status}.html", shown) or format_html(_PLAIN, **shown)
+    return _rendered([f"errors/{status}.html", "errors/error.html"], shown) or format_html(_PLAIN, **shown)
 
 
 def _fragment(request: HttpRequest, refused: Refused, status: int) -> str:
     shown = _words(request, refused, status)
-    return _rendered("errors/_fragment.html", shown) or format_html(_PLAIN_FRAGMENT, **shown)
+    return _rendered(["errors/_fragment.html"], shown) or format_html(_PLAIN_FRAGMENT, **shown)
 
 
 def _words(request: HttpRequest, refused: Refused, status: int) -> dict[str, Any]:
@@ -157,13 +157,13 @@ def _words(request: HttpRequest, refused: Refused, status: int) -> dict[str, Any
     return {"status": status, "title": title, "message": _message(refused), "request_id": reference}
 
 
-def _rendered(template: str, shown: dict[str, Any]) -> str:
+def _rendered(templates: list[str], shown: dict[str, Any]) -> str:
     try:
-        return render_to_string(template, shown)
+        return render_to_string(templates, shown)
     except TemplateDoesNotExist:
         return ""
     except Exception:  # the page about an error must not become the next error
-        _log.exception("an error page could not be rendered", template=template)
+        _log.exception("an error page could not be rendered", template=templates[0])
         return ""
 
 

@@ -145,7 +145,7 @@ def test_a_chunked_body_arrives_whole(server):
     [("/form/", LIMIT), ("/api/v1/resource/", LIMIT), ("/webhooks/form/", WEBHOOK_LIMIT)],
 )
 def test_a_body_above_the_limit_is_refused(server, address, limit, declared):
-    body = form(limit + 1) if declared else chunks(limit + 200_000)
+    body = form(limit + 1) if declared else chunks(limit + 8 * LIMIT)
     response = server.ask("POST", address, body, FORM, encode_chunked=not declared)
     assert response.status == 413
     assert response.headers["X-Content-Type-Options"] == "nosniff"

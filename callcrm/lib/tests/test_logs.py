@@ -73,6 +73,18 @@ def test_extras_of_other_libraries_are_left_out():
     assert "job" not in written("Starting job", name="procrastinate.worker", job={"args": SAID})
 
 
+def test_fields_of_a_plain_logger_are_kept_and_redacted():
+    line = written(
+        "lead.revealed", name=logs.SECURITY, fields={"actor": "member:x", "found": SAID, "event": "other"}
+    )
+    assert (line["event"], line["actor"], line["v"]) == ("lead.revealed", "member:x", 1)
+
+
+def test_attacks_that_django_notices_are_in_the_security_log(configured):
+    logging.getLogger("django.security.DisallowedHost").error("bad host", extra={"status_code": 400})
+    assert [line["event"] for line in configured("security")] == ["security.DisallowedHost: answered 400"]
+
+
 def test_our_own_events_are_redacted(configured):
     logs.get("callcrm.test").warning("found " + SAID, found=SAID, deep={"x": [SAID]}, number=5555550142)
     [line] = configured("app")
