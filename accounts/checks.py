@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import OperationalError, connections
 
 BYPASSES = "SELECT current_user, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
@@ -11,15 +11,15 @@ BYPASSES = "SELECT current_user, rolsuper OR rolbypassrls FROM pg_roles WHERE ro
 
 @register(Tags.database)
 def database_role_cannot_bypass_the_wall(
-    app_configs: Any, databases: list[str] | None = None, **kwargs: Any
-) -> list[Error]:
+    app_configs: Any, databases: Any = None, **kwargs: Any
+) -> list[CheckMessage]:
     """Refuse a role that is superuser or has BYPASSRLS. Also asked when the web starts."""
     if settings.AS_OWNER:
         return []  # `migrate` works as the owner of the tables, and serves nobody
     return [error for alias in databases or [] for error in _errors(alias)]
 
 
-def _errors(alias: str) -> list[Error]:
+def _errors(alias: str) -> list[CheckMessage]:
     try:
         with connections[alias].cursor() as cursor:
             cursor.execute(BYPASSES)

@@ -42,7 +42,7 @@ def lead(request: MemberRequest, pk: UUID) -> HttpResponse:
     found = get_object_or_404(Lead.objects.visible_to(request.member).for_list(), pk=pk)
     context = {
         "lead": found,
-        "phones": list(found.phones.all()),  # type: ignore[attr-defined]  # reverse of LeadPhone.lead
+        "phones": list(found.phones.all()),
         "timeline": sorted(_timeline(request, found), key=lambda moment: moment.at, reverse=True)[
             : 2 * SHOWN
         ],
@@ -115,7 +115,7 @@ def _figures(visible: CallQuerySet, since: datetime, until: datetime) -> dict[st
     )
 
 
-def _by_source(visible: CallQuerySet, since: datetime) -> list[dict[str, Any]]:
+def _by_source(visible: CallQuerySet, since: datetime) -> list[Any]:
     rows = visible.filter(started_at__gte=since, direction="inbound").values("source__name")
     counted = rows.annotate(
         calls=Count("pk"),

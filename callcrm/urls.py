@@ -1,7 +1,7 @@
 """Every address callcrm answers. What lies under /b/<slug>/ belongs to one business, and has a door."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from callcrm import health, pages
 
@@ -10,7 +10,7 @@ handler403 = "callcrm.error_pages.denied"
 handler404 = "callcrm.error_pages.not_found"
 handler500 = "callcrm.error_pages.server_error"
 
-business_patterns = [
+business_patterns: list[URLPattern | URLResolver] = [
     path("", pages.overview, name="home"),
     path("leads/<uuid:pk>/", pages.lead, name="lead"),
     path("", include("telephony.urls")),

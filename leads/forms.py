@@ -22,7 +22,8 @@ class LeadForm(RefusableForm):
     tags = forms.CharField(max_length=400, required=False, help_text="Words with commas between.")
 
     def __init__(self, *args: Any, business: Business, lead: Lead | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, initial=_initial(lead), **kwargs)
+        kwargs["initial"] = _initial(lead)
+        super().__init__(*args, **kwargs)
         sources = Source.objects.filter(business=business, is_archived=False).order_by("name")
         self.fields["source"].queryset = sources  # type: ignore[attr-defined]  # a choice of rows
         self.lead = lead

@@ -122,7 +122,7 @@ class Lead(TenantModel, SealedModel):
     @property
     def phone(self) -> "LeadPhone | None":
         """Return the first phone, from what `for_list` has brought."""
-        return next(iter(self.phones.all()), None)  # type: ignore[attr-defined]  # reverse of LeadPhone.lead
+        return next(iter(self.phones.all()), None)
 
     @property
     def is_open(self) -> bool:
@@ -151,7 +151,8 @@ class LeadPhone(TenantModel, SealedModel):
         return f"phone {self.pk}"
 
     def sealing_key(self) -> bytes:
-        return self.lead.sealing_key()
+        key: bytes = self.lead.sealing_key()
+        return key
 
 
 class LeadToken(models.Model):
@@ -196,7 +197,8 @@ class Note(TenantModel, SealedModel):
         return f"note {self.pk}"
 
     def sealing_key(self) -> bytes:
-        return self.lead.sealing_key()
+        key: bytes = self.lead.sealing_key()
+        return key
 
 
 def fresh_lead(business_id: UUID, **values: Any) -> Lead:

@@ -60,7 +60,7 @@ def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Correct what is known of a person. What is there is not sent along: an empty field leaves it."""
     lead = _lead(request, pk)
     form = LeadForm(request.POST or None, business=request.business, lead=lead)
-    if form.is_valid() and form.try_to(lambda: editing.update(lead, form.values(), by=request.member)):
+    if form.is_valid() and form.does(lambda: editing.update(lead, form.values(), by=request.member)):
         messages.success(request, "Saved.")
         return redirect("lead", request.business.slug, pk)
     return render(

@@ -80,6 +80,6 @@ def _reason(reason: str) -> str:
 
 def _plain(lead: Lead, field: str) -> str | list[str] | None:
     if field == Field.PHONES:
-        return [phone.number.reveal() for phone in lead.phones.all()]  # type: ignore[attr-defined]  # reverse key
+        return [phone.number.reveal() for phone in lead.phones.all()]
     sealed = getattr(lead, field)
     return sealed.reveal() if sealed is not None else None

@@ -66,7 +66,7 @@ def _holders(business_id: UUID, group: Iterable[Token]) -> QuerySet[LeadToken, U
 
 
 def _agrees(lead: Lead, query: Query) -> bool:
-    numbers = [phone.number.reveal() for phone in lead.phones.all()]  # type: ignore[attr-defined]  # reverse key
+    numbers = [phone.number.reveal() for phone in lead.phones.all()]
     email = lead.email.reveal() if lead.email else None
     name = lead.name.reveal() if lead.name else None
     return query.matches(numbers, email, name)

@@ -14,3 +14,4 @@ class TelephonyConfig(AppConfig):
 
         for name, provider in PROVIDERS.items():
             registry.register(name, TelephonyHandler(provider))
+        businesses.on_created.append(numbers.connect_configured)

@@ -51,7 +51,8 @@ class NumberForm(RefusableForm):
         self, *args: Any, business: Business, number: TrackingNumber | None = None, **kwargs: Any
     ) -> None:
         self.business = business
-        super().__init__(*args, initial=_initial(number), **kwargs)
+        kwargs["initial"] = _initial(number)
+        super().__init__(*args, **kwargs)
         self.fields["account"].queryset = ProviderAccount.objects.filter(business=business)  # type: ignore[attr-defined]
         if number:
             del self.fields["e164"], self.fields["account"]

@@ -137,7 +137,7 @@ def _facts(call: Call) -> tuple[Any, ...]:
 
 def _conclude(call: Call, before: tuple[Any, ...], origin: Origin, *, touched: bool = False) -> None:
     """Compute what follows, save, and tell whoever wants to know what has changed."""
-    progress.settle(call, list(call.legs.all()))  # type: ignore[attr-defined]  # reverse of CallLeg.call
+    progress.settle(call, list(call.legs.all()))
     call.save()
     after = _facts(call)
     if after == before and not touched:
@@ -168,7 +168,7 @@ def _record(event: Any, call: Call, origin: Origin) -> None:
 
 def _touch_lead(call: Call) -> None:
     latest = Greatest(Coalesce(F("last_contact_at"), call.started_at), call.started_at)
-    Lead.objects.filter(pk=call.lead_id).update(last_contact_at=latest)
+    Lead.objects.filter(pk=call.lead.pk).update(last_contact_at=latest)
 
 
 def _learn_parties(call: Call, update: CallUpdate, origin: Origin) -> None:
@@ -192,7 +192,8 @@ def _learn_parties(call: Call, update: CallUpdate, origin: Origin) -> None:
 
 def _meet(call: Call, e164: str, number: TrackingNumber, origin: Origin) -> None:
     caller = intake.caller(origin.business_id, e164, source_id=number.source_id)
-    call.lead, call.phone = caller.lead, caller.phone
+    note = call.note.reveal() if call.note is not None else None  # its key changes with the person it is about
+    call.lead, call.phone, call.note = caller.lead, caller.phone, note
     others = Call.objects.filter(business_id=origin.business_id, lead=caller.lead).exclude(pk=call.pk)
     call.first_time_caller = caller.is_new or not others.exists()
     if caller.is_new:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from enum import StrEnum
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -190,9 +191,9 @@ class Call(TenantModel, SealedModel):
 
     def sealing_key(self) -> bytes:
         """A note goes with the person; the note on a withheld caller hangs on a key of the call itself."""
-        if self.lead_id:
-            return self.lead.sealing_key()
-        return envelope.derive(keys.data_key(self.business_id).secret, f"call {self.pk}")
+        if self.lead is not None:
+            return bytes(self.lead.sealing_key())
+        return envelope.derive(keys.data_key_of(self.business_id, self.sealing_version), f"call {self.pk}")
 
     @property
     def answered(self) -> bool:
@@ -205,8 +206,8 @@ class Call(TenantModel, SealedModel):
     @property
     def shown_caller(self) -> str:
         """Return what stands for the caller in a list: a masked name, or a word for why there is none."""
-        if self.lead_id:
-            return self.lead.shown_name
+        if self.lead is not None:
+            return str(self.lead.shown_name)
         return "Own number" if self.own_from else "Withheld number" if self.withheld else "Unknown caller"
 
 
@@ -283,9 +284,9 @@ class Message(TenantModel, SealedModel):
         return f"message {self.pk}"
 
     def sealing_key(self) -> bytes:
-        if self.lead_id:
-            return self.lead.sealing_key()
-        return envelope.derive(keys.data_key(self.business_id).secret, f"message {self.pk}")
+        if self.lead is not None:
+            return bytes(self.lead.sealing_key())
+        return envelope.derive(keys.data_key_of(self.business_id, self.sealing_version), f"message {self.pk}")
 
 
 class FeedFrame(models.Model):
@@ -302,7 +303,33 @@ class FeedFrame(models.Model):
     at = models.DateTimeField(default=now)
 
     class Meta:
-        indexes = [models.Index(fields=["business", "id"], name="telephony_frame_cursor")]
+        # What a broken connection missed is read by time, for a cursor can commit after a later one.
+        indexes = [models.Index(fields=["business", "at", "id"], name="telephony_frame_time")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
+
+
+class LiveStream(TenantModel):
+    """An open stream of the live feed, in whichever process. Its process says again and again that it is open."""
+
+    class Kind(models.TextChoices):
+        SSE = "sse", "Browser"
+        WEBSOCKET = "ws", "API client"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    visiting = models.BooleanField(default=False, help_text="A platform visit, not a member.")
+    kind = models.CharField(max_length=3, choices=Kind.choices)
+    ip = models.GenericIPAddressField(null=True)
+    opened_at = models.DateTimeField(default=now)
+    seen_at = models.DateTimeField(default=now)
+
+    class Meta:
+        indexes = [models.Index(fields=["business", "user"], name="telephony_stream_user")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} stream of {self.opened_at:%H:%M}"
+
+    @property
+    def name(self) -> str:
+        return "Platform support" if self.visiting else self.user.get_short_name()

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
@@ -56,6 +57,13 @@ def connect(
     account.label = label or account.label
     account.save()
     return account
+
+
+def connect_configured(business: Business) -> None:
+    """Give the first business of the installation the account that the operator's environment names."""
+    account_id, secret = settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN
+    if account_id and secret and not Business.objects.exclude(pk=business.pk).exists():
+        connect(business, "twilio", account_id, secret)
 
 
 @transaction.atomic

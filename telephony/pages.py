@@ -53,8 +53,8 @@ def call(request: MemberRequest, pk: UUID) -> HttpResponse:
     found = _call(request, pk)
     context = {
         "call": found,
-        "legs": found.legs.all(),  # type: ignore[attr-defined]  # reverse of CallLeg.call
-        "recordings": found.recordings.all(),  # type: ignore[attr-defined]  # reverse of Recording.call
+        "legs": found.legs.all(),
+        "recordings": found.recordings.all(),
         "entries": Entry.objects.about(request.business.pk, found.pk)[:50],
         "form": CallForm(initial={"disposition": found.disposition, "tags": ", ".join(found.tags)}),
     }
@@ -107,7 +107,7 @@ def number_list(request: MemberRequest) -> HttpResponse:
 def add_number(request: MemberRequest) -> HttpResponse:
     """Add a number and say what advertisement carries it."""
     form = NumberForm(request.POST, business=request.business)
-    if form.is_valid() and form.try_to(lambda: form.add(by=request.member)):
+    if form.is_valid() and form.does(lambda: form.add(by=request.member)):
         messages.success(request, "The number is in use.")
         return redirect("numbers", request.business.slug)
     mine = TrackingNumber.objects.filter(business=request.business).select_related("source", "account")
@@ -124,7 +124,11 @@ def number(request: MemberRequest, pk: UUID) -> HttpResponse:
     )
     found = get_object_or_404(mine, pk=pk)
     form = NumberForm(request.POST or None, business=request.business, number=found)
-    if request.method == "POST" and form.is_valid() and form.try_to(lambda: form.change(found, by=request.member)):
+    if (
+        request.method == "POST"
+        and form.is_valid()
+        and form.does(lambda: form.change(found, by=request.member))
+    ):
         messages.success(request, "Saved. The next call is answered this way.")
         return redirect("number", request.business.slug, found.pk)
     status = 422 if request.method == "POST" else 200

@@ -23,6 +23,10 @@ class RefusableForm(forms.Form):
             self.take(refused)
             return None
 
+    def does(self, act: Callable[[], object]) -> bool:
+        """Try to do it and say whether it was done."""
+        return self.try_to(lambda: (act(), True)) is not None
+
     def take(self, refused: Refused) -> None:
         """Show a refusal where it belongs."""
         for name, texts in refused.fields.items():

@@ -124,7 +124,9 @@ def test_an_answered_call_tells_when_it_rang_was_answered_and_ended(world: World
             60,
             70,
         )
-        assert call.first_time_caller and call.source_id == world.source.pk and call.lead is not None
+        assert call.first_time_caller
+        assert call.source_id == world.source.pk
+        assert call.lead is not None
 
 
 @pytest.mark.django_db
@@ -149,7 +151,7 @@ def _forget_calls(world: World) -> None:
 
 @pytest.mark.django_db
 def test_a_call_that_nobody_took_is_missed_and_one_hung_up_early_is_abandoned(world: World) -> None:
-    rings = [_call(CallState.RINGING, 0), _leg(CallState.RINGING, 2)]
+    rings: list[Update] = [_call(CallState.RINGING, 0), _leg(CallState.RINGING, 2)]
     _deliver(
         world, [*rings, _leg(CallState.NO_ANSWER, 22, bridged=False), _call(CallState.COMPLETED, 25, 25)]
     )
@@ -184,7 +186,8 @@ def test_the_caller_becomes_a_lead_once_and_the_second_call_is_returning(world: 
         one, two = (Call.objects.select_related("lead").get(provider_id=call) for call in (first, second))
         assert one.lead_id == two.lead_id
         assert (one.first_time_caller, two.first_time_caller) == (True, False)
-        assert one.lead is not None and one.lead.source_id == world.source.pk
+        assert one.lead is not None
+        assert one.lead.source_id == world.source.pk
 
 
 @pytest.mark.django_db
@@ -213,7 +216,9 @@ def test_a_withheld_caller_is_a_call_without_a_lead(world: World, client: Any, w
     call = ring(client, withheld)
     with world.inside():
         found = Call.objects.get(provider_id=call)
-        assert found.withheld and found.lead is None and found.number_id == world.number.pk
+        assert found.withheld
+        assert found.lead is None
+        assert found.number_id == world.number.pk
         assert not Lead.objects.exists()
 
 
@@ -230,7 +235,8 @@ def test_the_same_delivery_twice_is_one_receipt_one_call_and_the_same_answer(
         "CallStatus": "ringing",
     }
     answers = [signed_post(client, "voice", params).content for _ in range(3)]
-    assert len(set(answers)) == 1 and DESTINATION.encode() in answers[0]
+    assert len(set(answers)) == 1
+    assert DESTINATION.encode() in answers[0]
     assert Receipt.objects.count() == 1
     with world.inside():
         assert Call.objects.count() == 1
@@ -252,7 +258,9 @@ def test_a_text_is_kept_with_its_writer_and_its_body_is_sealed(world: World, cli
     assert (answer.status_code, b"<Response" in answer.content) == (200, True)
     with world.inside():
         message = Message.objects.select_related("lead").get()
-        assert message.lead is not None and repr(message.body) == "<sealed>"
+        assert message.lead is not None
+        assert repr(message.body) == "<sealed>"
+        assert message.body is not None
         assert message.body.reveal() == "Is the roof done?"
 
 
