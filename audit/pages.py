@@ -1,6 +1,7 @@
 """The history of a business, for whoever may see it. The one place of audit that knows members: it names actors."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -33,16 +34,17 @@ def history(request: MemberRequest) -> HttpResponse:
 
 
 def name_actors(entries: Iterable[Entry]) -> None:
-    """Give each entry `actor_name`, for all of them in one query."""
+    """Give each entry `who` and `role` for the page, for all of them in one query."""
     entries = list(entries)
     ids = {entry.actor.partition(":")[2] for entry in entries if entry.actor.startswith("member:")}
-    names = {
-        str(member.pk): member.name for member in Member.objects.select_related("user").filter(pk__in=ids)
-    }
+    members = {str(member.pk): member for member in Member.objects.select_related("user").filter(pk__in=ids)}
     for entry in entries:
         kind, _, actor_id = entry.actor.partition(":")
+        member = members.get(actor_id)
         fallback = actor_id.capitalize() if kind == "provider" else WORDS.get(kind, kind)
-        entry.actor_name = names.get(actor_id, fallback)  # type: ignore[attr-defined]  # for the template
+        named: Any = entry  # the two attributes are for the template alone
+        named.who = member.name if member else fallback
+        named.role = member.get_role_display() if member else ""
 
 
 def _filtered(request: MemberRequest, entries: EntryQuerySet) -> EntryQuerySet:

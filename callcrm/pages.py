@@ -7,7 +7,6 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.timezone import now
@@ -19,7 +18,8 @@ from audit.models import Entry
 from audit.pages import name_actors
 from leads.forms import NoteForm, StatusForm
 from leads.models import Lead, Note
-from telephony.models import Call, CallQuerySet, Message, Outcome
+from telephony import figures
+from telephony.models import Call, Message
 
 SHOWN = 50  # of each kind on a lead's timeline; older ones are behind the lists
 OF_INTEREST = ("lead.created", "lead.status_changed", "lead.assigned", "lead.revealed", "lead.changed")
@@ -57,13 +57,13 @@ def lead(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_safe
 @needs(Permission.VIEW_CUSTOMERS)
 def overview(request: MemberRequest) -> HttpResponse:
-    """How today goes, and which source brings calls."""
+    """How today goes against yesterday at this hour, and which source brings calls."""
     visible = Call.objects.visible_to(request.member)
     midnight = now().astimezone(request.business.tz).replace(hour=0, minute=0, second=0, microsecond=0)
+    day = timedelta(days=1)
     context = {
-        "today": _figures(visible, midnight, now()),
-        "yesterday": _figures(visible, midnight - timedelta(days=1), now() - timedelta(days=1)),
-        "sources": _by_source(visible, midnight - timedelta(days=29)),
+        "today": figures.compare(visible, midnight, now(), midnight - day, now() - day),
+        "by_source": figures.by_source(visible, midnight - 29 * day),
         "live": list(visible.live().for_list()[:20]),
         "recent": list(visible.for_list().order_by("-started_at", "-id")[:8]),
     }
@@ -102,24 +102,3 @@ def _entries(request: MemberRequest, found: Lead) -> Iterator[Moment]:
     entries = list(Entry.objects.about(request.business.pk, found.pk).filter(name__in=OF_INTEREST)[:SHOWN])
     name_actors(entries)
     return (Moment("entry", entry.at, entry) for entry in entries)
-
-
-def _figures(visible: CallQuerySet, since: datetime, until: datetime) -> dict[str, int]:
-    """Count one day's calls: a day is an index range, whatever the table's size."""
-    calls = visible.filter(started_at__gte=since, started_at__lt=until)
-    return calls.aggregate(
-        calls=Count("pk"),
-        answered=Count("pk", filter=Q(outcome=Outcome.ANSWERED)),
-        missed=Count("pk", filter=Q(outcome=Outcome.MISSED)),
-        first_time=Count("pk", filter=Q(first_time_caller=True)),
-    )
-
-
-def _by_source(visible: CallQuerySet, since: datetime) -> list[Any]:
-    rows = visible.filter(started_at__gte=since, direction="inbound").values("source__name")
-    counted = rows.annotate(
-        calls=Count("pk"),
-        first_time=Count("pk", filter=Q(first_time_caller=True)),
-        missed=Count("pk", filter=Q(outcome=Outcome.MISSED)),
-    )
-    return list(counted.order_by("-calls")[:12])

@@ -8,7 +8,9 @@ class TelephonyConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from callcrm.webhooks import registry  # models are ready only now
+        from accounts import businesses  # models are ready only now
+        from callcrm.webhooks import registry
+        from telephony import numbers
         from telephony.deliveries import TelephonyHandler
         from telephony.providers import PROVIDERS
 
