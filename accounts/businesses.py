@@ -1,6 +1,6 @@
 """Making a business, and changing what it is called and where it is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import count
 
 from django.db import transaction
@@ -11,6 +11,10 @@ from accounts.events import BusinessChanged, BusinessCreated
 from accounts.models import Business, Member, User
 from accounts.permissions import Role
 from audit.recording import Actor, record
+from callcrm.errors import NotFound
+
+# Called in the transaction that makes a business, by apps that lie above this one.
+on_created: list[Callable[[Business], None]] = []
 
 
 @transaction.atomic
@@ -29,6 +33,16 @@ def create(
     keys.make_keys(business)
     record(BusinessCreated(business_id=business.pk), by=by, business_id=business.pk)
     team.add(business, owner, Role.OWNER, by=by)
+    for follow in on_created:
+        follow(business)
+    return business
+
+
+def named(slug: str) -> Business:
+    """Return the business with this slug. Raises NotFound."""
+    business = Business.objects.filter(slug=slug).first()
+    if business is None:
+        raise NotFound("There is no business with this slug.")
     return business
 
 

@@ -94,8 +94,7 @@ def add(
         label=label[:80],
         forward_to=_destinations(forward_to, business),
     )
-    number.save(force_insert=True)
-    _route(number)
+    _insert(number)
     record(NumberAdded(number_id=number.pk), by=by, business_id=business.pk)
     return number
 
@@ -135,9 +134,10 @@ def _record_secret(account: ProviderAccount, act: str, by: Actor | None) -> None
     record(event, by=by, business_id=account.business_id)
 
 
-def _route(number: TrackingNumber) -> None:
+def _insert(number: TrackingNumber) -> None:
     try:
         with transaction.atomic():
+            number.save(force_insert=True)
             NumberRoute.objects.create(e164=number.e164, business_id=number.business_id, number=number)
     except IntegrityError:
         raise Conflict("This number is in use already.", fields={"e164": ["In use already."]}) from None
