@@ -16,6 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from callcrm import errors
+from callcrm.lib.handler import Exchange
+from callcrm.lib.http_body import Body
+
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 1024 * 1024
 WEBHOOK_LIMIT = 256 * 1024
@@ -218,6 +222,14 @@ def test_signs_that_nobody_sends_by_chance_are_refused(server, query):
         b"GET /address/?" + query + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     )
     assert heard.startswith(b"HTTP/1.1 400")
+
+
+def test_a_query_that_is_no_text_is_refused_though_the_server_let_it_through():
+    """gunicorn refuses such a request line itself; other servers hand it on."""
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"a=\xff", "headers": []}
+    request = Exchange(scope, Body(scope)).request()
+    assert isinstance(request.refused_early, errors.Invalid)
+    assert request.META["QUERY_STRING"] == ""
 
 
 @pytest.mark.parametrize("path", [b"/%ff", b"/\xff", b"/%c0%80", b"/a%0d%0ab"])
