@@ -52,7 +52,8 @@ class Line:
                 f"the product cannot be reached at {self.base_url}: {type(error).__name__}"
             ) from None
         if not 200 <= status < 300:
-            raise Misplayed(f"the product answered {status} on {urlsplit(url).path}")
+            hint = "; is PUBLIC_BASE_URL the same for it and for this program?" if status == 403 else ""
+            raise Misplayed(f"the product answered {status} on {urlsplit(url).path}{hint}")
         return text
 
     def route(self, name: str) -> str:
