@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from accounts.events import VisitEnded, VisitStarted
 from accounts.models import Business, PlatformVisit, User
+from accounts.sessions import tell_streams
 from audit.recording import record
 from callcrm.errors import Denied, Invalid
 
@@ -30,3 +31,4 @@ def end_open(user: User, business: Business) -> None:
         visit.ended_at = timezone.now()
         visit.save(update_fields=["ended_at"])
         record(VisitEnded(visit_id=visit.pk), by=visit, business_id=business.pk)
+        tell_streams(visit=str(visit.pk))
