@@ -1,6 +1,6 @@
 """`manage.py practice SLUG SCENARIO`: a scripted caller, signed and over HTTP, to a product that is running."""
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,7 +26,7 @@ class Command(commands.Command):
         parser.add_argument("--base-url", metavar="URL", default="", help="where the product listens")
         parser.add_argument("--number", metavar="+E164", default="", help="one of its practice numbers")
         parser.add_argument(
-            "--count", metavar="N", type=_count, default=1, help="how many callers, one by one"
+            "--count", metavar="N", default="1", help="how many callers, one by one"
         )
         parser.add_argument("--fast", action="store_true", help="do not wait between the steps of a call")
         parser.add_argument("--list", action="store_true", help="say what each scenario is, and play none")
@@ -39,17 +39,18 @@ class Command(commands.Command):
             raise CommandError("Name the business and the scenario, or ask for --list.")
         if options["scenario"] not in SCENARIOS:
             raise CommandError(f"Choose a scenario: {', '.join(SCENARIOS)}.")
+        count = _count(str(options["count"]))
         try:
-            return self._play(businesses.named(options["slug"]), options)
+            return self._play(businesses.named(options["slug"]), count, options)
         except Misplayed as error:
             raise CommandError(f"{error}.") from None
 
-    def _play(self, business: Business, options: Mapping[str, Any]) -> dict[str, Any]:
+    def _play(self, business: Business, count: int, options: Mapping[str, Any]) -> dict[str, Any]:
         pace: dict[str, Any] = {"pause": _at_once} if options["fast"] else {}
         base_url = options["base_url"] or _running_product()
         calls: list[str] = []
         messages: list[str] = []
-        for _ in range(options["count"]):
+        for _ in range(count):
             played = practice.play_now(
                 business, options["scenario"], base_url=base_url, e164=options["number"], **pace
             )
@@ -68,6 +69,7 @@ def _at_once(seconds: float) -> None:
 
 
 def _count(text: str) -> int:
+    """Here and not by argparse, which would print the whole usage."""
     if not (text.isascii() and text.isdecimal() and len(text) < 5 and 1 <= int(text) <= MOST):
-        raise ArgumentTypeError(f"from 1 to {MOST}")
+        raise CommandError(f"--count goes from 1 to {MOST}.")
     return int(text)
