@@ -25,9 +25,7 @@ class Command(commands.Command):
         parser.add_argument("scenario", metavar="SCENARIO", nargs="?", help=", ".join(SCENARIOS))
         parser.add_argument("--base-url", metavar="URL", default="", help="where the product listens")
         parser.add_argument("--number", metavar="+E164", default="", help="one of its practice numbers")
-        parser.add_argument(
-            "--count", metavar="N", default="1", help="how many callers, one by one"
-        )
+        parser.add_argument("--count", metavar="N", default="1", help="how many callers, one by one")
         parser.add_argument("--fast", action="store_true", help="do not wait between the steps of a call")
         parser.add_argument("--list", action="store_true", help="say what each scenario is, and play none")
 
