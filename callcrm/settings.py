@@ -107,6 +107,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
             ],
             "builtins": ["callcrm.lib.ui"],
+                "accounts.context.member",
         },
     }
 ]

@@ -22,6 +22,7 @@ urlpatterns = [
     path("health", health.alive, name="health"),
     path("health/ready", health.ready, name="ready"),
     path("admin/", admin.site.urls),
+    path("", include("accounts.urls")),
     path("webhooks/", include("callcrm.webhooks.urls")),
     path("b/<slug:slug>/", include(business_patterns)),
 ]
