@@ -6,6 +6,7 @@ missing or weak, and the last line refuses to start with it. Nothing here import
 
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -49,6 +50,7 @@ LEAD_ENCRYPTION_KEYS: dict[str, bytes] = ENV.keys("LEAD_ENCRYPTION_KEY")
 JWT_KEYS: dict[str, str] = ENV.keyring("JWT_SECRET")
 JWT_ACCESS_MINUTES = ENV.number("JWT_ACCESS_MINUTES", 15, least=1, most=1440)
 JWT_REFRESH_DAYS = ENV.number("JWT_REFRESH_DAYS", 7, least=1, most=90)
+JWT_SESSION_DAYS = ENV.number("JWT_SESSION_DAYS", 30, least=1, most=365)
 
 # --- What it is made of
 
@@ -277,10 +279,30 @@ DOCS_ENABLED = ENV.flag("DOCS_ENABLED", default=not PRODUCTION)
 REST_FRAMEWORK: dict[str, object] = {
     "EXCEPTION_HANDLER": "callcrm.middleware.refusals.leave_to_refusals",
     "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],  # the doors of accounts.api_base decide
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "callcrm.lib.openapi.Operation",
+    "DEFAULT_METADATA_CLASS": None,
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is an unknown parameter like any other
 }
-SIMPLE_JWT: dict[str, object] = {}
+SIMPLE_JWT: dict[str, object] = {
+    "ISSUER": "callcrm",
+    "AUDIENCE": "callcrm-api",
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=JWT_ACCESS_MINUTES),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=JWT_REFRESH_DAYS),
+}
+SPECTACULAR_SETTINGS: dict[str, object] = {
+    "TITLE": "callcrm",
+    "DESCRIPTION": "Calls, leads, texts and numbers of one business. A token belongs to one member of it.",
+    "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},
+}
 
 # --- Providers: the first business that is created takes these as its accounts
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from callcrm import health, pages
+from callcrm import api, health, pages
 
 handler400 = "callcrm.error_pages.bad_request"
 handler403 = "callcrm.error_pages.denied"
@@ -24,5 +24,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("webhooks/", include("callcrm.webhooks.urls")),
+    path("api/v1/", include(api.v1)),
     path("b/<slug:slug>/", include(business_patterns)),
 ]

@@ -1,0 +1,176 @@
+"""The API of accounts: getting, renewing and ending tokens; who belongs to the business."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import login, team, tokens
+from accounts.api_base import ApiView, Door, Rows, found
+from accounts.models import Member, User
+from accounts.permissions import Permission, Role
+from callcrm.errors import Conflict, Invalid, NotAuthenticated, NotFound
+from callcrm.lib.strict import Choice, Email, Strict, Text
+
+
+class Credentials(Strict):
+    email = Text(max_length=254)
+    password = Text(max_length=1_000, trim_whitespace=False)
+    business = Text(required=False, max_length=50, help_text="Its slug; may be left out by who has one.")
+    otp = Text(required=False, allow_null=True, allow_blank=True, max_length=10, help_text="Leave empty.")
+
+    def validate_otp(self, code: str | None) -> None:
+        if code:
+            raise serializers.ValidationError("No account here has a second factor.")
+
+
+class RefreshBody(Strict):
+    refresh = Text(max_length=4_096)
+
+
+class PairShape(serializers.Serializer[Any]):
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+
+
+class TokenShape(PairShape):
+    business = serializers.SlugField()
+
+
+class Tokens(ApiView):
+    """Log in: a token for one user in one business."""
+
+    open_door = "this is where one logs in"
+    bodies = {"POST": Credentials}
+    shape = TokenShape
+    statuses = {"POST": 200}
+
+    def post(self, request: Request) -> Response:
+        given = self.body()
+        user = login.authenticate(self.http, given["email"], given["password"], "api")
+        member = _membership(user, given.get("business"))
+        pair = tokens.start(member)
+        login.logged_in(user, "api", member=member)
+        return self.answer({"access": pair.access, "refresh": pair.refresh, "business": member.business.slug})
+
+
+class Refreshing(ApiView):
+    """Trade a refresh token for a new pair. It is good once; coming back with it again ends the session."""
+
+    open_door = "the refresh token is the key"
+    bodies = {"POST": RefreshBody}
+    shape = PairShape
+    statuses = {"POST": 200}
+
+    def post(self, request: Request) -> Response:
+        return self.answer(tokens.rotate(self.body()["refresh"]))
+
+
+class Revoking(ApiView):
+    """End the session of a refresh token; its access tokens end with it."""
+
+    open_door = "the refresh token is the key"
+    bodies = {"POST": RefreshBody}
+    statuses = {"POST": 204}
+
+    def post(self, request: Request) -> Response:
+        tokens.revoke(self.body()["refresh"])
+        return Response(status=204)
+
+
+class MemberBody(Strict):
+    email = Email(max_length=254)
+    name = Text(required=False, allow_blank=True, max_length=100, default="")
+    role = Choice(choices=Role.choices)
+    password = Text(
+        max_length=1_000,
+        trim_whitespace=False,
+        help_text="For who is new here; an existing user keeps his own.",
+    )
+
+
+class RoleBody(Strict):
+    role = Choice(choices=Role.choices)
+
+
+class MemberShape(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    email = serializers.EmailField(source="user.email")
+    name = serializers.CharField(source="user.name", allow_blank=True)
+    role = serializers.ChoiceField(choices=Role.choices)
+    created_at = serializers.DateTimeField()
+
+
+class Users(Rows):
+    """Who belongs to the business."""
+
+    needs = {"GET": Permission.MANAGE_USERS, "POST": Permission.MANAGE_USERS}
+    bodies = {"POST": MemberBody}
+    shape = MemberShape
+
+    def rows(self) -> QuerySet[Member]:
+        return _members(self.member)
+
+    def post(self, request: Request) -> Response:
+        given = self.body()
+        member = team.add(self.business, _user(given), given["role"], by=self.member)
+        return self.answer(found(_members(self.member), member.pk))
+
+
+class OneUser(Door):
+    """One member. Another role ends every token that he has."""
+
+    needs = dict.fromkeys(("GET", "PATCH", "DELETE"), Permission.MANAGE_USERS)
+    bodies = {"PATCH": RoleBody}
+    shape = MemberShape
+
+    def get(self, request: Request, pk: UUID) -> Response:
+        return self.answer(found(_members(self.member), pk))
+
+    def patch(self, request: Request, pk: UUID) -> Response:
+        member = found(_members(self.member), pk)
+        given = self.body()
+        if given:
+            team.change_role(member, given["role"], by=self.member)
+        return self.answer(found(_members(self.member), pk))
+
+    def delete(self, request: Request, pk: UUID) -> Response:
+        team.remove(found(_members(self.member), pk), by=self.member)
+        return Response(status=204)
+
+
+def _membership(user: User, slug: str | None) -> Member:
+    """Return the membership the token is for. Who belongs nowhere is told what a wrong password is told."""
+    mine = list(Member.objects.active().select_related("business", "user").filter(user=user).order_by("pk"))
+    if not mine:
+        raise NotAuthenticated(login.WRONG)
+    if slug is None and len(mine) > 1:
+        names = ", ".join(sorted(member.business.slug for member in mine))
+        raise Invalid(fields={"business": [f"Name one of: {names}."]})
+    chosen = next((member for member in mine if slug in (None, member.business.slug)), None)
+    if chosen is None:
+        raise NotFound
+    return chosen
+
+
+def _members(member: Member) -> QuerySet[Member]:
+    return Member.objects.active().select_related("user").filter(business_id=member.business_id)
+
+
+def _user(given: dict[str, Any]) -> User:
+    """Return the user of an e-mail, made if there is none. The answer is the same either way."""
+    email = User.objects.normalize_email(given["email"])
+    fresh = User(email=email, name=given["name"])
+    try:
+        validate_password(given["password"], fresh)
+    except ValidationError as error:
+        raise Invalid(fields={"password": error.messages}) from None
+    user = User.objects.filter(email=email).first()
+    if user is not None and not user.is_active:
+        raise Conflict("This account is switched off.", fields={"email": ["This account is switched off."]})
+    return user or User.objects.create_user(email, given["password"], name=given["name"])

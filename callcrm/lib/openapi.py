@@ -1,0 +1,98 @@
+"""What the schema says of an address, read from what its class declares (`accounts.api_base`), so that both agree.
+
+Every operation names the error envelope; a list names its page.
+"""
+
+from functools import cache
+from typing import Any, Literal
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiResponse
+from rest_framework import serializers
+
+ERRORS = {
+    "400": "The request is not understood; `fields` says what is wrong.",
+    "401": "No token, or none that is good.",
+    "403": "The member's role does not hold the right.",
+    "404": "Nothing here, or not yours.",
+    "405": "No such method here.",
+    "406": "Only JSON is given.",
+    "409": "What is there stands against it.",
+    "413": "The body is too large.",
+    "415": "Send application/json.",
+    "429": "A limit is used up; `Retry-After` says for how long.",
+    "503": "Something is out of reach; `Retry-After` says when to come back.",
+}
+VERBS = {"GET": "read", "POST": "create", "PUT": "replace", "PATCH": "change", "DELETE": "delete"}
+
+
+class ErrorBody(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    message = serializers.CharField()
+    fields = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))  # type: ignore[assignment]
+    request_id = serializers.CharField()
+
+
+class Error(serializers.Serializer[Any]):
+    error = ErrorBody()
+
+
+class Operation(AutoSchema):
+    """One method of one address."""
+
+    def get_operation_id(self) -> str:
+        verb = "list" if self._is_rows() else VERBS[self.method]
+        return "_".join([*self._words(), verb])
+
+    def get_tags(self) -> list[str]:
+        return self._words()[:1]
+
+    def get_override_parameters(self) -> list[Any]:
+        query = getattr(self.view, "query", None)
+        takes_some = (
+            query is not None and query().fields and (self.method == "GET" or "cursor" in query().fields)
+        )
+        return [query] if takes_some and not self._is_one() else []
+
+    def get_request_serializer(self) -> Any:
+        return getattr(self.view, "bodies", {}).get(self.method)
+
+    def get_response_serializers(self) -> Any:
+        shape, statuses = getattr(self.view, "shape", None), getattr(self.view, "statuses", {})
+        status = str(statuses.get(self.method, 200))
+        if status == "204" or shape is None:
+            return {status: OpenApiResponse(description="Done.")}
+        return {status: page_of(shape) if self._is_paged() else shape}
+
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> Any:
+        bodies = super()._get_response_bodies(direction)
+        for status, words in ERRORS.items():
+            bodies[status] = self._get_response_for_code(OpenApiResponse(Error, description=words), status)
+        return bodies
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        return False  # a list is a page with `results`, never a bare array
+
+    def _is_rows(self) -> bool:
+        return self.method == "GET" and self._is_paged()
+
+    def _is_paged(self) -> bool:
+        return self.method in getattr(self.view, "in_pages", ())
+
+    def _is_one(self) -> bool:
+        return self.path.endswith("}/")
+
+    def _words(self) -> list[str]:
+        parts = self.path.removeprefix("/api/v1/").strip("/").split("/")
+        return [part.replace("-", "_") for part in parts if not part.startswith("{")]
+
+
+@cache
+def page_of(shape: type[serializers.Serializer[Any]]) -> type[serializers.Serializer[Any]]:
+    """Return the page of a list of such things."""
+    fields = {
+        "next": serializers.URLField(allow_null=True, help_text="The page of older ones."),
+        "previous": serializers.URLField(allow_null=True, help_text="The page of newer ones."),
+        "results": shape(many=True),
+    }
+    return type(f"{shape.__name__}Page", (serializers.Serializer,), fields)
