@@ -107,9 +107,9 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "accounts.context.member",
             ],
             "builtins": ["callcrm.lib.ui"],
-                "accounts.context.member",
         },
     }
 ]
@@ -154,6 +154,8 @@ DATABASES = {
     "counters": {**_pooled(4), "TEST": {"MIRROR": "default"}},
 }
 DATABASE_ROUTERS: list[str] = []
+# The live feed listens for the length of a process, which a pooler of transactions does not allow.
+LISTEN_DATABASE_URL = ENV.text("LISTEN_DATABASE_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = ENV.text("REDIS_URL")
@@ -176,10 +178,9 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "accounts.passwords.Strength"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
@@ -247,6 +248,9 @@ HELD_BODY_BYTES = 256 * 1024 * 1024  # of all requests of one process together
 BODY_SECONDS = 60  # to arrive
 REQUEST_SECONDS = 30  # to be answered
 REQUEST_THREADS = 8  # as many as the database pool has connections
+LIVE_STREAMS_PER_USER = 10  # of the live feed: a stream is a tab, or a browser that shares one
+LIVE_STREAMS_PER_PROCESS = 500
+LIVE_STREAMS_POLLED = 4  # per process, of a server without ASGI: each one holds a thread
 SLOW_REQUEST_SECONDS = ENV.number("SLOW_REQUEST_SECONDS", 5, least=1, most=3600)
 
 # --- What is written down

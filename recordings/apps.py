@@ -9,6 +9,9 @@ class RecordingsConfig(AppConfig):
 
     def ready(self) -> None:
         from recordings.arrivals import arrived  # models are ready only now
+        from recordings.models import Recording
         from telephony import ingest
+        from telephony.live import frames
 
         ingest.recording_handlers.append(arrived)
+        frames.show("recording.changed", Recording.objects.visible_to)

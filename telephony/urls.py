@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from telephony import pages
+from telephony import live, pages
 
 urlpatterns = [
     path("calls/", pages.calls, name="calls"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("calls/<uuid:pk>/", pages.call, name="call"),
     path("calls/<uuid:pk>/edits/", pages.edit_call, name="call-edits"),
     path("practice-calls/", pages.start_practice, name="practice-calls"),
+    path("live/", live.stream, name="live"),
     path("messages/", pages.message_list, name="messages"),
     path("numbers/", pages.number_list, name="numbers"),
     path("numbers/new/", pages.add_number, name="number-new"),

@@ -1,0 +1,10 @@
+"""The real settings for a server that tests listen to: its logs are kept apart, and it looks again sooner."""
+
+import os
+from pathlib import Path
+
+from callcrm.lib import logs
+from callcrm.settings import *  # noqa: F403
+
+LOGGING = logs.config(Path(os.environ["LOG_FOLDER"]), app_file=True)
+LIVE_STREAMS_PER_USER = 4
