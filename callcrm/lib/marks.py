@@ -53,7 +53,6 @@ MARKS: Mapping[str, Mark] = {
     # a line of a timeline
     "note": Mark("Note", "warn", "sticky-note"),
     "text": Mark("Text", "", "messages-square"),
-    "first-seen": Mark("First seen", "accent", "globe"),
     # a number, a member, a session
     "active": Mark("Active", "ok", "check"),
     "off": Mark("Switched off", "", "ban"),
@@ -63,7 +62,36 @@ MARKS: Mapping[str, Mark] = {
 }
 
 
+# The history's events, by their dotted name or by what stands before the dot.
+EVENT_MARKS: Mapping[str, Mark] = {
+    "lead.revealed": Mark("Revealed", "warn", "eye"),
+    "lead.deleted": Mark("Deleted", "bad", "trash-2"),
+    "lead.searched": Mark("Searched", "", "search"),
+    "lead.note_added": Mark("Note", "", "sticky-note"),
+    "access.denied": Mark("Refused", "bad", "ban"),
+    "auth.logged_in": Mark("Signed in", "", "log-in"),
+    "auth.logged_out": Mark("Signed out", "", "log-out"),
+    "auth.log_in_failed": Mark("Refused", "bad", "ban"),
+    "auth.locked_out": Mark("Refused", "bad", "lock"),
+    "auth.token_reused": Mark("Refused", "bad", "triangle-alert"),
+    "crypto": Mark("Unreadable", "bad", "triangle-alert"),
+    "limit": Mark("Limit", "warn", "timer"),
+    "platform": Mark("Platform visit", "warn", "shield-check"),
+    "auth": Mark("Account", "accent", "key-round"),
+    "business": Mark("Settings", "accent", "settings"),
+    "member": Mark("Team", "accent", "user-plus"),
+    "number": Mark("Number", "accent", "hash"),
+    "provider": Mark("Provider", "accent", "plug"),
+    "source": Mark("Source", "accent", "megaphone"),
+    "lead": Mark("Lead", "", "user-round"),
+    "call": Mark("Call", "", "phone"),
+    "message": Mark("Message", "", "messages-square"),
+    "recording": Mark("Recording", "", "voicemail"),
+}
+
+
 def mark(code: object) -> Mark:
-    """Return how a state is shown; a word that is not listed stands for itself."""
+    """Return how a state or an event is shown; a word that is not listed stands for itself."""
     key = str(code)
-    return MARKS.get(key) or Mark(key.replace("-", " ").replace("_", " ").capitalize())
+    family = EVENT_MARKS.get(key) or EVENT_MARKS.get(key.partition(".")[0]) if "." in key else None
+    return MARKS.get(key) or family or Mark(key.replace("-", " ").replace("_", " ").capitalize())

@@ -1,8 +1,9 @@
 """The components of callcrm's pages, as template tags.
 
-Every template may use them without {% load %}: settings name this module among the builtins. Each tag renders one file
-of `templates/components/`, and `/ui/` shows them all. A tag turns values into words, tones and icons; it never asks the
-database and never sees more of a sealed value than its mask. Looks live in `static/css/app.css`.
+Every template may use them without {% load %}: settings name this module among the builtins. Each tag
+renders one file of `templates/components/`, and `/ui/` shows them all. A tag turns values into words,
+tones and icons; it never asks the database and never sees more of a sealed value than its mask. Looks
+live in `static/css/app.css`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from typing import Any
 from zlib import adler32, crc32
 
@@ -22,8 +24,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from callcrm.lib import times
-from callcrm.lib.marks import MARKS, Mark, mark
+from callcrm.lib import phones, times
+from callcrm.lib.marks import mark
 
 register = template.Library()
 
@@ -36,19 +38,6 @@ NOTICE_ICONS = {
     "": "info",
 }
 HIDDEN_KINDS = {"phone": "phones", "email": "email", "name": "name", "notes": "notes"}
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a timeline: a code of `MARKS`, what happened, and, in a box, its text."""
-
-    code: str
-    head: str
-    at: datetime
-    detail: str = ""
-    body: str = ""
-    box: str = ""
-    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,10 +60,11 @@ def icon(name: str, label: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/badge.html")
-def badge(code: object, word: str = "", tone: str | None = None) -> dict[str, Any]:
-    """{% badge call.outcome %}: word, colour and icon of a state."""
+def badge(code: object, word: str = "", tone: str | None = None, bare: bool = False) -> dict[str, Any]:
+    """{% badge call.outcome %}: word, colour and icon of a state; `bare` where the icon stands beside it already."""
     found = mark(code)
-    return {"word": word or found.word, "tone": found.tone if tone is None else tone, "icon_name": found.icon}
+    shown = found.tone if tone is None else tone
+    return {"word": word or found.word, "tone": shown, "icon_name": found.icon, "bare": bare}
 
 
 @register.inclusion_tag("components/disc.html")
@@ -137,6 +127,7 @@ def local_day(at: datetime, business: object) -> str:
     return at.astimezone(times.zone_of(business)).date().isoformat()
 
 
+register.filter("phone", phones.pretty)
 register.filter("duration", times.duration)
 register.filter("in_words", times.in_words)
 
@@ -154,20 +145,25 @@ def _spoken(mask: str, kind: str) -> str:
     return f"{kind.capitalize()} hidden, ends in {last[1]}" if last else f"{kind.capitalize()} hidden"
 
 
+def _hides(mask: str, kind: str) -> bool:
+    """A name is cut to an initial, and what stands in a note is hidden word by word."""
+    return "*" in mask or (kind == "name" and mask.endswith(".")) or (kind == "notes" and bool(mask))
+
+
 @register.inclusion_tag("components/masked.html", takes_context=True)
 def masked(
     context: Context, value: object, kind: str = "phone", url: str = "", record: str = ""
 ) -> dict[str, Any]:
     """{% masked phone.number "phone" reveal_url %}: the mask, and an eye for whoever may look behind it.
 
-    `url` is the lead's reveals; without it, or without the right, there is no eye. `record` names the record in the
-    button's label, never the person.
+    `url` is the lead's reveals; without it, or without the right, there is no eye. `record` names the
+    record in the button's label, never the person.
     """
     mask = str(getattr(value, "masked", value) or "")
     return {
         "shown": _dots(mask),
-        "hides": "*" in mask,
-        "spoken": _spoken(mask, kind),
+        "hides": _hides(mask, kind),
+        "spoken": _spoken(mask, kind) if "*" in mask else "",
         "kind": "phone number" if kind == "phone" else kind,
         "link": f"{url}?fields={HIDDEN_KINDS[kind]}" if url else "",
         "record": record,
@@ -183,9 +179,18 @@ def ending(value: object) -> str:
 
 
 @register.filter
+def money(value: Decimal | None) -> str:
+    """{{ lead.value|money }} is $14,200, with cents only where there are some."""
+    if value is None:
+        return ""
+    return f"${value:,.0f}" if value == int(value) else f"${value:,.2f}"
+
+
+@register.filter
 def together(value: object) -> str:
     """{{ values.phones|together }}: one revealed value, or several in a row."""
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    values = value if isinstance(value, list | tuple) else [value or "None"]
+    return ", ".join(phones.pretty(str(each)) for each in values)
 
 
 # ------------------------------------------------------------------- boxes
@@ -219,7 +224,7 @@ def empty_state(content: SafeString, title: str, icon: str = "info", tone: str =
 
 @register.simple_block_tag
 def menu(content: SafeString, name: str, label: str, icon: str = "", place: str = "") -> SafeString:
-    """{% menu "more-actions" "More" icon="ellipsis" %}<ul><li>…</li></ul>{% endmenu %}: a button and what it opens."""
+    """{% menu "more" "More" icon="ellipsis" %}<ul>…</ul>{% endmenu %}: a button and what it opens."""
     return render_to_string(
         "components/menu.html",
         {"content": content, "name": name, "label": label, "icon_name": icon, "place": place},
@@ -238,11 +243,11 @@ def entry(
     icon: str = "",
     tone: str = "",
 ) -> SafeString:
-    """{% entry "missed" "Missed call" call.started_at detail="rang 38 s" %}{% endentry %}: one line of a timeline.
+    """{% entry "missed" "Missed call" call.started_at detail="rang 38 s" %}{% endentry %}: a timeline's line.
 
     What stands between the tags goes into a box; `box` is "note" or "sms" to tint it.
     """
-    found = MARKS.get(code) or Mark(code)
+    found = mark(code)
     values = {
         "content": content if content.strip() else "",
         "icon_name": icon or found.icon,
@@ -256,9 +261,11 @@ def entry(
 
 
 @register.inclusion_tag("components/stat.html")
-def stat(label: str, value: object, delta: str = "", tone: str = "") -> dict[str, Any]:
-    """{% stat "Calls" 47 delta="3 more than yesterday" %}, inside <dl class="stats">."""
-    return {"label": label, "value": value, "delta": delta, "tone": tone}
+def stat(
+    label: str, value: object, delta: str = "", tone: str = "", unit: str = "", before: object = None
+) -> dict[str, Any]:
+    """{% stat "Calls" 47 before=38 %}, inside <dl class="stats">; `before` is the same figure of yesterday."""
+    return {"label": label, "value": value, "delta": delta, "tone": tone, "unit": unit, "before": before}
 
 
 # ------------------------------------------------------------------- forms
@@ -274,7 +281,7 @@ def _widget_kind(widget: forms.Widget) -> str:
 
 @register.inclusion_tag("components/field.html")
 def field(bound: forms.BoundField, placeholder: str = "") -> dict[str, Any]:
-    """{% field form.email %}: label, control, help and errors, tied together for screen readers by Django's ids."""
+    """{% field form.email %}: label, control, help and errors, tied together by Django's ids."""
     kind = _widget_kind(bound.field.widget)
     attrs = {"class": "input"} if kind in ("input", "select") else {}
     if placeholder:
@@ -321,7 +328,7 @@ def pager(context: Context, page: Any) -> dict[str, Any]:
 
 @register.inclusion_tag("components/chip.html", takes_context=True)
 def chip(context: Context, chooser: Filter) -> dict[str, Any]:
-    """{% chip filter %}: a `Filter` as a button; its choices are links in a popover, so it works without scripts."""
+    """{% chip filter %}: a `Filter` as a button; its choices are links, so it works without scripts."""
     chosen = (_query(context) or {}).get(chooser.name, "")
     options = [
         {"label": label, "url": _link(context, **{chooser.name: value}), "on": value == chosen}
@@ -345,7 +352,7 @@ def tab(context: Context, label: str, **params: str) -> dict[str, Any]:
 
 @register.inclusion_tag("components/nav_item.html", takes_context=True)
 def nav_item(context: Context, name: str, label: str, icon: str, key: str = "") -> dict[str, Any]:
-    """{% nav_item "calls" "Calls" "phone" key="c" %}: a link of the main menu, current on the pages below it too."""
+    """{% nav_item "calls" "Calls" "phone" key="c" %}: a link of the menu, current on pages below it too."""
     request = context.get("request")
     business = getattr(request, "business", None)
     match = getattr(request, "resolver_match", None)

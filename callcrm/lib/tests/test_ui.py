@@ -1,6 +1,7 @@
 """The tags of pages: what they show, and what they must never show."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
@@ -44,8 +45,7 @@ class MarkTests(TagCase):
                 self.assertIn(f"#{mark.icon}", page)
 
     def test_every_icon_that_a_state_names_is_in_the_sprite(self):
-        with open("static/vendor/icons.svg") as sprite:
-            symbols = sprite.read()
+        symbols = Path("static/vendor/icons.svg").read_text()
         for mark in MARKS.values():
             self.assertIn(f'id="{mark.icon}"', symbols)
 
