@@ -91,8 +91,7 @@ def use_structlog() -> None:
 
 def one_line(record: dict[str, Any]) -> str:
     """JSON in ASCII: newlines, escapes, DEL and the signs that turn text around are written as `\\u…`."""
-    line = json.dumps(record, ensure_ascii=True, default=lambda odd: f"<{type(odd).__name__}>")
-    return line.replace("\x7f", "\\u007f")
+    return json.dumps(record, ensure_ascii=True, default=lambda odd: f"<{type(odd).__name__}>")
 
 
 class Line(structlog.stdlib.ProcessorFormatter):

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.core.exceptions import ValidationError as DjangoInvalid
+from django.core.signals import request_finished
 from django.db import (
     DataError,
     IntegrityError,
@@ -132,10 +134,9 @@ def streams_rows(request):
     """A sync body: every row must come from one transaction, hence from one thread."""
 
     def rows():
-        with connection.cursor() as cursor:
-            for _ in range(3):
-                cursor.execute("SELECT pg_backend_pid()")
-                yield f"{cursor.fetchone()[0]}\n"
+        for _ in range(5):
+            yield f"{threading.get_ident()}\n"
+            time.sleep(0.01)
 
     return StreamingHttpResponse(rows())
 
@@ -153,6 +154,22 @@ def streams_forever(request):
 
 
 ENDED: list[str] = []
+FINISHED: list[str] = []
+request_finished.connect(lambda **_: FINISHED.append("one"), weak=False)
+
+
+def finished(request):
+    return HttpResponse(str(len(FINISHED)))
+
+
+class BreaksBetween:
+    """A layer inside ours that fails, as a session's row or a commit may: no view's exception handling sees it."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        raise RAISED[request.GET["kind"]]
 
 
 def ended(request):
@@ -192,5 +209,6 @@ urlpatterns = [
     path("rows/", streams_rows),
     path("forever/", streams_forever),
     path("ended/", ended),
+    path("finished/", finished),
     path("file/", file),
 ]

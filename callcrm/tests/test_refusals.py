@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.conf import settings
 from django.db import Error, connection, transaction
 from django.template import TemplateDoesNotExist
 from django.test import Client, override_settings
@@ -119,6 +120,15 @@ def test_a_missing_page_of_the_api_is_the_same_but_for_its_id(client):
     one = client.get("/api/v1/raise/missing/", headers=headers)
     other = client.get("/api/v1/no/such/", headers=headers)
     assert one.content == other.content
+
+
+@pytest.mark.parametrize(("kind", "status"), [("down", 503), ("wall", 404), ("data", 400), ("bug", 500)])
+def test_what_fails_between_us_and_the_view_is_understood_too(client, kind, status):
+    broken = [*settings.MIDDLEWARE, "callcrm.tests.error_urls.BreaksBetween"]
+    with override_settings(MIDDLEWARE=broken):
+        response = client.get(f"/api/v1/raise/missing/?kind={kind}")
+    assert response.status_code == status
+    assert response.json()["error"]["code"]
 
 
 def test_other_errors_carry_a_reference(client):
