@@ -27,7 +27,7 @@ from callcrm.lib.embedded_pg import HOME, PROJECT, EmbeddedPg, EmbeddedPgError
 HOST = "127.0.0.1"
 READY_WITHIN = 60.0
 POLITE = 6.0  # seconds that children get to finish what they do after Ctrl-C
-HURRIED = 1.0  # the same when our parent is gone
+HURRIED = 0.5  # the same when our parent is gone
 LAST_WORDS = 15
 BIN = Path(sys.executable).parent
 MANAGE = (sys.executable, str(PROJECT / "manage.py"))
