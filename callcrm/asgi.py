@@ -9,6 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callcrm.settings")
 django.setup(set_prefix=False)
 
 from callcrm.lib.handler import Handler  # noqa: E402  it loads the middleware, which needs the settings
+from telephony.live import websocket  # noqa: E402  models are ready only now
 
 http = Handler()
 
@@ -17,6 +18,8 @@ async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISend
     """Each kind of connection to who serves it. Start-up and shutdown need nothing: the server is told so."""
     if scope["type"] == "http":
         await http(scope, receive, send)  # type: ignore[arg-type]
+    elif scope["type"] == "websocket" and scope["path"] == "/ws/live/":
+        await websocket.serve(scope, receive, send)  # type: ignore[arg-type]
     elif scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 4404, "reason": None})
     else:

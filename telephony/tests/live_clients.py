@@ -172,7 +172,12 @@ class Socket:
     def say(self, text):
         payload, mask = text.encode(), secrets.token_bytes(4)
         size = len(payload)
-        head = struct.pack("!BB", 0x81, 0x80 | size) if size < 126 else struct.pack("!BBQ", 0x81, 0xFF, size)
+        if size < 126:
+            head = struct.pack("!BB", 0x81, 0x80 | size)
+        elif size <= 0xFFFF:
+            head = struct.pack("!BBH", 0x81, 0xFE, size)
+        else:
+            head = struct.pack("!BBQ", 0x81, 0xFF, size)
         masked = bytes(byte ^ mask[n % 4] for n, byte in enumerate(payload))
         self.socket.sendall(head + mask + masked)
 
