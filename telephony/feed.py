@@ -1,15 +1,24 @@
 """Telling the live feed. A frame is a row, written with what it tells; its trigger notifies every process at commit.
 
-The listening side is `live.py`.
+The listening side is `live/`.
 """
 
+from datetime import timedelta
 from uuid import UUID
+
+from django.utils.timezone import now
 
 from telephony.models import FeedFrame
 
 CHANNEL = "callcrm_live"  # NOTIFY payload: {"cursor", "business", "kind", "id", "state", "at"}
+KEPT = timedelta(hours=24)  # for whoever comes back
 
 
 def tell(business_id: UUID, kind: str, object_id: UUID, state: str) -> None:
     """Say that something changed: `call.changed`, `message.changed`, `recording.changed` or `lead.changed`."""
     FeedFrame.objects.create(business_id=business_id, kind=kind, object_id=object_id, state=state)
+
+
+def trim(business_id: UUID) -> None:
+    """Forget the frames of longer ago. Runs in the scope of the business."""
+    FeedFrame.objects.filter(business_id=business_id, at__lt=now() - KEPT).delete()
