@@ -142,6 +142,9 @@ def streams_rows(request):
 
 
 def streams_forever(request):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(0.1)")
+
     async def ticks():
         try:
             while True:
