@@ -15,11 +15,15 @@ class Strength:
     def validate(self, password: str, user: object = None) -> None:
         if len(password) > LONGEST or "\0" in password:
             raise ValidationError(f"Use at most {LONGEST} characters.", code="password_too_long")
-        if not (_mixed(password) or _passphrase(password)):
+        if not is_good(password):
             raise ValidationError(RULE, code="password_too_weak")
 
     def get_help_text(self) -> str:
         return RULE
+
+
+def is_good(password: str) -> bool:
+    return _mixed(password) or _passphrase(password)
 
 
 def _mixed(password: str) -> bool:

@@ -3,6 +3,7 @@
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from uuid import RFC_4122, UUID
 
 from callcrm.lib import ids
@@ -52,3 +53,11 @@ def test_a_forked_child_does_not_continue_its_parents_ids():
         os._exit(0)
     os.waitpid(child, 0)
     assert os.read(reader, 64) == b"0"
+
+
+def test_an_id_of_an_earlier_moment_sorts_to_it():
+    moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    made = [ids.uuid7_at(moment + timedelta(milliseconds=n)) for n in range(100)]
+    assert made == sorted(made)
+    assert {(one.version, one.variant) for one in made} == {(7, RFC_4122)}
+    assert made[-1] < ids.uuid7()

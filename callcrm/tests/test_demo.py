@@ -1,0 +1,168 @@
+"""The demo is believable, the same each time, and made once."""
+
+import json
+import re
+import stat
+from collections import Counter
+from datetime import UTC, datetime
+from time import perf_counter
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.test import TestCase
+
+from accounts.models import Business, User
+from accounts.permissions import Role
+from audit.models import Entry
+from callcrm import demo
+from callcrm.lib.tenancy import business_scope
+from callcrm.testing import PASSWORD, login
+from leads import search
+from leads.models import Lead, LeadPhone
+from recordings.models import Recording
+from telephony.models import Call, CallLeg, Message, NumberRoute
+
+NOW = datetime(2026, 11, 20, 22, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def var(settings, tmp_path):
+    settings.VAR = tmp_path
+    return tmp_path
+
+
+class TheDemo(TestCase):
+    """Made once for all of these, which only look."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.scene = demo.make(dict.fromkeys(Role.values, PASSWORD), NOW)
+
+    def setUp(self):
+        scope = business_scope(self.scene.business.pk)
+        scope.__enter__()
+        self.addCleanup(scope.__exit__, None, None, None)
+
+    def test_three_months_of_calls_and_people(self):
+        assert 900 <= Call.objects.count() <= 1_100
+        assert 430 <= Lead.objects.count() <= 570
+        assert LeadPhone.objects.count() == Lead.objects.count()
+        assert CallLeg.objects.count() > Call.objects.count()
+        assert Recording.objects.count() > 300
+        assert Message.objects.count() > 60
+
+    def test_calls_come_when_an_office_is_open(self):
+        hours = [call.started_at.astimezone(self.scene.business.tz) for call in Call.objects.all()]
+        weekend = [at for at in hours if at.weekday() > 4]
+        night = [at for at in hours if at.hour < 6 or at.hour > 21]
+        assert 0.03 < len(weekend) / len(hours) < 0.15
+        assert len(night) / len(hours) < 0.04
+        assert max(hours) < NOW
+
+    def test_every_outcome_has_its_share(self):
+        calls = list(Call.objects.filter(direction="inbound"))
+        count = Counter(call.outcome for call in calls)
+        assert 0.55 < count["answered"] / len(calls) < 0.75
+        assert all(0.04 < count[name] / len(calls) < 0.22 for name in ("missed", "voicemail", "abandoned"))
+        assert any(call.state == "busy" for call in calls)
+        assert 0.4 < sum(call.first_time_caller for call in calls) / len(calls) < 0.65
+        assert any(call.withheld and call.lead_id is None for call in calls)
+
+    def test_what_a_call_says_agrees_with_itself(self):
+        for call in Call.objects.prefetch_related("legs"):
+            legs = list(call.legs.all())
+            assert call.answered == (call.outcome == "answered") == any(leg.bridged for leg in legs)
+            assert call.answered == (call.agent_id is not None) or call.direction == "outbound"
+            assert call.started_at < call.ended_at < NOW
+            assert call.duration_seconds >= call.ring_seconds + (call.talk_seconds or 0)
+            assert call.outcome != "abandoned" or call.duration_seconds < 15
+            assert call.has_voicemail == (call.outcome == "voicemail")
+
+    def test_order_by_id_is_order_by_time(self):
+        for rows, at in ((Call.objects, "started_at"), (Lead.objects, "created_at"), (Entry.objects, "at")):
+            times = [int(t.timestamp() * 1000) for t in rows.order_by("pk").values_list(at, flat=True)]
+            assert times == sorted(times)
+
+    def test_people_are_invented_and_their_numbers_ring_nowhere(self):
+        numbers = [phone.number.reveal() for phone in LeadPhone.objects.select_related("lead")]
+        assert len(set(numbers)) == len(numbers)
+        assert all(re.fullmatch(r"\+1[2-9]\d\d55501\d\d", number) for number in numbers)
+        assert not set(numbers) & set(NumberRoute.objects.values_list("e164", flat=True))
+        emails = [lead.email.reveal() for lead in Lead.objects.exclude(email__isnull=True)]
+        assert len(emails) > 80
+        assert all(email.endswith(".example") for email in emails)
+
+    def test_somebody_of_the_demo_is_found_by_name_and_by_number(self):
+        owner, business = self.scene.members["owner"], self.scene.business
+        person = next(person for person in self.scene.people if person.lead.name)
+        for text in (person.lead.name.reveal(), person.number, person.number[-4:]):
+            found = search.search(owner, business, text, size=500).leads
+            assert person.lead.pk in {lead.pk for lead in found}
+
+    def test_the_history_is_of_its_time_and_names_nobody(self):
+        entries = list(Entry.objects.of(self.scene.business.pk))
+        assert len(entries) > 3_000
+        assert all(entry.at <= NOW for entry in entries)
+        assert (NOW - entries[-1].at).days >= 90
+        assert not any("@" in str(entry.data) or "+1" in str(entry.data) for entry in entries)
+
+    def test_it_is_the_same_each_time(self):
+        made = self.scene
+        again = demo.gather(made.business, made.members, made.numbers, NOW)
+        for scene in (made, again):
+            scene.shown = (
+                [(call.provider_id, call.started_at, call.outcome) for call in scene.calls],
+                [str(person.lead.name and person.lead.name.reveal()) for person in scene.people],
+                [(message.state, message.created_at) for message in scene.messages],
+                [(entry.name, entry.at) for entry in scene.entries],
+            )
+        assert again.shown == made.shown
+
+    def test_the_pages_show_it(self):
+        login(self.client, self.scene.members["user"])
+        for page in ("", "calls/", "leads/", "messages/"):
+            assert self.client.get(f"/b/acme/{page}").status_code == 200
+
+
+def test_the_command_makes_it_once_and_tells_who_may_log_in(db, var, client, capsys):
+    began = perf_counter()
+    call_command("demo", "--json")
+    assert perf_counter() - began < 20  # measured 3 s; a loop of single inserts takes longer than this
+    assert json.loads(capsys.readouterr().out)["made"] is True
+    kept = json.loads((var / "demo.json").read_text())
+    assert stat.S_IMODE((var / "demo.json").stat().st_mode) == 0o600
+    assert (kept["business"], [user["role"] for user in kept["users"]]) == (
+        "acme",
+        ["owner", "admin", "user"],
+    )
+    for user in kept["users"]:
+        answer = client.post("/login", {"email": user["email"], "password": user["password"]})
+        assert answer.headers["Location"] == "/"
+        client.post("/logout")
+    call_command("demo", "--json")
+    assert json.loads(capsys.readouterr().out) == {"made": False}
+    assert json.loads((var / "demo.json").read_text()) == kept
+    assert not User.objects.filter(is_superuser=True).exists()
+
+
+def test_a_start_on_another_port_corrects_the_address_alone(world, var, settings):
+    (var / "demo.json").write_text('{"url": "http://127.0.0.1:1", "users": [1]}')
+    call_command("demo")
+    assert json.loads((var / "demo.json").read_text()) == {"url": settings.PUBLIC_BASE_URL, "users": [1]}
+
+
+def test_it_is_not_made_beside_a_business_or_in_production(world, var, settings):
+    call_command("demo")
+    assert not (var / "demo.json").exists()
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError, match="development"):
+        call_command("demo")
+
+
+def test_a_demo_that_cannot_be_kept_leaves_nothing(db, settings, tmp_path):
+    (tmp_path / "file").touch()
+    settings.VAR = tmp_path / "file"
+    with pytest.raises(CommandError, match="cannot be written"):
+        call_command("demo")
+    assert not Business.objects.exists()
