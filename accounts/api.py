@@ -15,7 +15,7 @@ from accounts.api_base import ApiView, Door, Rows, found
 from accounts.models import Member, User
 from accounts.permissions import Permission, Role
 from callcrm.errors import Conflict, Invalid, NotAuthenticated, NotFound
-from callcrm.lib.strict import Choice, Email, Strict, Text
+from callcrm.lib.strict import Choice, Email, Shape, Strict, Text
 
 
 class Credentials(Strict):
@@ -33,7 +33,7 @@ class RefreshBody(Strict):
     refresh = Text(max_length=4_096)
 
 
-class PairShape(serializers.Serializer[Any]):
+class PairShape(Shape):
     access = serializers.CharField()
     refresh = serializers.CharField()
 
@@ -98,7 +98,7 @@ class RoleBody(Strict):
     role = Choice(choices=Role.choices)
 
 
-class MemberShape(serializers.Serializer[Any]):
+class MemberShape(Shape):
     id = serializers.UUIDField()
     email = serializers.EmailField(source="user.email")
     name = serializers.CharField(source="user.name", allow_blank=True)

@@ -14,7 +14,6 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
@@ -23,10 +22,9 @@ from accounts.models import ApiSession, Business, Member, User
 from accounts.permissions import Permission
 from callcrm.errors import NotAllowed, NotAuthenticated, NotFound, UnsupportedType
 from callcrm.lib import paging
-from callcrm.lib.strict import QueryWhole, Strict, Text, read_body, read_query
+from callcrm.lib.strict import QueryWhole, Shape, Strict, Text, read_body, read_query
 
 STATUSES = {"POST": 201, "DELETE": 204}
-Shape = type[BaseSerializer[Any]]
 
 
 class Bearer(JWTAuthentication):
@@ -51,7 +49,7 @@ class ApiView(APIView):
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     query: ClassVar[type[Strict]] = NoParameters
     bodies: ClassVar[Mapping[str, type[Strict]]] = {}
-    shape: ClassVar[Shape | None] = None
+    shape: ClassVar[type[Shape] | None] = None
     statuses: ClassVar[Mapping[str, int]] = STATUSES
     given: dict[str, Any]
 

@@ -304,6 +304,15 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "CallState": "telephony.api.CALL_STATES",
+        "MessageState": "telephony.api.MESSAGE_STATES",
+        "ReceiptState": "callcrm.webhooks.models.Receipt.State",
+        "RecordingState": "recordings.api.STATES",
+        "PhoneKind": "leads.models.LeadPhone.Kind",
+        "SourceKind": "leads.models.Source.Kind",
+        "RecordingKind": "recordings.models.Recording.Kind",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},
 }

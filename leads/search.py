@@ -19,6 +19,8 @@ from leads.models import Lead, LeadQuerySet, LeadToken
 # Short tokens have chance neighbours: read somewhat more than a page, and at most this many batches for one answer.
 BATCH = 60
 MOST_BATCHES = 20
+_KINDS = {"phone": {"phone", "phone_end"}, "email": {"email"}, "name": {"word", "word_start"}}
+MEANT = _KINDS | {"q": set[str]().union(*_KINDS.values())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,20 @@ class Found:
 
 
 def search(
-    member: Admitted, business: Business, text: str, *, after: UUID | None = None, size: int = 50
+    member: Admitted,
+    business: Business,
+    text: str,
+    *,
+    kind: str = "q",
+    after: UUID | None = None,
+    size: int = 50,
 ) -> Found:
-    """Return leads that match what was typed; nothing searchable finds nothing."""
+    """Return leads that match what was typed; nothing searchable finds nothing.
+
+    `kind` says what is meant: `q` whatever it looks like, else `phone`, `email` or `name` and nothing else.
+    """
     query = keys.blind_index(business.pk).query_tokens(text[:200], business.region)
-    if not query:
+    if not query or not all(term.test in MEANT[kind] for term in query.terms):
         return Found([], None)
     hits = _hits(Lead.objects.visible_to(member), business.pk, query, after)
     page = [lead for lead, _ in zip(hits, range(size + 1), strict=False)]

@@ -24,7 +24,12 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[Zz]|[+
 _MONEY = re.compile(r"\d{1,10}(?:\.\d{1,2})?", re.ASCII)
 
 
-class Strict(serializers.Serializer[Any]):
+class Shape(serializers.Serializer[Any]):
+    """What is answered. A field whose name the library has for itself, such as `source`, is typed Any: it does not
+    stay on its class, so nothing is in the way of anything."""
+
+
+class Strict(Shape):
     """Fields that are known, and no other."""
 
     def to_internal_value(self, data: Any) -> Any:

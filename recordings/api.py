@@ -1,0 +1,76 @@
+"""The API of recordings: what there is of a call. Their sound is not given here."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api_base import Door, ListQuery, Rows, found
+from accounts.permissions import Permission
+from callcrm.lib.strict import Choice, Id, Shape
+from recordings.models import Recording
+
+STATES = ["pending", "stored", "failed", "absent", "deleted", "blocked"]
+
+
+class RecordingShape(Shape):
+    id = serializers.UUIDField()
+    call = serializers.UUIDField(source="call_id")
+    state = serializers.ChoiceField(choices=STATES)
+    kind = serializers.ChoiceField(choices=Recording.Kind.choices)
+    duration_seconds = serializers.IntegerField(allow_null=True)
+    channels = serializers.IntegerField(allow_null=True)
+    size = serializers.SerializerMethodField()
+    sha256 = serializers.SerializerMethodField()
+    provider_id = serializers.CharField()
+    keep_until = serializers.SerializerMethodField()
+    legal_hold = serializers.SerializerMethodField()
+
+    # What comes with the audio itself, which still lies with the provider.
+
+    @extend_schema_field(serializers.IntegerField(allow_null=True))
+    def get_size(self, recording: Recording) -> None:
+        return None
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_sha256(self, recording: Recording) -> None:
+        return None
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_keep_until(self, recording: Recording) -> None:
+        return None
+
+    def get_legal_hold(self, recording: Recording) -> bool:
+        return False
+
+
+class RecordingQuery(ListQuery):
+    call = Id(required=False)
+    state = Choice(choices=STATES, required=False)
+    kind = Choice(choices=Recording.Kind.choices, required=False)
+
+
+class Recordings(Rows):
+    """Recordings of the calls that one may see."""
+
+    needs = {"GET": Permission.VIEW_CUSTOMERS}
+    query = RecordingQuery
+    shape = RecordingShape
+    at = "created_at"
+    lookups = {"call": "call_id", "state": "state", "kind": "kind"}
+
+    def rows(self) -> QuerySet[Recording]:
+        return Recording.objects.visible_to(self.member)
+
+
+class OneRecording(Door):
+    """One recording."""
+
+    needs = {"GET": Permission.VIEW_CUSTOMERS}
+    shape = RecordingShape
+
+    def get(self, request: Request, pk: UUID) -> Response:
+        return self.answer(found(Recording.objects.visible_to(self.member), pk))
