@@ -22,6 +22,7 @@ from typing import NoReturn
 
 import environ
 
+from callcrm.lib import prepared
 from callcrm.lib.embedded_pg import HOME, PROJECT, EmbeddedPg, EmbeddedPgError
 
 HOST = "127.0.0.1"
@@ -30,6 +31,7 @@ POLITE = 6.0  # seconds that children get to finish what they do after Ctrl-C
 HURRIED = 0.5  # the same when our parent is gone
 LAST_WORDS = 15
 BIN = Path(sys.executable).parent
+DEMO = PROJECT / "var" / "demo.json"
 MANAGE = (sys.executable, str(PROJECT / "manage.py"))
 
 
@@ -138,7 +140,7 @@ class Run:
 
     def up(self) -> None:
         self._start_database()
-        self._finish(self._spawn("migration", *MANAGE, "migrate", "--no-input", "--verbosity", "0"))
+        self._prepare()
         bind = ("--bind", f"{HOST}:{self.port}", "--graceful-timeout", "3")
         self._spawn("web process", str(BIN / "gunicorn"), "callcrm.asgi:application", *bind)
         self._spawn("worker", *MANAGE, "procrastinate", "worker")
@@ -154,6 +156,15 @@ class Run:
             self.guard.watch(-self.server.pid)
         if self.server.moved_to:
             say(f"The database lies in {self.server.moved_to}.")
+
+    def _prepare(self) -> None:
+        if self.server and DEMO.exists() and prepared.is_noted(self.server):
+            return
+        self._finish(self._spawn("migration", *MANAGE, "migrate", "--no-input", "--verbosity", "0"))
+        if os.environ.get("ENVIRONMENT") != "production":
+            self._finish(self._spawn("demo", *MANAGE, "demo"))
+        if self.server:
+            prepared.note(self.server)
 
     def _spawn(self, name: str, *command: str) -> Child:
         child = Child(name, command)
@@ -237,7 +248,7 @@ class Run:
 
 def _demo_users() -> list[dict[str, str]]:
     try:
-        users: list[dict[str, str]] = json.loads((PROJECT / "var" / "demo.json").read_text())["users"]
+        users: list[dict[str, str]] = json.loads(DEMO.read_text())["users"]
     except (OSError, ValueError, KeyError):
         return []
     return users
