@@ -1,13 +1,59 @@
 """Every address of the API, with its schema and its documentation. A class per address says what it needs."""
 
+from functools import cache
+from typing import Any
+
+from django.conf import settings
 from django.urls import path
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiJsonRenderer2, OpenApiYamlRenderer
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from accounts import api as accounts
 from audit import api as audit
+from callcrm.errors import NotFound
 from callcrm.webhooks import api as webhooks
 from leads import api as leads
 from recordings import api as recordings
 from telephony import api as telephony
+
+
+class Documentation:
+    """It says nothing of anybody. An installation that does not show it has no such address."""
+
+    open_door = "the shape of the API is no secret; DOCS_ENABLED switches it off"
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if not settings.DOCS_ENABLED:
+            raise NotFound
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]  # of the view it is mixed into
+
+
+class Schema(Documentation, SpectacularAPIView):
+    """OpenAPI, as JSON or, when asked for it, as YAML."""
+
+    renderer_classes = [OpenApiJsonRenderer2, OpenApiJsonRenderer, OpenApiYamlRenderer]
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return Response(_schema())
+
+
+class Docs(Documentation, SpectacularSwaggerSplitView):
+    """The schema to read and to try, without a word of inline script."""
+
+    url_name = "api-schema"
+    template_name = "api/docs.html"
+
+
+@cache
+def _schema() -> Any:
+    """It is the same for everybody, and making it takes a second."""
+    return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+
 
 v1 = [
     path("auth/token/", accounts.Tokens.as_view(), name="api-token"),
@@ -33,4 +79,9 @@ v1 = [
     path("audit/<uuid:pk>/", audit.OneEntry.as_view(), name="api-entry"),
     path("webhook-receipts/", webhooks.Receipts.as_view(), name="api-receipts"),
     path("webhook-receipts/<uuid:pk>/", webhooks.OneReceipt.as_view(), name="api-receipt"),
+]
+
+documentation = [
+    path("schema/", Schema.as_view(), name="api-schema"),
+    path("docs/", Docs.as_view(), name="api-docs"),
 ]

@@ -25,5 +25,6 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("webhooks/", include("callcrm.webhooks.urls")),
     path("api/v1/", include(api.v1)),
+    path("api/", include(api.documentation)),
     path("b/<slug:slug>/", include(business_patterns)),
 ]
