@@ -105,7 +105,6 @@ class SealedText(_Column[_ST, _GT]):
 
     descriptor_class = SealedAttribute
     empty_strings_allowed = False
-    empty_values = [None]
     mask: Callable[[str], str] = staticmethod(masking.redact)
 
     def __init__(self, *args: Any, pad: int = 32, **kwargs: Any) -> None:
@@ -194,9 +193,6 @@ class SealedText(_Column[_ST, _GT]):
         return _SealedCol(alias, self, output_field)
 
     # What others see
-
-    def value_to_string(self, obj: models.Model) -> str:
-        return MARK
 
     def formfield(self, *args: Any, **kwargs: Any) -> Any:
         """None: neither a form of the model nor the admin has such an input; forms that write declare it."""

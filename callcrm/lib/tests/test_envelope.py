@@ -153,6 +153,14 @@ def test_every_changed_byte_of_a_wrapped_key_is_noticed():
             unwrap(KEY, changed, context=())
 
 
+def test_a_shorter_key_is_not_unwrapped_even_when_the_tag_is_right():
+    cipher = AES.new(KEY, AES.MODE_GCM, nonce=bytes(12))
+    cipher.update(associated(b"callcrm/1/key", b"x"))
+    body, tag = cipher.encrypt_and_digest(bytes(16))
+    with pytest.raises(DecryptError):
+        unwrap(KEY, bytes(12) + body + tag, context=("x",))
+
+
 def test_a_sealed_value_is_no_wrapped_key_and_the_other_way_round():
     body = wrap(KEY, bytes(30) + b"\0\0", context=PLACE)
     with pytest.raises(DecryptError):
@@ -191,7 +199,7 @@ def test_an_error_carries_no_data():
     with pytest.raises(DecryptError) as failed:
         unseal(bytes(32), sealed, context=PLACE)
     assert str(failed.value) == "wrong key, wrong place or altered data"
-    assert failed.value.__cause__ is None
+    assert failed.value.__suppress_context__
 
 
 def test_prepared_ciphers_can_be_forgotten():

@@ -43,6 +43,7 @@ def test_the_first_key_is_the_newest():
         "ab" * 32,
         "é" * 64,
         base64.b64encode(NEW[:31]).decode(),
+        base64.b64encode(OLD).decode()[:20] + "*" + base64.b64encode(OLD).decode()[20:],
     ],
 )
 def test_a_bad_key_is_named_by_its_position_and_never_shown(bad):

@@ -31,6 +31,7 @@ def test_every_spelling_of_a_number_becomes_one(text, region):
         None, "", " ", "+", "0", "911", "72645", "555-0147", "anonymous", "Restricted", "+1", "+1212555014",
         "+121255501471", "+999123456789", "0" * 5000, "+1" + "2" * 5000, "2" * 65, "\x00", "212555\x000147",
         "\ud800", "+" * 100, "(" * 200, "sip:ada@example.com", "²¹²⁵⁵⁵⁰¹⁴⁷",
+        "212" + " " * 70 + "5550147",
     ],
 )  # fmt: skip
 def test_what_is_no_possible_number_is_none(text):
@@ -44,7 +45,7 @@ def test_no_text_raises_and_what_comes_out_is_e164_and_stays(text):
     number = phones.normalise(text)
     assert number is None or (phones.is_e164(number) and phones.normalise(number, "DE") == number)
     assert isinstance(phones.pretty(text), str)
-    assert phones.country(text) is None or len(phones.country(text)) <= 3
+    assert len(phones.country(text) or "") <= 3
     assert isinstance(phones.calling_code(text), str)
 
 
