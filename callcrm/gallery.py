@@ -41,7 +41,7 @@ def examples(query: Mapping[str, str]) -> dict[str, Any]:
         ],
         "form": ExampleForm(query if "label" in query else None),
         "now": timezone.now(),
-        "revealed": SimpleNamespace(fields={"phones": ["+1 (503) 555-0142"]}),
+        "revealed": SimpleNamespace(fields={"phones": ["+1 503-555-0199"]}),
         "page": SimpleNamespace(newer="", older="example"),
     }
 

@@ -146,8 +146,8 @@ def _spoken(mask: str, kind: str) -> str:
 
 
 def _hides(mask: str, kind: str) -> bool:
-    """A name is cut to an initial, and what stands in a note is hidden word by word."""
-    return "*" in mask or (kind == "name" and mask.endswith(".")) or (kind == "notes" and bool(mask))
+    """A mask has stars, but a name is cut to an initial."""
+    return "*" in mask or (kind == "name" and mask.endswith("."))
 
 
 @register.inclusion_tag("components/masked.html", takes_context=True)
@@ -160,6 +160,8 @@ def masked(
     record in the button's label, never the person.
     """
     mask = str(getattr(value, "masked", value) or "")
+    if kind == "notes":  # free text may name the person: none of it is shown
+        mask = "*****"
     return {
         "shown": _dots(mask),
         "hides": _hides(mask, kind),
@@ -283,7 +285,7 @@ def _widget_kind(widget: forms.Widget) -> str:
 def field(bound: forms.BoundField, placeholder: str = "") -> dict[str, Any]:
     """{% field form.email %}: label, control, help and errors, tied together by Django's ids."""
     kind = _widget_kind(bound.field.widget)
-    attrs = {"class": "input"} if kind in ("input", "select") else {}
+    attrs: dict[str, str | bool] = {"class": "input"} if kind in ("input", "select") else {}
     if placeholder:
         attrs["placeholder"] = placeholder
     return {"bound": bound, "kind": kind, "control": bound.as_widget(attrs=attrs)}
@@ -313,7 +315,7 @@ def _link(context: Context, **changes: str) -> str:
         query.pop(name, None)
         if value:
             query[name] = value
-    return "?" + query.urlencode()
+    return f"?{query.urlencode()}"
 
 
 @register.inclusion_tag("components/pager.html", takes_context=True)

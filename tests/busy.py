@@ -1,0 +1,43 @@
+"""A business in which something of everything has happened, and the addresses that show it."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from callcrm.testing import World, add_call, add_lead, add_leg, add_message
+from leads import editing
+from telephony.models import Outcome
+from telephony.providers.base import CallState
+
+NAME, EMAIL, PHONE = "Dana Riverstone", "dana.riverstone@example.com", "+15035550142"
+PAGES = {
+    "overview": "/b/acme/",
+    "calls": "/b/acme/calls/",
+    "no call matches": "/b/acme/calls/?outcome=blocked",
+    "call": "/b/acme/calls/{call}/",
+    "leads": "/b/acme/leads/",
+    "new lead": "/b/acme/leads/new/",
+    "lead": "/b/acme/leads/{lead}/",
+    "edit lead": "/b/acme/leads/{lead}/edits/",
+    "reveal": "/b/acme/leads/{lead}/reveals/?fields=phones",
+    "messages": "/b/acme/messages/",
+    "numbers": "/b/acme/numbers/",
+    "number": "/b/acme/numbers/{number}/",
+    "history": "/b/acme/audit/",
+    "components": "/ui/",
+    "components with errors": "/ui/?label=&email=x",
+}
+
+
+def keep_busy(world: World) -> SimpleNamespace:
+    """Let things happen at acme; returns the ids that `PAGES` want."""
+    values: dict[str, Any] = {"name": NAME, "email": EMAIL, "phones": [PHONE], "notes": f"Ask for {NAME}"}
+    lead = add_lead(world.acme, **values, tags=["leak"], value=14200)
+    call = add_call(world.acme, lead, agent=world.owner, tags=["leak"], first_time_caller=True)
+    add_leg(call)
+    add_call(world.acme, lead, outcome=Outcome.MISSED, answered_at=None, talk_seconds=None)
+    add_call(world.acme, withheld=True, outcome=Outcome.VOICEMAIL, answered_at=None)
+    add_call(world.acme, lead, state=CallState.RINGING, outcome=None, answered_at=None, ended_at=None)
+    add_message(world.acme, lead)
+    with world.inside():
+        editing.add_note(lead, "Two-storey house, dog in the yard.", by=world.owner)
+    return SimpleNamespace(call=call.pk, lead=lead.pk, number=world.number.pk)

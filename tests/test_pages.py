@@ -1,0 +1,95 @@
+"""Every page, as the server sends it: no inline anything, one heading, within its budget, nothing in clear."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+from django.test import override_settings
+
+from callcrm.testing import login
+from tests.busy import EMAIL, NAME, PAGES, PHONE, keep_busy
+
+STATIC = Path("static")
+ALL = PAGES | {"live strip": "/b/acme/calls/live/"}
+INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)|data:|javascript:", re.IGNORECASE)
+
+
+@pytest.fixture
+def page(world, client):
+    """Fetch a page by its name, as the owner."""
+    ids = vars(keep_busy(world))
+    login(client, world.owner)
+    return lambda name: client.get(ALL[name].format(**ids))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_page_has_nothing_inline_and_says_nothing_in_clear(page, name):
+    answer = page(name)
+    assert answer.status_code == 200
+    html = answer.content.decode()
+    assert not INLINE.findall(html)
+    for plain in (NAME, "Riverstone", EMAIL, PHONE, "555-0142", "5550142"):
+        assert plain not in html
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_one_heading_a_landmark_and_a_way_past_the_menu(page, name):
+    html = page(name).content.decode()
+    assert html.count("<h1") == 1
+    assert 'href="#main"' in html
+    assert 'id="main"' in html
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_page_stays_small(page, name):
+    assert len(gzip.compress(page(name).content)) < 25_000
+
+
+def test_a_menu_shows_only_what_the_role_opens(world, client):
+    shown = login(client, world.user).get("/b/acme/").content.decode()
+    for closed in ("/b/acme/numbers/", "/b/acme/audit/", "/b/acme/team/", "/b/acme/settings/"):
+        assert closed not in shown
+    assert "/b/acme/leads/" in shown
+
+
+def test_the_theme_of_the_cookie_is_drawn_by_the_server(world, client):
+    client.cookies["theme"] = "dark"
+    assert b'data-theme="dark"' in client.get("/login").content
+    client.cookies["theme"] = '"><script>'
+    assert b"data-theme" not in client.get("/login").content
+
+
+@override_settings(DEBUG=False)
+def test_an_error_page_is_a_page_of_ours(client):
+    answer = client.get("/nothing-here/")
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.content.decode()
+    assert not INLINE.findall(answer.content.decode())
+
+
+@pytest.mark.parametrize(
+    ("pattern", "most"),
+    [
+        ("css/*.css", 15_000),
+        ("**/*.js", 20_000),
+        ("vendor/icons.svg", 6_000),
+        ("vendor/geist-latin.woff2", 30_000),
+    ],
+)
+def test_what_pages_load_stays_within_its_budget(pattern, most):
+    files = list(STATIC.glob(pattern))
+    assert files
+    weigh = len if pattern.endswith("woff2") else lambda content: len(gzip.compress(content))
+    assert sum(weigh(file.read_bytes()) for file in files) < most
+
+
+def test_every_icon_that_a_template_draws_is_in_the_sprite():
+    symbols = set(re.findall(r'<symbol id="([a-z0-9-]+)"', (STATIC / "vendor/icons.svg").read_text()))
+    drawn = set()
+    for template in Path("templates").rglob("*.html"):
+        text = template.read_text()
+        drawn |= set(re.findall(r'{% icon "([a-z0-9-]+)"', text))
+        drawn |= set(re.findall(r'icon="([a-z0-9-]+)"', text))
+        drawn |= set(re.findall(r'{% nav_item "\w+" "\w+" "([a-z0-9-]+)"', text))
+    assert drawn <= symbols

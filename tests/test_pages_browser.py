@@ -1,0 +1,176 @@
+"""Every page in a real browser: the policy is never broken, axe finds nothing, nothing sticks out on a phone.
+
+The server's answers are fetched first and handed to the browser as they are, headers included: what is looked at is
+what would be sent, without a second process and without rows that outlive the test.
+"""
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, Page, Request, Route, sync_playwright
+
+from callcrm.testing import login
+from tests.busy import PAGES, PHONE, keep_busy
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+HOST = "http://callcrm.test"
+VIEWS = {
+    "desktop": {"viewport": {"width": 1440, "height": 900}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+}
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+LISTEN = (
+    "document.addEventListener('securitypolicyviolation', e => report(e.effectiveDirective + e.blockedURI))"
+)
+SHOWN = "+1 503-555-0142"
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH"),
+]
+
+
+@dataclass
+class Answers:
+    """What the server said, by method and address; the browser gets it from here."""
+
+    kept: dict = field(default_factory=dict)
+
+    def keep(self, method, path, answer):
+        headers = {name: value for name, value in answer.headers.items() if name != "Content-Length"}
+        self.kept[method, path] = {"status": answer.status_code, "headers": headers, "body": answer.content}
+
+    def give(self, route: Route, request: Request) -> None:
+        path = request.url.removeprefix(HOST)
+        if path.startswith("/static/"):
+            file = Path(path.lstrip("/"))
+            route.fulfill(body=file.read_bytes(), content_type=TYPES[file.suffix])
+        elif (request.method, path) in self.kept:
+            route.fulfill(**self.kept[request.method, path])
+        else:
+            route.abort()
+
+
+@pytest.fixture
+def answers(world, client):
+    """All pages of a busy business, its owner's, and the reveal of its lead's phone."""
+    ids = vars(keep_busy(world))
+    login(client, world.owner)
+    answers = Answers()
+    for path in [template.format(**ids) for template in PAGES.values()]:
+        answers.keep("GET", path, client.get(path))
+    reveals = "/b/acme/leads/{lead}/reveals/".format(**ids)
+    fragment = {"HX-Request": "true"}
+    answers.keep("GET", f"{reveals}?fields=phones", client.get(f"{reveals}?fields=phones", headers=fragment))
+    why = {"fields": "phones", "reason": "call_back"}
+    answers.keep("POST", reveals, client.post(reveals, why, headers=fragment))
+    client.logout()
+    answers.keep("GET", "/login", client.get("/login"))
+    answers.keep("GET", "/nothing-here/", client.get("/nothing-here/"))
+    answers.lead = "/b/acme/leads/{lead}/".format(**ids)
+    return answers
+
+
+@pytest.fixture
+def chromium(answers):
+    """After the answers and before the database goes: while it runs, Django refuses to ask the database."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+def open_page(browser: Browser, answers: Answers, path: str, **view) -> tuple[Page, list[str]]:
+    """Open a page and collect what goes wrong in it."""
+    context = browser.new_context(**view)
+    context.route("**/*", answers.give)
+    page, problems = context.new_page(), []
+    page.expose_function("report", lambda text: problems.append(text))
+    page.add_init_script(LISTEN)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(HOST + path)
+    return page, problems
+
+
+def axe(page: Page) -> list[str]:
+    page.evaluate(AXE)
+    return [
+        f"{found['id']}: {found['nodes'][0]['html'][:120]}"
+        for found in page.evaluate("axe.run()")["violations"]
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_page_is_clean(answers, chromium, view, theme):
+    problems = {}
+    for method, path in answers.kept:
+        if method == "POST" or "reveals" in path:
+            continue
+        page, found = open_page(chromium, answers, path, color_scheme=theme, **VIEWS[view])
+        found += axe(page)
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append("sticks out")
+        problems |= {path: found} if found else {}
+        page.context.close()
+    assert problems == {}
+
+
+def reveal(page: Page) -> None:
+    page.locator("[data-reveal][href$=phones]").first.click()
+    page.get_by_role("button", name="To call back").click()
+    page.locator(".masked.open").wait_for()
+
+
+def test_a_number_is_shown_after_a_reason_and_hidden_on_request(answers, chromium):
+    page, problems = open_page(chromium, answers, answers.lead)
+    assert SHOWN not in page.content()
+    reveal(page)
+    assert SHOWN in page.locator(".masked.open").inner_text()
+    assert page.evaluate("document.activeElement.ariaLabel") == "Hide"
+    page.keyboard.press("Enter")
+    assert SHOWN not in page.content()
+    assert page.evaluate("document.activeElement.matches('[data-reveal]')")
+    assert problems == []
+
+
+def test_a_number_hides_itself_after_thirty_seconds(answers, chromium):
+    page, _ = open_page(chromium, answers, "/ui/")  # a page without the lead's own clocks
+    page.clock.install()
+    page.goto(HOST + answers.lead)
+    reveal(page)
+    page.clock.run_for(28_000)
+    assert SHOWN in page.content()
+    page.clock.run_for(3_000)
+    assert SHOWN not in page.content()
+    assert PHONE not in page.content()
+
+
+def test_keys_move_along_rows_and_never_reveal(answers, chromium):
+    page, _ = open_page(chromium, answers, "/b/acme/calls/")
+    page.keyboard.press("j")
+    first = page.evaluate("document.activeElement.href")
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.href") != first
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") == "q"
+    page.keyboard.type("jk?")
+    assert page.locator("[data-key-search]").input_value() == "jk?"
+
+
+def test_without_scripts_the_eye_leads_to_a_page(answers, chromium):
+    page, _ = open_page(chromium, answers, answers.lead, java_script_enabled=False)
+    assert page.locator("[data-reveal]").first.get_attribute("href").endswith("/reveals/?fields=name")
+    assert page.locator(".needs-js:visible").count() == 0
+
+
+def test_without_the_feed_the_page_says_so(answers, chromium):
+    page, _ = open_page(chromium, answers, "/b/acme/calls/")  # the feed is not among the answers
+    page.get_by_text("Live updates paused. Reconnecting…").wait_for(timeout=5_000)
