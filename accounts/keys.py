@@ -57,7 +57,7 @@ def make_keys(business: Business) -> None:
 
 
 def data_key(business_id: UUID) -> DataKey:
-    """Return the newest key that wraps lead keys. Raises BusinessKey.DoesNotExist for a business without keys."""
+    """Return the newest key that wraps lead keys. Raises DecryptError for a business without keys."""
     ring = _ring(business_id, BusinessKey.Purpose.DATA)
     return DataKey(ring.newest, ring.secrets[ring.newest])
 
@@ -95,7 +95,7 @@ def _ring(business_id: UUID, purpose: str) -> Ring:
 def _unwrap_all(business_id: UUID, purpose: str) -> dict[int, bytes]:
     rows = list(BusinessKey.objects.filter(business_id=business_id, purpose=purpose))
     if not rows:
-        raise BusinessKey.DoesNotExist(f"no {purpose} key")
+        raise DecryptError(f"the business has no {purpose} key")
     masters = keys.master_keys()
     return {
         row.version: envelope.unwrap(

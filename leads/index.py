@@ -9,10 +9,17 @@ from leads.models import Lead, LeadPhone, LeadToken
 
 def write(lead: Lead, phones: Iterable[str], *, name: str | None = None, email: str | None = None) -> None:
     """Write every token of a lead. Raises IntegrityError when a phone belongs to another lead of the business."""
-    LeadToken.objects.bulk_create(
-        LeadToken(business_id=lead.business_id, kind=kind, token=token, lead_id=lead.pk)
+    LeadToken.objects.bulk_create(rows(lead, phones, name=name, email=email))
+
+
+def rows(
+    lead: Lead, phones: Iterable[str], *, name: str | None = None, email: str | None = None
+) -> list[LeadToken]:
+    """Return the unsaved tokens of a lead. Sorted, so that two writers wait for each other and never in a circle."""
+    return [
+        LeadToken(business_id=lead.business_id, kind=int(kind), token=token, lead_id=lead.pk)
         for kind, token in sorted(tokens(lead, phones, name=name, email=email))
-    )
+    ]
 
 
 def rewrite(lead: Lead) -> None:

@@ -111,6 +111,10 @@ class Lead(TenantModel, SealedModel):
             self._secret = envelope.unwrap(wrapping, bytes(self.key), context=self._key_context())
         return self._secret
 
+    def __getstate__(self) -> dict[str, Any]:
+        """A pickle ends in caches and queues: the key in clear stays behind."""
+        return {name: value for name, value in super().__getstate__().items() if name != "_secret"}
+
     def _key_context(self) -> tuple[str, ...]:
         return ("lead key", str(self.business_id), str(self.pk), str(self.key_version))
 

@@ -21,7 +21,7 @@ OURS = frozenset(
 def advance(call: Call, update: CallUpdate, *, received_at: datetime) -> None:
     """Take in what a delivery says of the caller's own leg."""
     call.seen_at = min(call.seen_at, received_at)
-    call.said_at = _least(call.said_at, update.at)
+    call.said_at = _least(call.said_at, _begun(update))
     call.started_at = call.said_at or call.seen_at
     call.duration_seconds = _most(call.duration_seconds, update.duration)
     if update.state.rank > call.rank:
@@ -71,6 +71,13 @@ def outcome(call: Call, legs: Sequence[CallLeg]) -> Outcome:
         return Outcome.VOICEMAIL
     hung_up = not any(leg.state in OURS for leg in legs)
     return Outcome.ABANDONED if hung_up and _waited(call) < ABANDONED_UNDER else Outcome.MISSED
+
+
+def _begun(update: CallUpdate) -> datetime | None:
+    """A number that reports its ends alone says when a call ended, and how long it took until then."""
+    if update.at is None or not update.state.is_over:
+        return update.at
+    return update.at - timedelta(seconds=update.duration or 0)
 
 
 def _waited(call: Call) -> timedelta:

@@ -6,6 +6,7 @@ It lies outside the tenant wall, because the business is known only once its acc
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
@@ -23,7 +24,7 @@ _PIECE = 60_000
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Delivery:
-    """The bytes of one verified request, before anybody has read meaning into them."""
+    """The bytes of one verified request. `parsed` is what its handler has made of them on the way, if anything."""
 
     provider: str
     route: str
@@ -32,6 +33,7 @@ class Delivery:
     body: bytes
     content_type: str
     received_at: datetime
+    parsed: Any = None
 
 
 class ReceiptQuerySet(models.QuerySet["Receipt"]):

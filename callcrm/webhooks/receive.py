@@ -18,7 +18,7 @@ from callcrm.errors import NotAllowed, NotFound, TooLarge
 from callcrm.lib.tenancy import business_scope
 from callcrm.webhooks import registry
 from callcrm.webhooks.models import Delivery, Receipt
-from callcrm.webhooks.registry import Handler, Request, Unusable
+from callcrm.webhooks.registry import Claim, Handler, Request, Unusable
 
 MAX_BODY = 256 * 1024
 log = logging.getLogger("callcrm.webhooks")
@@ -39,13 +39,14 @@ def receive(request: HttpRequest, provider: str, route: str) -> HttpResponse:
     if claim is None:
         security_log.warning("webhook.rejected", extra={"fields": {"provider": provider, "route": route}})
         return HttpResponse(status=403)
-    account_id, business_id = claim
-    delivery = Delivery(provider, route, account_id, business_id, raw.body, raw.content_type, raw.received_at)
-    return take(handler, delivery)
+    return take(handler, _delivery(raw, claim))
 
 
 def take(handler: Handler, delivery: Delivery) -> HttpResponse:
     """Keep a verified delivery and apply it once; answer it every time it comes."""
+    at_once = handler.hurry(delivery)
+    if at_once is not None:
+        return at_once
     with business_scope(delivery.business_id):
         receipt, new = Receipt.objects.keep(delivery, handler.dedupe_key(delivery))
         if new:
@@ -78,6 +79,19 @@ def replay(receipt: Receipt) -> bool:
         receipt = Receipt.objects.select_for_update().get(pk=receipt.pk)
         apply(handler, receipt, receipt.delivery())
     return receipt.state == Receipt.State.APPLIED
+
+
+def _delivery(raw: Request, claim: Claim) -> Delivery:
+    return Delivery(
+        provider=raw.provider,
+        route=raw.route,
+        account_id=claim.account_id,
+        business_id=claim.business_id,
+        body=raw.body,
+        content_type=raw.content_type,
+        received_at=raw.received_at,
+        parsed=claim.parsed,
+    )
 
 
 def public_url(request: HttpRequest) -> str:

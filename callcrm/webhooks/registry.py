@@ -3,12 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.http import HttpResponse
 
 from callcrm.webhooks.models import Delivery
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Claim:
+    """Whose delivery it is, and what was read of it to find that out."""
+
+    account_id: str
+    business_id: UUID
+    parsed: Any
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -38,10 +47,13 @@ class Handler(Protocol):
 
     def routes(self) -> Sequence[str]: ...
 
-    def claim(self, request: Request) -> tuple[str, UUID] | None:
-        """Return the account id and the business whose secret signed the request, or None when nobody's did."""
+    def claim(self, request: Request) -> Claim | None:
+        """Return the account and the business whose secret signed the request, or None when nobody's did."""
 
     def dedupe_key(self, delivery: Delivery) -> str: ...
+
+    def hurry(self, delivery: Delivery) -> HttpResponse | None:
+        """Keep, apply and answer the usual case at once, or return None, having done nothing."""
 
     def apply(self, delivery: Delivery) -> None:
         """Apply it, safely twice and in any order. Raises Unusable."""

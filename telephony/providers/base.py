@@ -216,7 +216,9 @@ class Webhook(Protocol):
 
     def dedupe_key(self, route: str, params: Params) -> str: ...
 
-    def parse(self, route: str, body: bytes, content_type: str, received_at: datetime) -> list[Update]: ...
+    def parse(
+        self, route: str, body: bytes, content_type: str, received_at: datetime, params: Params | None = None
+    ) -> list[Update]: ...
 
 
 class Answers(Protocol):

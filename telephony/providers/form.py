@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final, TypeVar
+from urllib.parse import unquote_to_bytes
 
 from telephony.providers import signing
 from telephony.providers.base import Params, Unusable
@@ -61,7 +62,9 @@ def require_utf8(body: bytes, content_type: str) -> None:
     charset = _CHARSET.search(content_type)
     if charset and charset[1].lower() not in ("utf-8", "utf8"):
         raise Unusable("charset")
-    if not all(_is_utf8(name) and _is_utf8(value) for name, value in signing.pairs(body)):
+    if not _is_utf8(
+        unquote_to_bytes(body)
+    ):  # what separates the parts is ASCII: the whole is sound when all are
         raise Unusable("charset")
 
 

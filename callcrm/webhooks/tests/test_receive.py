@@ -217,7 +217,7 @@ def test_what_could_not_be_applied_stays_and_is_applied_by_a_replay(
 
     with monkeypatch.context() as patched:
         patched.setattr(ingest, "apply", broken)
-        answer = signed_post(client, "voice", call_params())
+        answer = signed_post(client, "voice-fallback", call_params())
     assert (answer.status_code, b"<Say" in answer.content) == (200, True)
     receipt = Receipt.objects.get()
     assert (receipt.state, receipt.error) == ("failed", "RuntimeError")

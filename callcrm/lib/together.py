@@ -1,0 +1,96 @@
+"""Several statements in one round trip and one commit, planned once per connection.
+
+A round trip costs as much as the insert it carries, and planning more than either; so the one path on which a caller
+waits sends what it reads and what it writes as a pipeline of prepared statements. PostgreSQL runs a pipeline as one
+transaction: any constraint that refuses one row refuses all.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import groupby
+from typing import Any, TypeVar
+from uuid import UUID
+
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
+
+from callcrm.lib.tenancy import business_scope
+
+M = TypeVar("M", bound=models.Model)
+Statement = tuple[str, Sequence[Any]]
+_PLAIN = (models.UUIDField, models.DateTimeField, models.BooleanField, models.IntegerField, models.ForeignKey)
+SCOPE = "SELECT set_config('app.business_ids', %s, true)"
+
+
+def insert(business_id: UUID, rows: Iterable[models.Model]) -> None:
+    """Insert rows that are new and complete; the database fills in nothing. Raises IntegrityError: none is in."""
+    statements = [_insert(model, list(group)) for model, group in groupby(rows, key=type)]
+    if not connection.in_atomic_block:
+        _send([(SCOPE, [str(business_id)]), *statements])
+        return
+    with business_scope(business_id), transaction.atomic():
+        _send(statements)
+
+
+def read(sql: str, values: Sequence[Any], *, inside: UUID | None = None) -> list[tuple[Any, ...]]:
+    """Return the rows of a query, asked inside a business or, of tables outside the wall, as it is."""
+    if inside is None:
+        return _send([(sql, values)])
+    if not connection.in_atomic_block:
+        return _send([(SCOPE, [str(inside)]), (sql, values)])
+    with business_scope(inside):
+        return _send([(sql, values)])
+
+
+def row(model: type[M], names: Sequence[str], values: Iterator[Any]) -> M:
+    """Take as many values as there are names, and return the row of which only these columns were asked for."""
+    fields = [model._meta.get_field(name) for name in names]
+    found = [_from_column(field, next(values)) for field in fields]
+    return model.from_db("default", [field.attname for field in fields], found)
+
+
+def _from_column(field: Any, value: Any) -> Any:
+    convert = getattr(field, "from_db_value", None)
+    return convert(value, None, None) if convert and value is not None else value
+
+
+def _send(statements: Sequence[Statement]) -> list[tuple[Any, ...]]:
+    """Run them and return the rows of the last one, if it has any."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        for sql, values in statements:
+            cursor = psycopg.Cursor(connection.connection)
+            cursor.execute(sql, values, prepare=True)
+    return cursor.fetchall() if cursor.description else []
+
+
+def _insert(model: type[models.Model], rows: Sequence[models.Model]) -> Statement:
+    return _sql(model, len(rows)), [value for row in rows for value in _values(row)]
+
+
+@cache
+def _sql(model: type[models.Model], rows: int) -> str:
+    fields = _fields(model)
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    row = f"({', '.join(['%s'] * len(fields))})"
+    return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES {", ".join([row] * rows)}'  # noqa: S608  # our names
+
+
+@cache
+def _fields(model: type[models.Model]) -> "tuple[models.Field[Any, Any], ...]":
+    """The columns that a row brings; a number that the database counts up is left to it."""
+    return tuple(field for field in model._meta.concrete_fields if not isinstance(field, models.AutoField))
+
+
+def _values(row: models.Model) -> list[Any]:
+    here = connections[DEFAULT_DB_ALIAS]  # the one behind `connection`, found once and not for every value
+    return [
+        getattr(row, field.attname) if is_plain else field.get_db_prep_save(field.pre_save(row, True), here)
+        for field, is_plain in _columns(type(row))
+    ]
+
+
+@cache
+def _columns(model: type[models.Model]) -> "tuple[tuple[models.Field[Any, Any], bool], ...]":
+    """Each field, and whether the driver takes its value as it is; asking Django to prepare it costs more."""
+    return tuple((field, isinstance(field, _PLAIN)) for field in _fields(model))
