@@ -138,6 +138,7 @@ else:
 DATABASE["ATOMIC_REQUESTS"] = False  # the middleware owns the transaction: a scope must be set inside it
 DATABASE["CONN_MAX_AGE"] = 0  # the pool keeps connections; under ASGI anything else leaks them
 DATABASE["OPTIONS"] = {
+    "prepare_threshold": 5,  # for the statements that ask to be prepared (callcrm.lib.together); Django's own never do
     **DATABASE.get("OPTIONS", {}),
     **({} if AS_OWNER or DATABASE_ROLE == "none" else {"options": f"-c role={DATABASE_ROLE}"}),
 }
