@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from telephony import live, pages
+from telephony import integrations, live, pages
 
 urlpatterns = [
     path("calls/", pages.calls, name="calls"),
@@ -15,4 +15,6 @@ urlpatterns = [
     path("numbers/", pages.number_list, name="numbers"),
     path("numbers/new/", pages.add_number, name="number-new"),
     path("numbers/<uuid:pk>/", pages.number, name="number"),
+    path("integrations/", integrations.integrations, name="integrations"),
+    path("integrations/<uuid:pk>/forgotten-secrets/", integrations.forget_secret, name="account-forget"),
 ]
