@@ -23,6 +23,9 @@ PAGES = {
     "numbers": "/b/acme/numbers/",
     "number": "/b/acme/numbers/{number}/",
     "history": "/b/acme/audit/",
+    "team": "/b/acme/team/",
+    "settings": "/b/acme/settings/",
+    "account": "/account/",
     "components": "/ui/",
     "components with errors": "/ui/?label=&email=x",
 }
