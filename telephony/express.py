@@ -104,7 +104,7 @@ def _read(delivery: Delivery, update: Any) -> _Found | None:
 def _is_his(phone: LeadPhone, update: Any) -> bool:
     """A hit of the index counts only once the sealed number agrees; of several phones, the ordinary way finds which."""
     try:
-        return phone.number.reveal() == update.from_e164
+        return bool(phone.number.reveal() == update.from_e164)
     except DecryptError:
         return False
 

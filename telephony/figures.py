@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Q
 
@@ -70,9 +71,10 @@ def compare(calls: CallQuerySet, since: datetime, until: datetime, *before: date
 def by_source(calls: CallQuerySet, since: datetime) -> list[SourceFigures]:
     """Return what each source brought since then, the largest first."""
     inbound = calls.filter(started_at__gte=since, direction="inbound")
-    rows = list(inbound.values("source__name").annotate(**_COUNTS).order_by("-calls")[:SOURCES_SHOWN])
-    most = max((row["calls"] for row in rows), default=1)
-    return [_source(row.pop("source__name"), Figures(**row), most) for row in rows]
+    counted: Any = inbound.values_list("source__name").annotate(**_COUNTS)
+    rows = [(name, Figures(*counts)) for name, *counts in counted.order_by("-calls")[:SOURCES_SHOWN]]
+    most = max((of.calls for _, of in rows), default=1)
+    return [_source(name, of, most) for name, of in rows]
 
 
 _COUNTS = {

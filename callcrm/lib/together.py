@@ -44,7 +44,7 @@ def read(sql: str, values: Sequence[Any], *, inside: UUID | None = None) -> list
 
 def row(model: type[M], names: Sequence[str], values: Iterator[Any]) -> M:
     """Take as many values as there are names, and return the row of which only these columns were asked for."""
-    fields = [model._meta.get_field(name) for name in names]
+    fields: list[Any] = [model._meta.get_field(name) for name in names]
     found = [_from_column(field, next(values)) for field in fields]
     return model.from_db("default", [field.attname for field in fields], found)
 

@@ -11,7 +11,7 @@ from audit.models import Entry
 from callcrm.testing import NUMBER, World, add_lead, ring, sid, signed_post
 from callcrm.webhooks.models import Receipt
 from leads.models import Lead, LeadPhone, LeadToken
-from telephony import deliveries, express
+from telephony import express, ingest
 from telephony.models import Call, FeedFrame
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +60,7 @@ def test_the_quick_way_is_taken_in_two_round_trips_of_its_own(
     def never(*args: Any) -> None:
         raise AssertionError("the ordinary way was taken")
 
-    monkeypatch.setattr(deliveries.ingest, "apply", never)
+    monkeypatch.setattr(ingest, "apply", never)
     add_lead(world.acme, phones=[KNOWN])
     ring(client, KNOWN)
     with CaptureQueriesContext(connection) as asked:
