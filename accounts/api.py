@@ -10,11 +10,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import login, team, tokens
+from accounts import invitations, login, team, tokens
 from accounts.api_base import ApiView, Door, Rows, found
 from accounts.models import Member, User
+from accounts.passwords import LONGEST
 from accounts.permissions import Permission, Role
-from callcrm.errors import Conflict, Invalid, NotAuthenticated, NotFound
+from callcrm.errors import Invalid, NotAuthenticated, NotFound
 from callcrm.lib.strict import Choice, Email, Shape, Strict, Text
 
 
@@ -88,9 +89,10 @@ class MemberBody(Strict):
     name = Text(required=False, allow_blank=True, max_length=100, default="")
     role = Choice(choices=Role.choices)
     password = Text(
-        max_length=1_000,
+        required=False,
+        max_length=LONGEST,
         trim_whitespace=False,
-        help_text="For who is new here; an existing user keeps his own.",
+        help_text="For who is new here, who sets it himself if it is left out; an existing user keeps his own.",
     )
 
 
@@ -106,20 +108,31 @@ class MemberShape(Shape):
     created_at = serializers.DateTimeField()
 
 
+class AddedShape(MemberShape):
+    invitation = serializers.URLField(
+        allow_null=True, help_text="Where a new user sets his password, once; for his eyes alone."
+    )
+
+
 class Users(Rows):
     """Who belongs to the business."""
 
     needs = {"GET": Permission.MANAGE_USERS, "POST": Permission.MANAGE_USERS}
     bodies = {"POST": MemberBody}
     shape = MemberShape
+    shapes = {"POST": AddedShape}
 
     def rows(self) -> QuerySet[Member]:
         return _members(self.member)
 
     def post(self, request: Request) -> Response:
         given = self.body()
-        member = team.add(self.business, _user(given), given["role"], by=self.member)
-        return self.answer(found(_members(self.member), member.pk))
+        invited = invitations.invite(self.business, given["email"], given["role"], by=self.member)
+        member: Any = found(_members(self.member), invited.member.pk)
+        if invited.link:
+            _furnish(member.user, given)
+        member.invitation = None if member.user.has_usable_password() else invited.link or None
+        return self.answer(member)
 
 
 class OneUser(Door):
@@ -162,15 +175,13 @@ def _members(member: Member) -> QuerySet[Member]:
     return Member.objects.active().select_related("user").filter(business_id=member.business_id)
 
 
-def _user(given: dict[str, Any]) -> User:
-    """Return the user of an e-mail, made if there is none. The answer is the same either way."""
-    email = User.objects.normalize_email(given["email"])
-    fresh = User(email=email, name=given["name"])
-    try:
-        validate_password(given["password"], fresh)
-    except ValidationError as error:
-        raise Invalid(fields={"password": error.messages}) from None
-    user = User.objects.filter(email=email).first()
-    if user is not None and not user.is_active:
-        raise Conflict("This account is switched off.", fields={"email": ["This account is switched off."]})
-    return user or User.objects.create_user(email, given["password"], name=given["name"])
+def _furnish(user: User, given: dict[str, Any]) -> None:
+    """Give a user who has just been made his name, and a password if he shall not set one himself."""
+    user.name = given["name"]
+    if "password" in given:
+        try:
+            validate_password(given["password"], user)
+        except ValidationError as error:
+            raise Invalid(fields={"password": error.messages}) from None
+        user.set_password(given["password"])
+    user.save(update_fields=["name", "password"])

@@ -50,6 +50,7 @@ class ApiView(APIView):
     query: ClassVar[type[Strict]] = NoParameters
     bodies: ClassVar[Mapping[str, type[Strict]]] = {}
     shape: ClassVar[type[Shape] | None] = None
+    shapes: ClassVar[Mapping[str, type[Shape]]] = {}  # where a method answers with another
     statuses: ClassVar[Mapping[str, int]] = STATUSES
     given: dict[str, Any]
 
@@ -76,8 +77,9 @@ class ApiView(APIView):
         )
 
     def answer(self, thing: Any, status: int | None = None) -> Response:
-        assert self.shape is not None  # noqa: S101  # a class that answers with a thing says its shape
-        return Response(self.shape(thing).data, status=status or self.status)
+        shape = self.shapes.get(str(self.request.method), self.shape)
+        assert shape is not None  # noqa: S101  # a class that answers with a thing says its shape
+        return Response(shape(thing).data, status=status or self.status)
 
     @property
     def status(self) -> int:

@@ -142,7 +142,8 @@ def test_an_owner_adds_changes_and_removes_a_member(world):
     made = api.post("users/", given)
     assert made.status_code == 201
     shown = made.json()
-    assert set(shown) == {"id", "email", "name", "role", "created_at"}
+    assert set(shown) == {"id", "email", "name", "role", "created_at", "invitation"}
+    assert shown["invitation"] is None
     assert (shown["email"], shown["role"]) == ("new@acme.example", "user")
     path = f"users/{shown['id']}/"
     assert api.patch(path, {"role": "admin"}).json()["role"] == "admin"
@@ -154,20 +155,29 @@ def test_an_owner_adds_changes_and_removes_a_member(world):
     assert PASSWORD not in str(Entry.objects.of(world.acme.pk).values_list("data", flat=True))
 
 
-def test_an_existing_user_keeps_his_password_and_the_answer_does_not_say_so(world):
+def test_who_gets_no_password_sets_one_himself(world, client):
+    made = Api(world.owner).post("users/", {"email": "new@acme.example", "role": "user"}).json()
+    assert "/invitations/" in made["invitation"]
+    assert client.get(made["invitation"].replace("http://127.0.0.1:8000", ""), follow=True).status_code == 200
+    assert "invitation" not in Api(world.owner).get(f"users/{made['id']}/").json()
+
+
+def test_an_existing_user_keeps_his_password_and_gets_no_link(world):
     api = Api(world.owner)
-    both = [
-        api.post("users/", {"email": email, "role": "user", "password": "Another-Password-9"})
-        for email in ("owner@rival.example", "fresh@acme.example")
-    ]
-    assert [answer.status_code for answer in both] == [201, 201]
-    assert User.objects.get(email="owner@rival.example").check_password(PASSWORD)
-    assert (
-        "email"
-        in api.post("users/", {"email": "fresh@acme.example", "role": "user", "password": PASSWORD}).json()[
-            "error"
-        ]["fields"]
-    )
+    given = {
+        "email": "owner@rival.example",
+        "name": "Somebody",
+        "role": "user",
+        "password": "Another-Password-9",
+    }
+    answer = api.post("users/", given)
+    assert (answer.status_code, answer.json()["invitation"]) == (201, None)
+    theirs = User.objects.get(email="owner@rival.example")
+    assert theirs.check_password(PASSWORD)
+    assert theirs.name == ""
+    again = api.post("users/", given)
+    assert again.status_code == 409
+    assert "email" in again.json()["error"]["fields"]
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,8 @@ class Operation(AutoSchema):
         return getattr(self.view, "bodies", {}).get(self.method)
 
     def get_response_serializers(self) -> Any:
-        shape, statuses = getattr(self.view, "shape", None), getattr(self.view, "statuses", {})
+        shapes, statuses = getattr(self.view, "shapes", {}), getattr(self.view, "statuses", {})
+        shape = shapes.get(self.method, getattr(self.view, "shape", None))
         status = str(statuses.get(self.method, 200))
         if status == "204" or shape is None:
             return {status: OpenApiResponse(description="Done.")}
