@@ -11,6 +11,7 @@ import contextlib
 import logging
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,29 @@ def pytest_configure(config: pytest.Config) -> None:
     _keep_logs_apart()
     settings.PASSWORD_HASHERS = [QUICK_HASHER, *settings.PASSWORD_HASHERS]
     settings.CACHES["default"] = {"BACKEND": "callcrm.lib.cache.PostgresCache", "LOCATION": "default"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a browser its tests are named as not run; `.ci/run` sees to it that there is one."""
+    if not find_chromium():
+        missing = pytest.mark.skip(reason="not run: no Chromium on PATH, and CHROMIUM names none")
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(missing)
+
+
+def find_chromium() -> str | None:
+    named = os.environ.get("CHROMIUM")
+    names = [named] if named else ["chromium", "chromium-browser", "google-chrome"]
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser's program; only for tests that are marked as `browser`."""
+    found = find_chromium()
+    assert found
+    return found
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -4,7 +4,6 @@ The server's answers are fetched first and handed to the browser as they are, he
 what would be sent, without a second process and without rows that outlive the test.
 """
 
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from playwright.sync_api import Browser, Page, Request, Route, sync_playwright
 from callcrm.testing import login
 from tests.busy import PAGES, PHONE, keep_busy
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 HOST = "http://callcrm.test"
 VIEWS = {
@@ -28,10 +26,7 @@ LISTEN = (
 )
 SHOWN = "+1 503-555-0142"
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH"),
-]
+pytestmark = pytest.mark.browser
 
 
 @dataclass
@@ -76,10 +71,10 @@ def answers(world, client):
 
 
 @pytest.fixture
-def chromium(answers):
+def chromium(answers, chromium_path):
     """After the answers and before the database goes: while it runs, Django refuses to ask the database."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
 

@@ -75,7 +75,7 @@ def config(directory: Path, *, app_file: bool, level: str = "INFO") -> dict[str,
             "axes": {"level": "WARNING"},
             "procrastinate": {"level": "INFO"},
             "procrastinate.blueprints": {"level": "WARNING"},  # says at every start which tasks exist
-            "procrastinate.periodic": {"level": "WARNING"},  # the same, on the standard error of every command
+            "procrastinate.periodic": {"level": "WARNING"},  # the same, in every command
             "gunicorn.access": {"level": "CRITICAL"},
         },
     }
