@@ -5,12 +5,13 @@ VENV := .venv
 PIN := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
        --custom-compile-command "make lock"
 
-.PHONY: help run up setup check test lock
+.PHONY: help run up setup format check test lock
 
 help:
 	@echo "make run     set up and start callcrm on http://127.0.0.1:8000 (PORT= changes the port)"
 	@echo "make setup   only the set-up"
 	@echo "make test    every check and test"
+	@echo "make format  put the sources into their one form"
 	@echo "make lock    resolve requirements*.in anew"
 
 # Make itself can only fail with status 2 and lines of its own. Asked a --question it runs what is marked with +
@@ -27,6 +28,9 @@ up: setup
 
 setup:
 	+@PYTHON="$(PYTHON)" sh .ci/setup
+
+format: setup
+	@$(VENV)/bin/ruff check --quiet --fix . && $(VENV)/bin/ruff format --quiet .
 
 check: setup
 	@sh .ci/check

@@ -192,7 +192,8 @@ def _learn_parties(call: Call, update: CallUpdate, origin: Origin) -> None:
 
 def _meet(call: Call, e164: str, number: TrackingNumber, origin: Origin) -> None:
     caller = intake.caller(origin.business_id, e164, source_id=number.source_id)
-    note = call.note.reveal() if call.note is not None else None  # its key changes with the person it is about
+    # the note's key changes with the person it is about
+    note = call.note.reveal() if call.note is not None else None
     call.lead, call.phone, call.note = caller.lead, caller.phone, note
     others = Call.objects.filter(business_id=origin.business_id, lead=caller.lead).exclude(pk=call.pk)
     call.first_time_caller = caller.is_new or not others.exists()

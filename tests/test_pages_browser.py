@@ -74,7 +74,9 @@ def answers(world, client):
 def chromium(answers, chromium_path):
     """After the answers and before the database goes: while it runs, Django refuses to ask the database."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=chromium_path, args=["--no-sandbox", "--disable-gpu"]
+        )
         yield browser
         browser.close()
 
