@@ -47,7 +47,7 @@ def named(slug: str) -> Business:
 
 
 @transaction.atomic
-def change(business: Business, values: Mapping[str, str], *, by: Member) -> Business:
+def change(business: Business, values: Mapping[str, str], *, by: Member | User) -> Business:
     """Change name, time zone or region; the history names the fields. Raises ValidationError."""
     changed = [field for field, value in values.items() if getattr(business, field) != value]
     for field in changed:

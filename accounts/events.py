@@ -156,3 +156,13 @@ class SecretUnreadable(Event):
     sentence = "met a sealed value that could not be opened: {field}"
     security = True
     field: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserChanged(Event):
+    name = "user.changed"
+    sentence = "changed an account: {fields}"
+    subject = "user_id"
+    security = True
+    user_id: UUID
+    fields: list[str]

@@ -1,12 +1,19 @@
-"""Making users, wherever it is done: the e-mail is one, the password is good, nobody is made twice."""
+"""Making and changing users, wherever it is done: an e-mail is one user, a password is good."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db import transaction
 
+from accounts.events import UserChanged
 from accounts.models import User
+from accounts.sessions import end_all
+from audit.recording import record
+from callcrm.errors import Conflict
+
+POWERS = frozenset({"is_active", "is_superuser"})
 
 
 def find_or_make(email: str, ask_password: Callable[[], str] | None = None) -> User:
@@ -39,3 +46,14 @@ def _check_password(password: str, user: User) -> None:
         validate_password(password, user)
     except ValidationError as error:
         raise ValidationError({"password": error.messages}) from None
+
+
+@transaction.atomic
+def change(user: User, fields: Sequence[str], *, by: User) -> None:
+    """Save what was changed of a user. Whoever is switched off, or gets other powers, is logged out everywhere."""
+    if by.pk == user.pk and POWERS & set(fields):
+        raise Conflict("Nobody takes his own powers away: another superuser does that.")
+    user.save(update_fields=list(fields))
+    if POWERS & set(fields):
+        end_all(user)
+    record(UserChanged(user_id=user.pk, fields=list(fields)), by=by, business_id=None)

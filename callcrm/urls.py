@@ -1,11 +1,10 @@
 """Every address callcrm answers. What lies under /b/<slug>/ belongs to one business, and has a door."""
 
 from django.conf import settings
-from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from accounts import urls as accounts
-from callcrm import api, business_settings, gallery, health, pages
+from callcrm import administration, api, business_settings, gallery, health, pages
 
 handler400 = "callcrm.error_pages.bad_request"
 handler403 = "callcrm.error_pages.denied"
@@ -25,7 +24,7 @@ business_patterns: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("health", health.alive, name="health"),
     path("health/ready", health.ready, name="ready"),
-    path("admin/", admin.site.urls),
+    path("admin/", administration.site.urls),
     path("", include(accounts.urlpatterns)),
     path("webhooks/", include("callcrm.webhooks.urls")),
     path("api/v1/", include(api.v1)),
