@@ -50,9 +50,23 @@ def stream(request: MemberRequest) -> HttpResponse:
         session_key=request.session.session_key or "",
     )
     start = start_of(request.business.pk, request.headers.get("Last-Event-ID"))
-    parts: Any = _followed(holder, start) if waits else _asked_for(holder, start)
-    response = StreamingHttpResponse(parts, content_type="text/event-stream", headers=HEADERS)
-    return cast(HttpResponse, response)  # the doors speak of pages
+    parts = _followed(holder, start) if waits else _asked_for(holder, start)
+    return cast(HttpResponse, EventStream(parts))  # the doors speak of pages
+
+
+class EventStream(StreamingHttpResponse):
+    """An answer without an end. Iterated as it is, it can be closed as it is.
+
+    Django would wrap the parts twice; a client who is cut off in mid-sentence closes the wrapper alone, and the stream
+    would count as open for ever.
+    """
+
+    def __init__(self, parts: Any) -> None:
+        super().__init__(parts, content_type="text/event-stream", headers=HEADERS)
+        self.parts = parts
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return aiter(self.parts)
 
 
 def _opening(start: Start) -> bytes:

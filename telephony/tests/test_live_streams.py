@@ -1,6 +1,7 @@
 """A stream ends with whatever its holder came in by, told or not, and never holds more than it must."""
 
 import asyncio
+from contextlib import aclosing
 from datetime import timedelta
 from unittest import mock
 
@@ -17,6 +18,7 @@ from callcrm.testing import add_call, add_superuser, login
 from telephony import feed
 from telephony.live import hub, streams
 from telephony.live.frames import Frame
+from telephony.live.sse import EventStream
 from telephony.models import LiveStream
 
 pytestmark = pytest.mark.django_db
@@ -148,6 +150,23 @@ def test_a_task_that_waits_for_a_client_who_reads_nothing_is_ended(world, browse
 
     with mock.patch.object(hub, "CUT_SECONDS", 0.01):
         assert asyncio.run(watch())
+
+
+def test_a_client_who_is_cut_off_in_mid_sentence_leaves_no_stream_behind():
+    ended = []
+
+    async def parts():
+        try:
+            yield b"retry: 2000\n\n"
+        finally:
+            ended.append(True)
+
+    async def cut_off():
+        async with aclosing(aiter(EventStream(parts()))) as sent:
+            await anext(sent)
+
+    asyncio.run(cut_off())
+    assert ended == [True]
 
 
 def test_a_process_has_so_many_streams(world, client, settings):
