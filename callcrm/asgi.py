@@ -1,16 +1,21 @@
 """The ASGI door: pages, API, webhooks and the live feed in one process (see Procfile)."""
 
 import os
+from contextlib import suppress
 
 import django
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+from django.db import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callcrm.settings")
 django.setup(set_prefix=False)
 
+from callcrm.lib import tenancy  # noqa: E402  the same
 from callcrm.lib.handler import Handler  # noqa: E402  it loads the middleware, which needs the settings
 from telephony.live import websocket  # noqa: E402  models are ready only now
 
+with suppress(OperationalError):  # out of reach at the start is no reason to stay away: requests hear 503 until then
+    tenancy.refuse_to_bypass()
 http = Handler()
 
 

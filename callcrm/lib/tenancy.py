@@ -7,9 +7,14 @@ local to the transaction, so a pooled connection cannot carry it further. Outsid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection, connections, transaction
+
+BYPASSES = "SELECT current_user FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)"
 
 _scope: ContextVar[tuple[UUID, ...]] = ContextVar("business_scope", default=())
 
@@ -29,12 +34,32 @@ def set_scope(ids: Iterable[UUID]) -> None:
         )
 
 
+def bypassing_role(alias: str) -> str | None:
+    """Return the database role in use if row level security does not bind it, else None."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(BYPASSES)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+@cache
+def refuse_to_bypass() -> None:
+    """Raise ImproperlyConfigured when the wall does not bind this process. Asked by the web at its start, by others at
+    their first scope, and once: a role does not change under way. Who migrates is the owner, and serves nobody."""
+    role = None if settings.AS_OWNER else bypassing_role("default")
+    if role:
+        raise ImproperlyConfigured(
+            f"The database role {role} bypasses row level security. Let DATABASE_URL log in as an ordinary role."
+        )
+
+
 @contextmanager
 def business_scope(*ids: UUID) -> Iterator[None]:
     """See these businesses and no other, in a transaction of its own or in a savepoint of the one that is open.
 
     A scope inside a scope puts the outer one back; an exception rolls back what the scope wrote.
     """
+    refuse_to_bypass()
     token = _scope.set(ids)
     try:
         with transaction.atomic():
