@@ -8,7 +8,7 @@ provider still hears 2xx, because it has delivered. `replay` applies such a rece
 import logging
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -21,6 +21,7 @@ from callcrm.webhooks.models import Delivery, Receipt
 from callcrm.webhooks.registry import Claim, Handler, Request, Unusable
 
 MAX_BODY = 256 * 1024
+CROSSED = ("40P01", "40001")  # a deadlock, a serialization failure
 log = logging.getLogger("callcrm.webhooks")
 security_log = logging.getLogger("callcrm.security")
 
@@ -44,9 +45,15 @@ def receive(request: HttpRequest, provider: str, route: str) -> HttpResponse:
 
 def take(handler: Handler, delivery: Delivery) -> HttpResponse:
     """Keep a verified delivery and apply it once; answer it every time it comes."""
-    at_once = handler.hurry(delivery)
-    if at_once is not None:
-        return at_once
+    try:
+        return handler.hurry(delivery) or _take(handler, delivery)
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") not in CROSSED:
+            raise
+        return _take(handler, delivery)  # PostgreSQL undid one of two that waited for each other: this one goes again
+
+
+def _take(handler: Handler, delivery: Delivery) -> HttpResponse:
     with business_scope(delivery.business_id):
         receipt, new = Receipt.objects.keep(delivery, handler.dedupe_key(delivery))
         if new:
@@ -62,6 +69,8 @@ def apply(handler: Handler, receipt: Receipt, delivery: Delivery) -> None:
             handler.apply(delivery)
     except Unusable as error:
         receipt.state, receipt.error = Receipt.State.FAILED, error.code[:80]
+    except OperationalError:
+        raise  # nothing can be kept now: the provider hears 503 and comes again
     except Exception as error:  # whatever it is, the delivery is kept and can be replayed
         receipt.state, receipt.error = Receipt.State.FAILED, type(error).__name__
         log.exception("webhook.failed", extra={"fields": {"receipt": str(receipt.pk)}})
