@@ -47,6 +47,7 @@ class ApiView(APIView):
     """What all addresses have in common: strict input, JSON out, every request counted."""
 
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+    in_pages: ClassVar[frozenset[str]] = frozenset()  # the methods that take `query`
     query: ClassVar[type[Strict]] = NoParameters
     bodies: ClassVar[Mapping[str, type[Strict]]] = {}
     shape: ClassVar[type[Shape] | None] = None
@@ -58,7 +59,10 @@ class ApiView(APIView):
         if (self.http.encoding or "utf-8").lower() not in ("utf-8", "utf8", "us-ascii"):
             raise UnsupportedType("Send UTF-8.")
         super().initial(request, *args, **kwargs)
-        self.given = self._valid(self.query, read_query(self.http))
+        method = "GET" if request.method == "HEAD" else request.method
+        self.given = self._valid(
+            self.query if method in self.in_pages else NoParameters, read_query(self.http)
+        )
 
     def perform_authentication(self, request: Request) -> None:
         self.count_anonymous()
@@ -163,7 +167,7 @@ class ListQuery(Strict):
 class Rows(Door):
     """A list, newest first, in pages by key. Subclasses say `rows`, and `at` where time comes before id."""
 
-    in_pages: ClassVar[frozenset[str]] = frozenset({"GET"})
+    in_pages = frozenset({"GET"})
     query: ClassVar[type[Strict]] = ListQuery
     at: ClassVar[str] = ""
     lookups: ClassVar[Mapping[str, str]] = {}  # parameter: what it asks of the rows

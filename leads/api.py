@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -52,6 +53,7 @@ class LeadShape(Shape):
         return False
 
 
+@extend_schema_field({"type": "string", "pattern": r"^\+[1-9][0-9]{6,14}$"})
 class E164(Text):
     def to_internal_value(self, data: Any) -> str:
         if not phones.is_e164(data):
@@ -146,6 +148,7 @@ class OneLead(Door):
 class SearchBody(Strict):
     """One of these; what is asked is not kept, and stands in no address."""
 
+    limits = {**Strict.limits, "minProperties": 1, "maxProperties": 1}
     q = Text(
         required=False, max_length=200, help_text="Words of a name, an e-mail, a number or its last digits."
     )
@@ -178,7 +181,7 @@ class LeadSearch(Rows):
 
 class RevealBody(Strict):
     fields: Any = serializers.ListField(
-        child=Choice(choices=[field.value for field in reveals.Field]), allow_empty=False, max_length=4
+        child=Choice(choices=[field.value for field in reveals.Field]), min_length=1, max_length=4
     )
     reason = Choice(choices=reveals.Reason.choices)
 

@@ -11,7 +11,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
-from callcrm.lib.strict import Shape
+from callcrm.lib.strict import Shape, Strict
 
 ERRORS = {
     "400": "The request is not understood; `fields` says what is wrong.",
@@ -59,11 +59,7 @@ class Operation(AutoSchema):
         return self._words()[:1]
 
     def get_override_parameters(self) -> list[Any]:
-        query = getattr(self.view, "query", None)
-        takes_some = (
-            query is not None and query().fields and (self.method == "GET" or "cursor" in query().fields)
-        )
-        return [query] if takes_some and not self._is_one() else []
+        return [self.view.query] if self._is_paged() else []  # type: ignore[attr-defined]  # of accounts.api_base
 
     def get_request_serializer(self) -> Any:
         return getattr(self.view, "bodies", {}).get(self.method)
@@ -83,6 +79,10 @@ class Operation(AutoSchema):
             bodies[status] = self._get_response_for_code(answer, status)  # type: ignore[no-untyped-call]
         return bodies
 
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        described = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        return described | serializer.limits if isinstance(serializer, Strict) else described
+
     def _is_list_view(self, serializer: Any = None) -> bool:
         return False  # a list is a page with `results`, never a bare array
 
@@ -91,9 +91,6 @@ class Operation(AutoSchema):
 
     def _is_paged(self) -> bool:
         return self.method in getattr(self.view, "in_pages", ())
-
-    def _is_one(self) -> bool:
-        return self.path.endswith("}/")
 
     def _words(self) -> list[str]:
         parts = self.path.removeprefix("/api/v1/").strip("/").split("/")

@@ -9,16 +9,18 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, NoReturn
+from itertools import islice
+from typing import Any, ClassVar, NoReturn
 
 from django.http import HttpRequest
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
 from callcrm.errors import Invalid, UnsupportedType
 
 JSON = "application/json"
-LONGEST_NAME = 100  # of an unknown field, when it is told back
+LONGEST_NAME, MOST_NAMED = 100, 20  # of unknown fields, when they are told back
 _ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _MONEY = re.compile(r"\d{1,10}(?:\.\d{1,2})?", re.ASCII)
@@ -32,10 +34,13 @@ class Shape(serializers.Serializer[Any]):
 class Strict(Shape):
     """Fields that are known, and no other."""
 
+    limits: ClassVar[Mapping[str, Any]] = {"additionalProperties": False}  # for the schema
+
     def to_internal_value(self, data: Any) -> Any:
         problems: dict[str, Any] = {}
         if isinstance(data, Mapping):
-            problems = {str(n)[:LONGEST_NAME]: ["Unknown field."] for n in data if n not in self.fields}
+            unknown = islice((name for name in data if name not in self.fields), MOST_NAMED)
+            problems = {str(name)[:LONGEST_NAME]: ["Unknown field."] for name in unknown}
         try:
             value = super().to_internal_value(data)
         except serializers.ValidationError as error:
@@ -67,6 +72,7 @@ class Choice(_OnlyText, serializers.ChoiceField):
     pass
 
 
+@extend_schema_field({"type": "string", "format": "uuid", "pattern": f"^{_ID.pattern}$"})
 class Id(_OnlyText, serializers.UUIDField):
     def to_internal_value(self, data: Any) -> Any:
         if not _ID.fullmatch(data):
@@ -116,6 +122,9 @@ class QueryWhole(_OnlyText, serializers.IntegerField):
         return int(data)
 
 
+@extend_schema_field(
+    {"oneOf": [{"type": "string", "pattern": f"^{_MONEY.pattern}$"}, {"type": "number", "multipleOf": 0.01}]}
+)
 class Money(serializers.DecimalField):
     """An amount, as a number or, to be exact, as a text."""
 
