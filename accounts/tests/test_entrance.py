@@ -101,6 +101,19 @@ def test_the_page_waits_after_five_failures_and_says_how_long(world, client):
     assert SESSION not in answer.cookies
 
 
+def test_where_the_limit_is_generous_the_account_is_locked_at_one_address_all_the_same(
+    world, client, settings
+):
+    settings.RATE_LIMIT_LOGIN = "1000/15m"
+    for _ in range(9):
+        assert enter(client, password="Not-The-One-9").status_code == 422
+    for password in ("Not-The-One-9", PASSWORD):
+        answer = enter(client, password=password)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (429, "text/html; charset=utf-8")
+        assert int(answer.headers["Retry-After"]) > 0
+    assert enter(client, "admin@acme.example").status_code == 302
+
+
 def test_page_and_api_count_failures_together(world, client):
     for _ in range(3):
         enter(client, password="Not-The-One-9")

@@ -36,7 +36,7 @@ class Shown(_ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     list_max_show_all = 50
-    ordering = ("-pk",)
+    ordering: ClassVar[tuple[str, ...]] = ("-pk",)
     empty_value_display = ""
     actions = None
 
@@ -56,7 +56,11 @@ class Shown(_ModelAdmin):
     def log_addition(self, *args: Any) -> Any:
         """Our own history has it; Django's would be a second one, which can be changed."""
 
-    log_change = log_deletion = log_addition
+    def log_change(self, *args: Any) -> Any:
+        """See `log_addition`."""
+
+    def log_deletion(self, *args: Any) -> Any:
+        """See `log_addition`."""
 
 
 class OfABusiness(Shown):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib.admin import AdminSite
@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts import entrance
-from accounts.models import PlatformVisit
+from accounts.models import PlatformVisit, User
 from callcrm.errors import Denied
 from callcrm.lib.tenancy import system_scope
 
@@ -28,7 +28,7 @@ class Administration(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
 
-    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # type: ignore[override]
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Send to the one log-in page. Who is logged in and still stands here has no business here."""
         if request.user.is_authenticated and not self.has_permission(request):
             raise Denied("This is for those who run the installation.")
@@ -37,7 +37,7 @@ class Administration(AdminSite):
     def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:  # type: ignore[override]
         return entrance.log_out(request)
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return redirect("account")
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
@@ -46,8 +46,8 @@ class Administration(AdminSite):
 
 def visited(request: HttpRequest) -> list[UUID]:
     """Return the businesses that the superuser visits now."""
-    going_on = PlatformVisit.objects.open().filter(user_id=request.user.pk)
-    return list(going_on.values_list("business_id", flat=True).distinct())
+    mine = PlatformVisit.objects.open().filter(user=cast(User, request.user))
+    return list(mine.values_list("business_id", flat=True).distinct())
 
 
 def _within_visits(view: Callable[..., Any]) -> Callable[..., Any]:

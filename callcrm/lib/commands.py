@@ -35,6 +35,7 @@ class Command(BaseCommand):
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.called_from_command_line = False  # a wrong argument is a CommandError too, not a page of usage
         return parser
 
     def run_from_argv(self, argv: list[str]) -> None:

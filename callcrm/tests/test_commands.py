@@ -219,3 +219,21 @@ def test_on_the_command_line_errors_go_to_standard_error_alone(tmp_path):
     assert done.stdout == ""
     assert done.stderr.strip().splitlines()[-1] == "The database cannot be reached."
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["create_user"],
+        ["create_user", "a@x.example", "--business", "x", "--role", "king"],
+        ["replay"],
+        ["replay", "7"],
+    ],
+)
+def test_wrong_arguments_are_one_sentence_too(args):
+    done = subprocess.run(
+        [sys.executable, "manage.py", *args], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stdout == ""
