@@ -11,6 +11,7 @@ help:
 	@echo "make run     set up and start callcrm on http://127.0.0.1:8000 (PORT= changes the port)"
 	@echo "make setup   only the set-up"
 	@echo "make test    every check and test"
+	@echo "make bench   how fast callcrm is, in ratios (BENCH=\"--quick --only a\"; docs/performance.md)"
 	@echo "make format  put the sources into their one form"
 	@echo "make lock    resolve requirements*.in anew"
 
@@ -37,6 +38,9 @@ check: setup
 
 test: check
 	@$(VENV)/bin/pytest -n auto --dist loadgroup
+
+bench: setup
+	@$(VENV)/bin/python -m bench.run $(BENCH)
 
 lock: setup
 	$(VENV)/bin/uv pip compile $(PIN) requirements.in -o requirements.txt
