@@ -7,6 +7,7 @@ the shell's history.
 """
 
 import json
+import logging
 import os
 import sys
 from argparse import ArgumentParser
@@ -20,9 +21,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, transaction
 
 from callcrm.errors import Refused
-from callcrm.lib import redaction
+from callcrm.lib import logs, redaction
 
-OUT_OF_REACH = "The database cannot be reached."
+OUT_OF_REACH = "The database cannot be reached, or was never set up by `manage.py migrate`."
 NOT_SET_UP = "The database is not set up: run `manage.py migrate` first."
 _NO_TABLE, _NO_ROLE = "42P01", "22023"
 
@@ -39,6 +40,7 @@ class Command(BaseCommand):
         return parser
 
     def run_from_argv(self, argv: list[str]) -> None:
+        _log_to_files_alone()
         try:
             super().run_from_argv([*argv[:2], "--traceback", *argv[2:]])  # hand errors on, unprinted
         except CommandError as error:
@@ -93,6 +95,14 @@ def ask_secret(variable: str, prompt: str) -> str:
 
 def add_slug(parser: ArgumentParser) -> None:
     parser.add_argument("slug", metavar="SLUG", help="the business, as its pages' addresses name it")
+
+
+def _log_to_files_alone() -> None:
+    """Whoever calls a command reads what it prints, and its errors: log lines between them help nobody."""
+    for logger in (logging.root, logging.getLogger(logs.SECURITY)):
+        for handler in [one for one in logger.handlers if isinstance(one, logs.Stream)]:
+            logger.removeHandler(handler)
+        logger.addHandler(logging.NullHandler())  # without any handler, Python prints warnings itself
 
 
 def _of_fields(fields: Mapping[str, list[str]]) -> str:

@@ -203,7 +203,7 @@ def test_a_database_out_of_reach_is_one_sentence(db, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(connection, "cursor", unreachable)
         sentence = refused("replay", "--failed")
-    assert sentence == "The database cannot be reached."
+    assert sentence.startswith("The database cannot be reached")
 
 
 def test_on_the_command_line_errors_go_to_standard_error_alone(tmp_path):
@@ -217,8 +217,8 @@ def test_on_the_command_line_errors_go_to_standard_error_alone(tmp_path):
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr.strip().splitlines()[-1] == "The database cannot be reached."
-    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("The database cannot be reached")
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
