@@ -147,6 +147,17 @@ def test_a_number_hides_itself_after_thirty_seconds(answers, chromium):
     assert PHONE not in page.content()
 
 
+def test_news_do_not_take_away_what_somebody_reads(answers, chromium):
+    page, _ = open_page(chromium, answers, "/b/acme/calls/")
+    reveal(page)
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('live:call.changed'))")
+    page.wait_for_timeout(500)
+    assert SHOWN in page.content()
+    with page.expect_request("**/calls/"):  # what was missed meanwhile
+        page.keyboard.press("Escape")
+    assert SHOWN not in page.content()
+
+
 def test_keys_move_along_rows_and_never_reveal(answers, chromium):
     page, _ = open_page(chromium, answers, "/b/acme/calls/")
     page.keyboard.press("j")

@@ -82,24 +82,32 @@ addEventListener("pagehide", () => $$("[data-remask]").forEach(hide));
 // ---- Fragments that follow the live feed: they wait while a person looks at a number, and in hidden tabs.
 
 let missed = false;
-const reading = () => document.hidden || $(".masked.open, #revealing, [data-refetch] :popover-open");
+let asking = false; // between a click on an eye and its list of reasons
+const reading = () => document.hidden || asking || $(".masked.open, #revealing, [data-refetch] :popover-open");
 
 function catchUp() {
   if (missed && !reading()) refetch();
 }
 
-document.addEventListener("htmx:before:request", (event) => {
-  if (event.target.matches?.("[data-refetch]") && reading()) {
-    missed = true;
-    event.preventDefault();
-  }
-});
+// Before the swap too: an answer may come in that was asked for before the person began to read.
+for (const moment of ["htmx:before:request", "htmx:before:swap"]) {
+  document.addEventListener(moment, (event) => {
+    if (event.target.matches?.("[data-refetch]") && reading()) {
+      missed = true;
+      event.preventDefault();
+    }
+  });
+}
 
 document.addEventListener("htmx:after:request", (event) => {
   const answer = event.detail.ctx.response?.raw;
   if (!event.target.matches?.("[data-refetch]") || !answer?.redirected) return;
   event.preventDefault(); // logged out meanwhile: the answer is the log-in page
   location.reload();
+});
+
+document.addEventListener("htmx:finally:request", (event) => {
+  if (event.target.matches?.("[data-reveal]")) asking = false;
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
@@ -130,7 +138,10 @@ async function copy(button) {
 
 document.addEventListener("click", (event) => {
   const hit = (selector) => event.target.closest(selector);
-  if (hit("[data-reveal]")) eye = hit("[data-reveal]");
+  if (hit("[data-reveal]")) {
+    eye = hit("[data-reveal]");
+    asking = true;
+  }
   if (hit("[data-theme-toggle]")) setTheme(isDark() ? "light" : "dark");
   if (hit("[data-theme-set]")) setTheme(hit("[data-theme-set]").dataset.themeSet);
   if (hit("[data-remask-now]")) hide(hit("[data-remask]"));
