@@ -322,9 +322,7 @@ class OneNumber(Door):
 
 
 def _calls(door: Door) -> QuerySet[Call]:
-    """The phone's own way to its lead is brought along, because the lead's key opens it."""
-    rows = Call.objects.visible_to(door.member).for_list()
-    return rows.select_related("phone__lead").prefetch_related("legs", "recordings")
+    return Call.objects.visible_to(door.member).for_list().prefetch_related("legs", "recordings")
 
 
 def _messages(door: Door) -> QuerySet[Message]:

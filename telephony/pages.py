@@ -87,7 +87,7 @@ def start_practice(request: MemberRequest) -> HttpResponse:
 @needs(Permission.VIEW_CUSTOMERS)
 def message_list(request: MemberRequest) -> HttpResponse:
     """The texts, newest first."""
-    visible = Message.objects.visible_to(request.member).select_related("lead", "phone", "number")
+    visible = Message.objects.visible_to(request.member).select_related("lead", "phone__lead", "number")
     rows = page(visible, cursor=request.GET.get("cursor", ""), size=PAGE_SIZE, at="created_at")
     return render(request, "telephony/messages.html", {"page": rows})
 
