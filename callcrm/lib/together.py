@@ -1,11 +1,13 @@
-"""Several statements in one round trip and one commit, planned once per connection.
+"""Rows of several tables in one round trip and one commit, planned once per connection.
 
 A round trip costs as much as the insert it carries, and planning more than either; so the one path on which a caller
-waits sends what it reads and what it writes as a pipeline of prepared statements. PostgreSQL runs a pipeline as one
-transaction: any constraint that refuses one row refuses all.
+waits reads in one prepared pipeline and writes in one prepared statement: any constraint that refuses one row refuses
+all.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from functools import cache
 from itertools import groupby
 from typing import Any, TypeVar
@@ -24,12 +26,15 @@ SCOPE = "SELECT set_config('app.business_ids', %s, true)"
 
 def insert(business_id: UUID, rows: Iterable[models.Model]) -> None:
     """Insert rows that are new and complete; the database fills in nothing. Raises IntegrityError: none is in."""
-    statements = [_insert(model, list(group)) for model, group in groupby(rows, key=type)]
+    groups = [(model, list(group)) for model, group in groupby(rows, key=type)]
+    shape = tuple((model, len(group)) for model, group in groups)
+    values = [value for _, group in groups for row in group for value in _values(row)]
+    statement = _insert(shape), [str(business_id), *values]
     if not connection.in_atomic_block:
-        _send([(SCOPE, [str(business_id)]), *statements])
+        _send([statement])
         return
     with business_scope(business_id), transaction.atomic():
-        _send(statements)
+        _send([statement])
 
 
 def read(sql: str, values: Sequence[Any], *, inside: UUID | None = None) -> list[tuple[Any, ...]]:
@@ -55,25 +60,36 @@ def _from_column(field: Any, value: Any) -> Any:
 
 
 def _send(statements: Sequence[Statement]) -> list[tuple[Any, ...]]:
-    """Run them and return the rows of the last one, if it has any."""
+    """Run them in one round trip and return the rows of the last one, if it has any."""
     connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
+    driver = connection.connection
+    with connection.wrap_database_errors, driver.pipeline() if len(statements) > 1 else nullcontext():
         for sql, values in statements:
-            cursor = psycopg.Cursor(connection.connection)
+            cursor = psycopg.Cursor(driver)
             cursor.execute(sql, values, prepare=True)
     return cursor.fetchall() if cursor.description else []
 
 
-def _insert(model: type[models.Model], rows: Sequence[models.Model]) -> Statement:
-    return _sql(model, len(rows)), [value for row in rows for value in _values(row)]
-
-
 @cache
-def _sql(model: type[models.Model], rows: int) -> str:
+def _insert(shape: tuple[tuple[type[models.Model], int], ...]) -> str:
+    """One statement for so many rows of each model. Every part asks `scope` first: the wall looks at rows after it."""
+    parts = [f"scope AS MATERIALIZED ({SCOPE})"]
+    parts += [f"part{n} AS ({_part(model, rows)})" for n, (model, rows) in enumerate(shape)]
+    return f"WITH {', '.join(parts)} SELECT"
+
+
+def _part(model: type[models.Model], rows: int) -> str:
     fields = _fields(model)
     columns = ", ".join(f'"{field.column}"' for field in fields)
-    row = f"({', '.join(['%s'] * len(fields))})"
-    return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES {", ".join([row] * rows)}'  # noqa: S608  # our names
+    row = f"({', '.join(f'%s::{_type(field)}' for field in fields)})"
+    values = ", ".join([row] * rows)
+    return f'INSERT INTO "{model._meta.db_table}" ({columns}) SELECT v.* FROM scope, (VALUES {values}) v'  # noqa: S608
+
+
+def _type(field: "models.Field[Any, Any]") -> str:
+    """Without its length: a cast to varchar(40) would cut a longer text, and the column refuses it."""
+    named = field.rel_db_type(connection) if field.is_relation else field.db_type(connection)
+    return re.sub(r"\([^)]*\)", "", named or "")
 
 
 @cache
