@@ -151,14 +151,6 @@ class LimitReached(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SecretUnreadable(Event):
-    name = "crypto.unreadable"
-    sentence = "met a sealed value that could not be opened: {field}"
-    security = True
-    field: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class UserChanged(Event):
     name = "user.changed"
     sentence = "changed an account: {fields}"

@@ -18,6 +18,7 @@ from rest_framework import exceptions as api
 from callcrm import errors
 from callcrm.errors import Refused
 from callcrm.lib import logs, redaction
+from callcrm.lib.crypto.envelope import DecryptError
 
 _log = logs.get("callcrm.refusals")
 
@@ -32,7 +33,19 @@ def refusal_for(exception: BaseException | None) -> Refused | None:
         return exception
     if isinstance(exception, api.APIException):
         return _of_api(exception)
-    return _of_django(exception) or _of_database(exception) or _of_deep_json(exception)
+    return (
+        _of_django(exception) or _of_database(exception) or _of_sealed(exception) or _of_deep_json(exception)
+    )
+
+
+def _of_sealed(exception: BaseException) -> Refused | None:
+    """A key is gone or is not ours: nothing is lost, and whoever runs callcrm must look at LEAD_ENCRYPTION_KEY."""
+    if not isinstance(exception, DecryptError):
+        return None
+    logs.security("crypto.unreadable", outcome="failure", reason=str(exception))
+    return errors.Unavailable(
+        "This cannot be opened at the moment. Whoever runs callcrm must look at its keys."
+    )
 
 
 def _of_django(exception: BaseException) -> Refused | None:

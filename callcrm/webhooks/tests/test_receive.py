@@ -7,6 +7,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from accounts import keys
+from accounts.models import BusinessKey
 from audit.models import Entry
 from callcrm.testing import ACCOUNT_ID, NUMBER, SECRET, World, ring, sid, signed_post
 from callcrm.webhooks.models import Receipt
@@ -239,3 +241,11 @@ def test_a_rejected_delivery_leaves_no_row_and_no_entry(world: World, client: Cl
     before = Entry.objects.count()
     signed_post(client, "voice", call_params(), secret="wrong-secret-wrong")
     assert Entry.objects.count() == before
+
+
+def test_an_account_whose_key_is_gone_is_503_and_not_a_500(world: World, client: Client) -> None:
+    BusinessKey.objects.filter(business=world.acme).update(master_version="00000000")
+    keys.forget()
+    answer = signed_post(client, "voice", call_params())
+    keys.forget()
+    assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
