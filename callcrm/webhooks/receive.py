@@ -50,7 +50,7 @@ def take(handler: Handler, delivery: Delivery) -> HttpResponse:
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") not in CROSSED:
             raise
-        return _take(handler, delivery)  # PostgreSQL undid one of two that waited for each other: this one goes again
+        return _take(handler, delivery)  # PostgreSQL undid one of two that waited for each other: once more
 
 
 def _take(handler: Handler, delivery: Delivery) -> HttpResponse:
