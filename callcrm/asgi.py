@@ -14,7 +14,8 @@ from callcrm.lib import tenancy  # noqa: E402  the same
 from callcrm.lib.handler import Handler  # noqa: E402  it loads the middleware, which needs the settings
 from telephony.live import websocket  # noqa: E402  models are ready only now
 
-with suppress(OperationalError):  # out of reach at the start is no reason to stay away: requests hear 503 until then
+# Out of reach at the start is no reason to stay away: requests hear 503 until the database is back.
+with suppress(OperationalError):
     tenancy.refuse_to_bypass()
 http = Handler()
 
