@@ -22,7 +22,6 @@ from callcrm.testing import (
     fresh_number,
     signed_post,
 )
-from callcrm.webhooks.models import Receipt
 from leads.editing import source_named
 from recordings.models import Recording
 from tests.api import Api, fields, same
@@ -397,8 +396,3 @@ def test_a_member_who_was_removed_leaves_his_name_on_calls(world):
     call = add_call(world.acme, None, agent=world.user)
     team.remove(world.user, by=world.owner)
     assert Api(world.admin).get(f"calls/{call.pk}/").json()["agent"]["name"] == world.user.name
-
-
-def test_receipts_can_be_told_apart_by_time(world):
-    assert Receipt.objects.count() == 0
-    assert "since" in fields(Api(world.admin).get("webhook-receipts/?since=now"))
