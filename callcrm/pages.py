@@ -84,9 +84,7 @@ def _calls(request: MemberRequest, found: Lead) -> Iterator[Moment]:
 def _messages(request: MemberRequest, found: Lead) -> Iterator[Moment]:
     messages = Message.objects.visible_to(request.member).filter(lead=found).select_related("lead", "number")
     for message in messages.order_by("-created_at")[:SHOWN]:
-        yield Moment(
-            "text", message.created_at, message, message.body.masked if message.body is not None else ""
-        )
+        yield Moment("text", message.created_at, message, message.shown_body or "")
 
 
 def _notes(found: Lead) -> Iterator[Moment]:
@@ -95,7 +93,7 @@ def _notes(found: Lead) -> Iterator[Moment]:
         "lead", "author__user"
     )
     for note in notes.order_by("-id")[:SHOWN]:
-        yield Moment("note", note.created_at, note, note.body.masked)
+        yield Moment("note", note.created_at, note, found.redacted(note.body))
 
 
 def _entries(request: MemberRequest, found: Lead) -> Iterator[Moment]:

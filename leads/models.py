@@ -18,8 +18,10 @@ from accounts import keys
 from accounts.doors import Admitted
 from accounts.models import TenantModel, tenant_key
 from accounts.permissions import Permission
+from callcrm.lib import masking
 from callcrm.lib.crypto import envelope
-from callcrm.lib.crypto.fields import SealedEmail, SealedModel, SealedName, SealedPhone, SealedText
+from callcrm.lib.crypto.envelope import DecryptError
+from callcrm.lib.crypto.fields import Sealed, SealedEmail, SealedModel, SealedName, SealedPhone, SealedText
 
 
 class Source(TenantModel):
@@ -122,6 +124,13 @@ class Lead(TenantModel, SealedModel):
     def shown_name(self) -> str:
         """Return what stands for the person in a list: the masked name, or that nobody asked yet."""
         return (self.name.masked if self.name else "") or "New caller"
+
+    def redacted(self, text: Sealed) -> str:
+        """Return a free text about the person as everybody may read it: without his name, numbers and addresses."""
+        try:
+            return masking.redact(text.reveal(), [self.name.reveal()] if self.name is not None else [])
+        except DecryptError:
+            return text.masked  # which says that it cannot be read, and tells the log
 
     @property
     def phone(self) -> "LeadPhone | None":

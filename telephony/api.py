@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api_base import Door, ListQuery, Rows, found
-from accounts.api_shapes import Masked, Named
+from accounts.api_shapes import Named
 from accounts.permissions import Permission
 from callcrm.lib import masking, phones
 from callcrm.lib.strict import Choice, Flag, Id, Moment, QueryFlag, Shape, Strict, Text, Whole
@@ -99,7 +99,7 @@ class CallShape(FromTo):
     agent = Named(allow_null=True)
     disposition = serializers.CharField(allow_null=True)
     tags = serializers.ListField(child=serializers.CharField())
-    note = Masked()
+    note = serializers.CharField(source="shown_note", allow_null=True)
 
 
 class CallQuery(ListQuery):
@@ -171,7 +171,7 @@ class MessageShape(FromTo):
     direction = serializers.ChoiceField(choices=DIRECTIONS)
     state = serializers.ChoiceField(choices=MESSAGE_STATES)
     error = serializers.SerializerMethodField()
-    body = Masked()
+    body = serializers.CharField(source="shown_body", allow_null=True)
     media = MediaShape(many=True)
     segments = serializers.IntegerField(allow_null=True)
     created_at = serializers.DateTimeField()

@@ -20,8 +20,9 @@ from accounts.doors import Admitted
 from accounts.models import Business, TenantModel, tenant_key
 from accounts.permissions import Permission
 from callcrm.lib.crypto import envelope
-from callcrm.lib.crypto.fields import SealedModel, SealedText
+from callcrm.lib.crypto.fields import Sealed, SealedModel, SealedText
 from callcrm.lib.ids import uuid7
+from leads.models import Lead
 from telephony.providers.base import CallState, Direction, MessageState
 
 ABANDONED_UNDER = timedelta(seconds=15)
@@ -196,6 +197,11 @@ class Call(TenantModel, SealedModel):
         return envelope.derive(keys.data_key_of(self.business_id, self.sealing_version), f"call {self.pk}")
 
     @property
+    def shown_note(self) -> str | None:
+        """Return the note as everybody may read it."""
+        return _redacted(self.lead, self.note)
+
+    @property
     def answered(self) -> bool:
         return self.answered_at is not None
 
@@ -283,10 +289,21 @@ class Message(TenantModel, SealedModel):
     def __str__(self) -> str:
         return f"message {self.pk}"
 
+    @property
+    def shown_body(self) -> str | None:
+        """Return the text as everybody may read it."""
+        return _redacted(self.lead, self.body)
+
     def sealing_key(self) -> bytes:
         if self.lead is not None:
             return bytes(self.lead.sealing_key())
         return envelope.derive(keys.data_key_of(self.business_id, self.sealing_version), f"message {self.pk}")
+
+
+def _redacted(lead: Lead | None, text: Sealed | None) -> str | None:
+    if text is None:
+        return None
+    return lead.redacted(text) if lead is not None else text.masked
 
 
 class FeedFrame(models.Model):

@@ -1,5 +1,6 @@
 """The pages of calls, numbers and texts. Every list is drawn from `visible_to`, every act is a verb elsewhere."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,7 +10,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
-from audit.models import Entry
 from callcrm.lib.paging import page
 from callcrm.lib.ui import Filter
 from leads.models import Source
@@ -51,14 +51,8 @@ def live(request: MemberRequest) -> HttpResponse:
 def call(request: MemberRequest, pk: UUID) -> HttpResponse:
     """One call: who, through which number, what happened when, and what became of it."""
     found = _call(request, pk)
-    context = {
-        "call": found,
-        "legs": found.legs.all(),
-        "recordings": found.recordings.all(),
-        "entries": Entry.objects.about(request.business.pk, found.pk)[:50],
-        "form": CallForm(initial={"disposition": found.disposition, "tags": ", ".join(found.tags)}),
-    }
-    return render(request, "telephony/call.html", context)
+    form = CallForm(initial={"disposition": found.disposition, "tags": ", ".join(found.tags)})
+    return render(request, "telephony/call.html", _about(found, form))
 
 
 @require_POST
@@ -67,9 +61,10 @@ def edit_call(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Keep what staff made of a call."""
     found = _call(request, pk)
     form = CallForm(request.POST)
-    if not form.is_valid():
-        return render(request, "telephony/call.html", {"call": found, "form": form}, status=422)
-    editing.update_call(found, form.values(), by=request.member)
+    if not (
+        form.is_valid() and form.does(lambda: editing.update_call(found, form.values(), by=request.member))
+    ):
+        return render(request, "telephony/call.html", _about(found, form), status=422)
     messages.success(request, "Saved.")
     return redirect("call", request.business.slug, found.pk)
 
@@ -133,6 +128,10 @@ def number(request: MemberRequest, pk: UUID) -> HttpResponse:
         return redirect("number", request.business.slug, found.pk)
     status = 422 if request.method == "POST" else 200
     return render(request, "telephony/number.html", {"number": found, "form": form}, status=status)
+
+
+def _about(call: Call, form: CallForm) -> dict[str, Any]:
+    return {"call": call, "legs": call.legs.all(), "recordings": call.recordings.all(), "form": form}
 
 
 def _call(request: MemberRequest, pk: UUID) -> Call:
