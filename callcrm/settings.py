@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import environ
 
 from callcrm.lib import logs
-from callcrm.lib.env import Environment
+from callcrm.lib.env import Environment, running_port
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = BASE_DIR / "var"  # all that development keeps; git ignores it
@@ -30,7 +30,7 @@ DEBUG = ENV.flag("DEBUG", default=False)
 if DEBUG and PRODUCTION:
     ENV.problems.append("DEBUG shows the inside of callcrm to everybody and must be off")
 
-PORT = ENV.number("PORT", 8000, least=1, most=65535)
+PORT = ENV.number("PORT", running_port(VAR), least=1, most=65535)
 PUBLIC_BASE_URL = ENV.address("PUBLIC_BASE_URL", f"http://127.0.0.1:{PORT}", required=True)
 ALLOWED_HOSTS = [
     *ENV.words("ALLOWED_HOSTS", required=True),

@@ -44,6 +44,11 @@ def start(business: Business, scenario: str, *, by: Member) -> None:
     play_practice.defer(business_id=str(business.pk), scenario=scenario)
 
 
+def running_product() -> str:
+    """Return where callcrm listens. In development that is this machine, wherever the public address leads."""
+    return str(settings.PUBLIC_BASE_URL) if settings.PRODUCTION else f"http://127.0.0.1:{settings.PORT}"
+
+
 def play_now(business: Business, scenario: str, *, base_url: str, e164: str = "", **options: Any) -> Played:
     """Play a scenario over HTTP and return the ids it used, once the last answer is in. Needs no scope.
 

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.conf import settings
 from procrastinate.contrib.django import app
 
 from accounts.models import Business
@@ -14,8 +13,8 @@ from telephony.live import streams
 @app.task(queue="practice")
 def play_practice(*, business_id: str, scenario: str) -> None:
     """Let a practice caller ring at the running product. A call that was cut off is not played again: it has rung."""
-    base_url = settings.PUBLIC_BASE_URL if settings.PRODUCTION else f"http://127.0.0.1:{settings.PORT}"
-    practice.play_now(Business.objects.get(pk=UUID(business_id)), scenario, base_url=base_url)
+    business = Business.objects.get(pk=UUID(business_id))
+    practice.play_now(business, scenario, base_url=practice.running_product())
 
 
 @app.periodic(cron="7 * * * *")

@@ -181,3 +181,11 @@ def _made_once(path: Path) -> str:
         finally:
             own.unlink()
     return path.read_text().strip()
+
+
+def running_port(folder: Path) -> int:
+    """Return the port that `make run` has served on last, so that a command beside it finds it; 8000 before that."""
+    try:
+        return int((folder / "port").read_text())
+    except (OSError, ValueError):
+        return 8000

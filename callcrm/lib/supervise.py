@@ -31,6 +31,7 @@ POLITE = 6.0  # seconds that children get to finish what they do after Ctrl-C
 HURRIED = 0.5  # the same when our parent is gone
 LAST_WORDS = 15
 BIN = Path(sys.executable).parent
+PORT_FILE = PROJECT / "var" / "port"
 DEMO = PROJECT / "var" / "demo.json"
 MANAGE = (sys.executable, str(PROJECT / "manage.py"))
 
@@ -260,9 +261,8 @@ def free_port() -> int:
     if not given.isdigit() or not 0 < int(given) < 65536:
         raise Stopped("PORT must be a number from 1 to 65535.")
     with socket.socket() as probe:
-        probe.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # as the server does: past closed connections
+        # Past closed connections, as the server does.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, int(given)))
         except OSError:
@@ -274,7 +274,10 @@ def supervise(parent: int | None) -> None:
     """Run until something ends it. Raises Stopped or EmbeddedPgError."""
     if (PROJECT / ".env").exists():
         environ.Env.read_env(PROJECT / ".env")
-    run = Run(free_port(), parent=parent)
+    port = free_port()
+    PORT_FILE.parent.mkdir(exist_ok=True)
+    PORT_FILE.write_text(str(port))  # commands beside us speak to this product (callcrm.lib.env.running_port)
+    run = Run(port, parent=parent)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, run.interrupted)
     try:

@@ -4,7 +4,6 @@ from argparse import ArgumentParser
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import CommandError
 
 from accounts import businesses
@@ -45,7 +44,7 @@ class Command(commands.Command):
 
     def _play(self, business: Business, count: int, options: Mapping[str, Any]) -> dict[str, Any]:
         pace: dict[str, Any] = {"pause": _at_once} if options["fast"] else {}
-        base_url = options["base_url"] or _running_product()
+        base_url = options["base_url"] or practice.running_product()
         calls: list[str] = []
         messages: list[str] = []
         for _ in range(count):
@@ -55,11 +54,6 @@ class Command(commands.Command):
             calls += played.calls
             messages += played.messages
         return {"calls": calls, "messages": messages}
-
-
-def _running_product() -> str:
-    """In development it listens on this machine, wherever the public address leads."""
-    return settings.PUBLIC_BASE_URL if settings.PRODUCTION else f"http://127.0.0.1:{settings.PORT}"
 
 
 def _at_once(seconds: float) -> None:
