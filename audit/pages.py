@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -36,15 +37,30 @@ def history(request: MemberRequest) -> HttpResponse:
 def name_actors(entries: Iterable[Entry]) -> None:
     """Give each entry `who` and `role` for the page, for all of them in one query."""
     entries = list(entries)
-    ids = {entry.actor.partition(":")[2] for entry in entries if entry.actor.startswith("member:")}
-    members = {str(member.pk): member for member in Member.objects.select_related("user").filter(pk__in=ids)}
+    members = _members(entries)
     for entry in entries:
         kind, _, actor_id = entry.actor.partition(":")
-        member = members.get(actor_id)
+        member = members.get(entry.actor)
         fallback = actor_id.capitalize() if kind == "provider" else WORDS.get(kind, kind)
         named: Any = entry  # the two attributes are for the template alone
         named.who = member.name if member else fallback
         named.role = member.get_role_display() if member else ""
+
+
+def _members(entries: list[Entry]) -> dict[str, Member]:
+    """Return the members behind the entries: who acted as a member, or as the user that a member of theirs is."""
+    ids = {
+        kind: {e.actor.partition(":")[2] for e in entries if e.actor.startswith(kind)}
+        for kind in ("member:", "user:")
+    }
+    businesses = {entry.business_id for entry in entries}
+    whose = Q(pk__in=ids["member:"]) | Q(user__in=ids["user:"])
+    found = Member.objects.select_related("user").filter(whose, business__in=businesses)
+    return {name: member for member in found for name in (member.audit_actor, member.user.audit_actor)}
+
+
+def _ids(entries: list[Entry], kind: str) -> set[str]:
+    return {entry.actor.partition(":")[2] for entry in entries if entry.actor.startswith(f"{kind}:")}
 
 
 def _filtered(request: MemberRequest, entries: EntryQuerySet) -> EntryQuerySet:
