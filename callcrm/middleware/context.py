@@ -101,7 +101,7 @@ def _who(request: HttpRequest) -> dict[str, Any]:
         "business_id": getattr(_looked_up(request, "business"), "pk", None),
         "code": refusal.code if refusal else None,
     }
-    return {name: value for name, value in known.items() if value is not None}
+    return {name: str(value) for name, value in known.items() if value is not None}
 
 
 def _looked_up(request: HttpRequest, name: str) -> Any:
