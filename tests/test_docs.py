@@ -23,7 +23,7 @@ NAMES = [path.relative_to(ROOT).as_posix() for path in DOCUMENTS]
 
 CODE = re.compile(r"`([^`\n]+)`|^(?:    )+(.+)$", re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-COMMAND = re.compile(r"manage\.py ([a-z_]+)([^`\n]*(?:\\\n[^`\n]*)?)")
+COMMAND = re.compile(r"manage\.py ([a-z_]+)((?:[^`\n]|(?<=\\)\n)*)")  # a line may go on after a backslash
 TARGET = re.compile(r"\bmake ([a-z]+)")
 ENDINGS = "py|md|txt|in|toml|html|css|js|png|example"
 PATH = re.compile(rf"(?<![\w./*-])((?:\.?[\w-]+/)*\.?[\w-]+\.(?:{ENDINGS}))(?![\w./*-])")
