@@ -1,7 +1,7 @@
 """What every answer tells the browser: errors, fragments, JSON and static files alike.
 
-A page can do nothing that is not listed: `default-src 'none'`, then our own origin for what we use. Nothing
-but static files may be stored by anybody. A view may set one of these headers itself; it then keeps its own
+What a page may load stands in the settings (CONTENT_SECURITY_POLICY) and is said by django-csp, on every answer too.
+Nothing but static files may be stored by anybody. A view may set one of these headers itself; it then keeps its own
 value, the ban on storing what an authenticated person saw apart.
 """
 
@@ -20,18 +20,12 @@ from callcrm.middleware.refusals import answer
 
 Chain = Callable[[HttpRequest], HttpResponseBase]
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; media-src 'self'; manifest-src 'self'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
-)
 UNUSED_POWERS = (
     "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid",
     "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment", "picture-in-picture",
     "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",
 )  # fmt: skip
 HEADERS = {
-    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "strict-origin-when-cross-origin",
@@ -49,7 +43,6 @@ class SecurityHeaders:
         self.headers = dict(HEADERS)
         if settings.SECURE_HSTS_SECONDS:
             self.headers["Strict-Transport-Security"] = _hsts()
-            self.headers["Content-Security-Policy"] += "; upgrade-insecure-requests"
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
