@@ -143,14 +143,6 @@ class PasswordChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LimitReached(Event):
-    name = "limit.reached"
-    sentence = "reached the limit {limit}"
-    security = True
-    limit: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class UserChanged(Event):
     name = "user.changed"
     sentence = "changed an account: {fields}"

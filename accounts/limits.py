@@ -13,7 +13,8 @@ from django.http import HttpRequest
 from django_ratelimit import core
 from django_ratelimit.core import get_usage
 
-from callcrm.errors import TooMany
+from callcrm.errors import Refused, TooMany
+from callcrm.lib import logs
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,11 @@ def network_of(address: str) -> str:
 def refusal(limit: Limit, key: str) -> TooMany:
     """Return the refusal that stands for a limit now, without counting."""
     return refused(limit, count(limit, key, increment=False))
+
+
+def tell(request: HttpRequest, refusal: Refused) -> None:
+    """Tell the security log that a limit was reached. The history is spared: a flood would fill it."""
+    logs.security("limit.reached", outcome="failure", reason=getattr(refusal, "limit", ""))
 
 
 def refused(limit: Limit, usage: Usage) -> TooMany:

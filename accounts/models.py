@@ -63,6 +63,14 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.email
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A new password ends every token, whoever sets it and how; browser sessions end with it by themselves."""
+        if getattr(self, "_password", None) is not None and not self._state.adding:
+            self.token_version += 1
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "token_version"}
+        super().save(*args, **kwargs)
+
     @property
     def audit_actor(self) -> str:
         return f"user:{self.pk}"

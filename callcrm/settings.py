@@ -190,6 +190,7 @@ LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login"
 
+AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"  # counts under hashes: what people typed is in no table
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # a name alone would let anybody lock anybody out
 AXES_FAILURE_LIMIT = 10  # the exact limit is RATE_LIMIT_LOGIN, counted before the password is looked at
 AXES_COOLOFF_TIME = 0.25  # hours
@@ -206,16 +207,13 @@ RATE_LIMIT_LOGIN = ENV.rate("RATE_LIMIT_LOGIN", "5/15m")
 RATE_LIMIT_LOGIN_ACCOUNT = ENV.rate("RATE_LIMIT_LOGIN_ACCOUNT", "20/h")
 RATE_LIMIT_REGISTER = ENV.rate("RATE_LIMIT_REGISTER", "5/h")
 RATE_LIMIT_REVEALS = ENV.rate("RATE_LIMIT_REVEALS", "30/h")
-RATE_LIMIT_SMS_PER_MINUTE = ENV.rate("RATE_LIMIT_SMS_PER_MINUTE", "10/m")
-RATE_LIMIT_SMS_PER_HOUR = ENV.rate("RATE_LIMIT_SMS_PER_HOUR", "100/h")
-RATE_LIMIT_SMS_PER_DESTINATION_HOUR = ENV.rate("RATE_LIMIT_SMS_PER_DESTINATION_HOUR", "5/h")
 
 # django-ratelimit knows Django's own cache backends only; ours counts atomically and is tested for it
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001"]
 
 # --- What browsers are told
 
-# The policy and the rest stand in callcrm.middleware.headers; these are for Django's own checks and pages.
+# What else every answer says stands in callcrm.middleware.headers; some of these are for Django's own checks alone.
 # A page can do nothing that is not listed. No inline script or style anywhere, so no nonce is needed.
 FROM_US = ["script", "style", "img", "font", "connect", "media", "manifest"]
 CONTENT_SECURITY_POLICY = {

@@ -5,9 +5,6 @@ what is missing or weak, so that `refuse_if_wrong` can name everything at once i
 Problems name variables, never their values. Development makes its own secrets once, in `var/secrets`.
 """
 
-import base64
-import binascii
-import hashlib
 import math
 import os
 import re
@@ -18,6 +15,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from callcrm.lib.crypto.keys import parse_master_keys, version
 
 MIN_SECRET_LENGTH = 32
 MIN_SECRET_BITS = 96  # by the frequency of its own characters: "aaaa…" and "change-me-change-me-…" stay below
@@ -97,13 +96,12 @@ class Environment:
 
     def keys(self, name: str) -> dict[str, bytes]:
         """Return 32-byte keys by version, newest first, from hex or base64."""
-        texts = [t for t in self.text(name, required=True).split(",") if t] or self._made_here(name)
-        keys = [decoded for text in texts if (decoded := decode_key(text.strip()))]
-        if len(keys) < len(texts):
-            self.problems.append(f"{name} must be 32 bytes, in hex or base64; several by comma")
-        if any(len(set(key)) < 16 for key in keys):
-            self.problems.append(f"{name} is weak: it does not look random")
-        return {version(key): key for key in keys}
+        text = self.text(name, required=True) or ",".join(self._made_here(name))
+        try:
+            return parse_master_keys(text) if text else {}
+        except ValueError as error:
+            self.problems.append(f"{name}: {error}")
+            return {}
 
     def _secret_texts(self, name: str, *, several: bool) -> list[str]:
         value = self.text(name, required=True)
@@ -124,23 +122,6 @@ class Environment:
             raise ImproperlyConfigured(
                 f"callcrm does not start with these settings (see .env.example):{listed}"
             )
-
-
-def version(key: bytes) -> str:
-    """The name of a key that may be told: the first 8 hex digits of its SHA-256."""
-    return hashlib.sha256(key).hexdigest()[:8]
-
-
-def decode_key(text: str) -> bytes | None:
-    """Return the 32 bytes that the text means, or None."""
-    try:
-        if len(text) == 64:
-            return bytes.fromhex(text)
-        padded = text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4)
-        key = base64.b64decode(padded.replace("-", "+").replace("_", "/"), validate=True)
-    except (ValueError, binascii.Error):
-        return None
-    return key if len(key) == 32 else None
 
 
 def weakness_of(secret: str) -> str | None:

@@ -40,7 +40,7 @@ def _log(failure: Unreadable) -> None:
     logger.error("crypt_decrypt_fail", extra={"model": failure.model, "target_id": failure.row_id})
 
 
-# The audit log puts its own listener here; it is told of every value that did not open for its mask.
+# Told of every value that did not open for its mask; a list must not fail because one of its rows does.
 on_decrypt_failure: Callable[[Unreadable], None] = _log
 
 
