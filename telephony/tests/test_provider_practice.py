@@ -6,7 +6,7 @@ import hmac
 import random
 import threading
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -146,10 +146,10 @@ def test_only_the_impatient_hang_up_within_fifteen_seconds():
 
 def test_the_durations_agree_with_the_times():
     _, product = played("answered")
-    legs = [leg for leg in product.of(LegUpdate) if leg.to == DESTINATIONS[0] and leg.at]
-    assert (legs[-1].at - legs[-2].at).total_seconds() == legs[-1].duration
-    assert (product.of(CallUpdate)[-1].at - legs[0].at).total_seconds() == 102
-    assert product.of(CallUpdate)[-1].at <= datetime.now(UTC)
+    [ended] = [leg for leg in product.of(LegUpdate) if leg.to == DESTINATIONS[0] and leg.at]
+    [over] = [call for call in product.of(CallUpdate) if call.at]
+    assert over.at - timedelta(seconds=over.duration) < ended.at - timedelta(seconds=ended.duration) < over.at
+    assert over.at <= datetime.now(UTC)
 
 
 def test_news_go_to_where_the_answer_says_with_its_query():

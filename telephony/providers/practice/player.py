@@ -189,7 +189,9 @@ class _Call:
     def _tell_legs(self, legs: list[_Leg], step: Step) -> None:
         for leg in legs:
             if leg.status_url:
-                self.line.post(leg.status_url, self._about_leg(leg) | dict(step.says))
+                self.line.post(
+                    leg.status_url, self._about_leg(leg) | dict(step.says) | self._stamp(step.says)
+                )
             leg.sequence += 1
 
     def _end_dialling(self, step: Step) -> None:
@@ -214,10 +216,11 @@ class _Call:
         progress = {
             "CallbackSource": "call-progress-events",
             "SequenceNumber": "0",
-            "Timestamp": self._stamp(),
         }
         says = dict(step.says) if self.legs else {"CallStatus": "completed", "CallDuration": "5"}
-        self.line.post(self.line.route("voice-status"), self._about_call() | progress | says)
+        self.line.post(
+            self.line.route("voice-status"), self._about_call() | progress | says | self._stamp(says)
+        )
 
     def _about_call(self) -> dict[str, str]:
         parties = _parties(self.person.number, self.number)
@@ -230,12 +233,12 @@ class _Call:
             "Direction": "outbound-dial",
             "CallbackSource": "call-progress-events",
             "SequenceNumber": str(leg.sequence),
-            "Timestamp": self._stamp(),
             **_parties(self.caller_id, leg.to),
         }
 
-    def _stamp(self) -> str:
-        return format_datetime(self.now)
+    def _stamp(self, says: Mapping[str, str]) -> dict[str, str]:
+        """Only what ends is dated, as if the call had lasted as long as it says: what goes on, goes on now."""
+        return {"Timestamp": format_datetime(self.now)} if says.get("CallDuration") else {}
 
 
 def _parties(caller: str, called: str) -> dict[str, str]:
