@@ -19,6 +19,7 @@ from callcrm.lib.paging import page
 from callcrm.lib.ui import Filter
 
 PAGE_SIZE = 50
+PROVIDERS = [(f"provider:{name}", name.capitalize()) for name in ("twilio", "practice")]
 WORDS = {"system": "callcrm", "anonymous": "Somebody unknown", "visit": "Platform support", "user": "A user"}
 
 
@@ -86,5 +87,13 @@ def _filters(request: MemberRequest) -> list[Filter]:
     who = [(member.audit_actor, member.name) for member in members]
     return [
         Filter("name", "What", [(name, name) for name in sorted(REGISTRY)]),
-        Filter("actor", "Who", [*who, ("system", "callcrm"), ("provider:twilio", "Twilio")]),
+        Filter(
+            "actor",
+            "Who",
+            [
+                *who,
+                ("system", "callcrm"),
+                *PROVIDERS,
+            ],
+        ),
     ]

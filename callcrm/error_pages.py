@@ -1,5 +1,4 @@
 """What Django calls when an error never reached a view: unknown addresses, unreadable requests, faults.
-between.
 
 Named as handler400…500 in `callcrm.urls` and as CSRF_FAILURE_VIEW in settings. All of it is
 `callcrm.middleware.refusals`, so that the answer is the same as for an error that a view raised.

@@ -1,5 +1,6 @@
 """Jobs that look after the queue itself. Those of an app stand in its own `tasks.py`, which the queue finds by name."""
 
+from django.core.management import call_command
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
@@ -31,3 +32,10 @@ async def rescue_jobs(context: JobContext, timestamp: int) -> None:
 async def forget_jobs(context: JobContext, timestamp: int) -> None:
     """Jobs that are done say nothing after a few days; failed ones stay until somebody has looked."""
     await context.app.job_manager.delete_old_jobs(nb_hours=KEPT_HOURS)
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(queue="default", queueing_lock="forget_sessions")
+def forget_sessions(timestamp: int) -> None:
+    """Browser sessions that have expired open nothing, and need not be kept."""
+    call_command("clearsessions")

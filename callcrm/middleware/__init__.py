@@ -1,5 +1,4 @@
-"""The outer layers of every request, each sync-only: a request crosses to a thread once.
-(`callcrm.lib.handler`).
+"""The outer layers of every request, each sync-only: a request crosses to a thread once (`callcrm.lib.handler`).
 
 `RequestContext` says who asks and writes the request's line, `SecurityHeaders` dresses every answer,
 `Refusals` turns errors into answers, `HttpsOnly` sends plain requests away. In settings they stand in this
