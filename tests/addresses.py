@@ -1,0 +1,102 @@
+"""Every address of callcrm, as the URLconf has it, with what its door asks for and the row that its id names."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.permissions import Permission
+
+PAGE_METHODS = ("GET", "POST")
+# Which of `tests.everything` the id in an address is.
+ROWS = {
+    "account-forget": "account",
+    "api-call": "call",
+    "api-entry": "entry",
+    "api-lead": "lead",
+    "api-message": "message",
+    "api-number": "number",
+    "api-receipt": "receipt",
+    "api-recording": "recording",
+    "api-reveals": "lead",
+    "api-source": "source",
+    "api-user": "member",
+    "call": "call",
+    "call-edits": "call",
+    "lead": "lead",
+    "lead-deletions": "lead",
+    "lead-edits": "lead",
+    "lead-moves": "lead",
+    "lead-notes": "lead",
+    "member-invitation": "member",
+    "member-removal": "member",
+    "member-role": "member",
+    "number": "number",
+    "own-session-end": "session",
+    "reveal": "lead",
+    "session-end": "session",
+    "visit-end": "visit",
+}
+
+
+@dataclass(frozen=True)
+class Address:
+    """One pattern of the URLconf. `needs` names the right for each method; of an open door it is empty."""
+
+    name: str
+    route: str
+    view: Any
+
+    def __str__(self) -> str:
+        return self.name or self.route
+
+    @property
+    def door(self) -> Any:
+        return getattr(self.view, "cls", None) or getattr(self.view, "view_class", None) or self.view
+
+    @property
+    def needs(self) -> Mapping[str, Permission]:
+        found = getattr(self.view, "needs", None) or getattr(self.door, "needs", None)
+        return dict.fromkeys(PAGE_METHODS, found) if isinstance(found, Permission) else found or {}
+
+    @property
+    def reason(self) -> str:
+        return str(getattr(self.view, "open_door", "") or getattr(self.door, "open_door", ""))
+
+    @property
+    def is_api(self) -> bool:
+        return self.route.startswith("api/")
+
+    @property
+    def is_business(self) -> bool:
+        return self.route.startswith("b/<slug:slug>/")
+
+    @property
+    def has_id(self) -> bool:
+        return "<uuid:pk>" in self.route
+
+    def path(self, ids: Mapping[str, str], slug: str = "acme") -> str:
+        words = {"slug": slug} if self.is_business else {}
+        return reverse(self.name, kwargs=words | ({"pk": ids[ROWS[self.name]]} if self.has_id else {}))
+
+
+@cache
+def every_address() -> tuple[Address, ...]:
+    return tuple(_walked(get_resolver().url_patterns))
+
+
+def behind_doors() -> list[Address]:
+    """Those that need a right, of a member."""
+    return [address for address in every_address() if address.needs]
+
+
+def _walked(patterns: list[Any], route: str = "", space: str = "") -> Iterator[Address]:
+    for one in patterns:
+        here = route + str(one.pattern)
+        if isinstance(one, URLResolver):
+            inner = f"{space}{one.namespace}:" if one.namespace else space
+            yield from _walked(one.url_patterns, here, inner)
+        elif isinstance(one, URLPattern):
+            yield Address(f"{space}{one.name or ''}", here, one.callback)
