@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
@@ -111,6 +111,7 @@ def add_number(request: MemberRequest) -> HttpResponse:
     return render(request, "telephony/numbers.html", context, status=422)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @needs(Permission.NUMBERS)
 def number(request: MemberRequest, pk: UUID) -> HttpResponse:
     """One number: what it rings, what is said first, and whether it records."""
