@@ -17,7 +17,7 @@ from django.utils.timezone import now
 
 from accounts import keys
 from accounts.doors import Admitted
-from accounts.models import Business, TenantModel, tenant_key
+from accounts.models import Business, Member, TenantModel, tenant_key
 from accounts.permissions import Permission
 from callcrm.lib.crypto import envelope
 from callcrm.lib.crypto.fields import Sealed, SealedModel, SealedText
@@ -129,8 +129,13 @@ class CallQuerySet(models.QuerySet["Call"]):
         return self.filter(state__in=LIVE, started_at__gte=fresh).order_by("-state", "started_at")
 
     def for_list(self) -> "CallQuerySet":
-        """Bring what a row shows in one query: the phone with its own way to the lead, whose key opens it."""
-        return self.select_related("lead", "phone__lead", "number", "source", "agent__user")
+        """Bring what a row shows, in as many queries for fifty rows as for one.
+
+        The phone comes with its own way to the lead, whose key opens it. What few rows share comes after: a join of
+        seven tables takes PostgreSQL longer to plan than to run, and the longer the larger they are.
+        """
+        agents = models.Prefetch("agent", Member.objects.select_related("user"))
+        return self.select_related("lead", "phone__lead").prefetch_related("number", "source", agents)
 
 
 class Call(TenantModel, SealedModel):
