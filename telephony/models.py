@@ -215,6 +215,16 @@ class Call(TenantModel, SealedModel):
         return self.state in LIVE
 
     @property
+    def stage(self) -> str:
+        """Return how far it is, for people: what became of it, else talking once a leg was answered, else its state.
+
+        The carrier often tells of the caller's own leg only when it ends; that somebody talks is said by the others.
+        """
+        if self.outcome:
+            return str(self.outcome)
+        return CallState.IN_PROGRESS.value if self.answered and self.is_live else self.state
+
+    @property
     def shown_caller(self) -> str:
         """Return what stands for the caller in a list: a masked name, or a word for why there is none."""
         if self.lead is not None:
