@@ -4,15 +4,16 @@ It reads what is typed the same way and asks the same B-tree behind the same wal
 two is what being unreadable costs: hashing, chance neighbours of short hashes, decryption.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import cast
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import Business
 from bench.models import PlainLead, PlainToken
 from callcrm.lib.crypto.blind import BlindIndex, Kind, Query, Token
+from leads.search import BATCH, MOST_BATCHES
 
 
 class PlainIndex(BlindIndex):
@@ -38,8 +39,18 @@ PLAIN = PlainIndex(b"")
 def search(business: Business, text: str, *, size: int) -> list[PlainLead]:
     """Return one page of hits, newest first."""
     query = PLAIN.query_tokens(text, business.region)
-    hits = (lead for lead in _candidates(business, query)[: size + 1] if _agrees(lead, query))
-    return [lead for lead, _ in zip(hits, range(size), strict=False)]
+    return [lead for lead, _ in zip(_hits(business, query), range(size + 1), strict=False)][:size]
+
+
+def _hits(business: Business, query: Query) -> Iterator[PlainLead]:
+    """A beginning of eight letters may belong to longer words, so here as well each candidate is compared."""
+    candidates, after = _candidates(business, query), None
+    for _ in range(MOST_BATCHES):
+        batch = list(candidates.filter(pk__lt=after)[:BATCH] if after else candidates[:BATCH])
+        yield from (lead for lead in batch if _agrees(lead, query))
+        if len(batch) < BATCH:
+            return
+        after = batch[-1].pk
 
 
 def _candidates(business: Business, query: Query) -> QuerySet[PlainLead]:
@@ -51,10 +62,9 @@ def _candidates(business: Business, query: Query) -> QuerySet[PlainLead]:
 
 
 def _holders(business: Business, group: Iterable[Token]) -> QuerySet[PlainToken, UUID]:
-    any_of = Q()
-    for kind, token in group:
-        any_of |= Q(kind=kind, token=token)
-    return PlainToken.objects.filter(any_of, business_id=business.pk).values_list("lead_id", flat=True)
+    kinds, tokens = zip(*group, strict=True)
+    held = PlainToken.objects.filter(business_id=business.pk, kind__in=kinds, token__in=tokens)
+    return held.values_list("lead_id", flat=True)
 
 
 def _agrees(lead: PlainLead, query: Query) -> bool:
