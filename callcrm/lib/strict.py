@@ -69,7 +69,8 @@ class Email(_OnlyText, serializers.EmailField):
 
 
 class Choice(_OnlyText, serializers.ChoiceField):
-    pass
+    # The library's own words repeat what was sent, which may be a person's.
+    default_error_messages = {"invalid_choice": "This is none of the choices."}
 
 
 @extend_schema_field({"type": "string", "format": "uuid", "pattern": f"^{_ID.pattern}$"})
