@@ -68,7 +68,7 @@ def ring(delivery: Delivery, updates: list[Update], dedupe_key: str) -> Call | N
         return None
     origin = Origin(delivery.business_id, delivery.provider, delivery.received_at)
     call = _call(origin, update, found.number)
-    rows = [_receipt(delivery, dedupe_key), *_rows(origin, call, update, found)]
+    rows = [Receipt.of(delivery, dedupe_key), *_rows(origin, call, update, found)]
     try:
         together.insert(delivery.business_id, rows)
     except IntegrityError:
@@ -154,9 +154,3 @@ def _entry(event: Event, by: str | None, origin: Origin) -> models.Model:
     entry = entry_for(event, by=by, business_id=origin.business_id)
     entry.at = now()
     return entry
-
-
-def _receipt(delivery: Delivery, dedupe_key: str) -> Receipt:
-    receipt = Receipt.of(delivery, dedupe_key)
-    receipt.state, receipt.attempts, receipt.applied_at = Receipt.State.APPLIED, 1, now()
-    return receipt

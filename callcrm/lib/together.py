@@ -37,6 +37,13 @@ def insert(business_id: UUID, rows: Iterable[models.Model]) -> None:
         _send([statement])
 
 
+def insert_unless_there(row: models.Model) -> bool:
+    """Insert one row in the open transaction and say whether it is in: False where a constraint had its like."""
+    is_in = bool(_send([(_single(type(row)), _values(row))]))
+    row._state.adding, row._state.db = not is_in, DEFAULT_DB_ALIAS
+    return is_in
+
+
 def read(sql: str, values: Sequence[Any], *, inside: UUID | None = None) -> list[tuple[Any, ...]]:
     """Return the rows of a query, asked inside a business or, of tables outside the wall, as it is."""
     if inside is None:
@@ -76,6 +83,14 @@ def _insert(shape: tuple[tuple[type[models.Model], int], ...]) -> str:
     parts = [f"scope AS MATERIALIZED ({SCOPE})"]
     parts += [f"part{n} AS ({_part(model, rows)})" for n, (model, rows) in enumerate(shape)]
     return f"WITH {', '.join(parts)} SELECT"
+
+
+@cache
+def _single(model: type[models.Model]) -> str:
+    fields = _fields(model)
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    values = ", ".join(["%s"] * len(fields))
+    return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({values}) ON CONFLICT DO NOTHING RETURNING 1'  # noqa: S608
 
 
 def _part(model: type[models.Model], rows: int) -> str:

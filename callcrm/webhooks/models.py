@@ -16,6 +16,7 @@ from django.utils.timezone import now
 from accounts import keys
 from accounts.doors import Admitted
 from accounts.permissions import Permission
+from callcrm.lib import together
 from callcrm.lib.crypto import envelope
 from callcrm.lib.ids import uuid7
 
@@ -48,10 +49,10 @@ class ReceiptQuerySet(models.QuerySet["Receipt"]):
     def keep(self, delivery: Delivery, dedupe_key: str) -> "tuple[Receipt, bool]":
         """Keep a delivery once, however often it comes and however many race. Returns the row and whether it is new."""
         receipt = Receipt.of(delivery, dedupe_key)
-        self.bulk_create([receipt], ignore_conflicts=True)
+        if together.insert_unless_there(receipt):
+            return receipt, True
         same = {"provider": delivery.provider, "business_id": delivery.business_id, "dedupe_key": dedupe_key}
-        kept = self.select_for_update().get(**same)
-        return kept, kept.pk == receipt.pk
+        return self.select_for_update().get(**same), False
 
 
 class Receipt(models.Model):
@@ -96,7 +97,10 @@ class Receipt(models.Model):
 
     @classmethod
     def of(cls, delivery: Delivery, dedupe_key: str) -> "Receipt":
-        """Return the unsaved receipt of a delivery, its bytes sealed."""
+        """Return the unsaved receipt of a delivery, its bytes sealed.
+
+        It says that it is applied, because it is written in the transaction that applies it; `settle` says otherwise.
+        """
         key = keys.data_key(delivery.business_id)
         receipt = cls(
             business_id=delivery.business_id,
@@ -106,6 +110,9 @@ class Receipt(models.Model):
             dedupe_key=dedupe_key,
             key_version=key.version,
             received_at=delivery.received_at,
+            state=cls.State.APPLIED,
+            attempts=1,
+            applied_at=now(),
         )
         receipt.sealed = receipt._seal(_receipt_key(key.secret), delivery)
         return receipt
@@ -123,6 +130,12 @@ class Receipt(models.Model):
             content_type=content_type.decode("latin-1"),
             received_at=self.received_at,
         )
+
+    def settle(self, error: str) -> None:
+        """Say that it is applied or, with an error's code, that it failed."""
+        self.state = self.State.FAILED if error else self.State.APPLIED
+        self.error, self.applied_at = error[:80], None if error else now()
+        self.save(update_fields=["state", "error", "attempts", "applied_at"])
 
     def _seal(self, key: bytes, delivery: Delivery) -> list[bytes]:
         """Seal in pieces, each bound to its place and to how many there are: one sealed value holds 64 kB."""

@@ -63,20 +63,24 @@ def _take(handler: Handler, delivery: Delivery) -> HttpResponse:
 
 def apply(handler: Handler, receipt: Receipt, delivery: Delivery) -> None:
     """Apply a kept delivery. What goes wrong is written on the receipt, never raised."""
-    receipt.attempts += 1
+    error = _try(handler, receipt, delivery)
+    if error or receipt.state != Receipt.State.APPLIED:
+        receipt.settle(error)
+
+
+def _try(handler: Handler, receipt: Receipt, delivery: Delivery) -> str:
+    """Return the code of what went wrong, and nothing when nothing did."""
     try:
         with transaction.atomic():
             handler.apply(delivery)
     except Unusable as error:
-        receipt.state, receipt.error = Receipt.State.FAILED, error.code[:80]
+        return error.code
     except OperationalError:
         raise  # nothing can be kept now: the provider hears 503 and comes again
     except Exception as error:  # whatever it is, the delivery is kept and can be replayed
-        receipt.state, receipt.error = Receipt.State.FAILED, type(error).__name__
         log.exception("webhook.failed", extra={"fields": {"receipt": str(receipt.pk)}})
-    else:
-        receipt.state, receipt.error, receipt.applied_at = Receipt.State.APPLIED, "", timezone.now()
-    receipt.save(update_fields=["state", "error", "attempts", "applied_at"])
+        return type(error).__name__
+    return ""
 
 
 def replay(receipt: Receipt) -> bool:
@@ -86,6 +90,7 @@ def replay(receipt: Receipt) -> bool:
         return False
     with business_scope(receipt.business_id):
         receipt = Receipt.objects.select_for_update().get(pk=receipt.pk)
+        receipt.attempts += 1
         apply(handler, receipt, receipt.delivery())
     return receipt.state == Receipt.State.APPLIED
 
