@@ -13,10 +13,11 @@ from decimal import Decimal
 from itertools import islice
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import psycopg
-from django.db import connection as django_connection
-from django.db import models
+from django.contrib.postgres.fields import ArrayField
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.utils.timezone import now
 from psycopg import sql
 
@@ -24,14 +25,14 @@ from accounts import businesses, team
 from accounts.models import Business, Member, User
 from accounts.permissions import Role
 from bench.ground import Ground
-from bench.models import PlainLead, PlainPhone, PlainToken
+from bench.models import PlainLead, PlainPhone
 from bench.people import SEED, Person, people
 from bench.plain import PLAIN
 from bench.setting import LARGE, PASSWORD, SECRET, SMALL, TELEPHONES, Shop, Size
 from callcrm.lib.ids import uuid7_at
 from callcrm.lib.tenancy import business_scope
 from leads import editing, index
-from leads.models import Lead, LeadPhone, LeadToken, Source
+from leads.models import Lead, LeadPhone, Source
 from recordings.models import Recording
 from telephony import numbers
 from telephony.models import Call, CallLeg, Outcome, TrackingNumber
@@ -41,6 +42,9 @@ BATCH = 5_000
 SPAN = timedelta(days=365)
 STATUSES = {Lead.Status.NEW: 30, Lead.Status.CONTACTED: 25, Lead.Status.QUALIFIED: 15, Lead.Status.WON: 15,
             Lead.Status.LOST: 12, Lead.Status.SPAM: 3}  # fmt: skip
+AS_IT_IS = (models.UUIDField, models.ForeignKey, models.DateTimeField, models.IntegerField, models.BooleanField,
+            models.DecimalField, ArrayField)  # fmt: skip
+TokenRow = tuple[UUID, int, bytes | str, UUID]
 OUTCOMES = {Outcome.ANSWERED: 65, Outcome.MISSED: 20, Outcome.VOICEMAIL: 9, Outcome.ABANDONED: 6}
 
 
@@ -111,10 +115,10 @@ class _Writer:
         _copy(cursor, CallLeg, [self._leg(call) for call in calls])
         _copy(cursor, Recording, [self._recording(call) for call in calls if call.answered_at])
         pairs = [(lead, person) for lead, (_, person) in zip(leads, some, strict=True)]
-        _copy(cursor, LeadToken, _tokens(pairs), "new_tokens")
+        _copy_tokens(cursor, "new_tokens", _tokens(pairs))
         _copy(cursor, PlainLead, [_plain_lead(*pair) for pair in pairs])
         _copy(cursor, PlainPhone, [_plain_phone(*pair) for pair in zip(phones, some, strict=True)])
-        _copy(cursor, PlainToken, _plain_tokens(pairs), "new_plain_tokens")
+        _copy_tokens(cursor, "new_plain_tokens", _plain_tokens(pairs))
 
     def _make_room_for_tokens(self, cursor: psycopg.Cursor) -> None:
         cursor.execute("CREATE TEMP TABLE new_tokens (LIKE leads_leadtoken) ON COMMIT DROP")
@@ -179,9 +183,10 @@ class _Writer:
         )  # fmt: skip
 
 
-def _tokens(pairs: Iterable[tuple[Lead, Person]]) -> Iterator[LeadToken]:
+def _tokens(pairs: Iterable[tuple[Lead, Person]]) -> Iterator[TokenRow]:
     for lead, person in pairs:
-        yield from index.rows(lead, [person.phone], name=person.name, email=person.email)
+        for kind, token in index.tokens(lead, [person.phone], name=person.name, email=person.email):
+            yield lead.business_id, int(kind), token, lead.pk
 
 
 def _plain_lead(lead: Lead, person: Person) -> PlainLead:
@@ -194,23 +199,31 @@ def _plain_phone(phone: LeadPhone, numbered: tuple[int, Person]) -> PlainPhone:
     return PlainPhone(**own, number=numbered[1].phone)
 
 
-def _plain_tokens(pairs: Iterable[tuple[Lead, Person]]) -> Iterator[PlainToken]:
+def _plain_tokens(pairs: Iterable[tuple[Lead, Person]]) -> Iterator[TokenRow]:
     for lead, person in pairs:
         for kind, value in PLAIN.tokens(person.phone, person.email, person.name):
-            yield PlainToken(business_id=lead.business_id, kind=int(kind), token=value, lead_id=lead.pk)
+            yield lead.business_id, int(kind), value, lead.pk
 
 
-def _copy(
-    cursor: psycopg.Cursor, model: type[models.Model], rows: Iterable[models.Model], table: str = ""
-) -> None:
+def _copy_tokens(cursor: psycopg.Cursor, table: str, rows: Iterable[TokenRow]) -> None:
+    into = sql.SQL("COPY {} (business_id, kind, token, lead_id) FROM STDIN")
+    with cursor.copy(into.format(sql.Identifier(table))) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _copy(cursor: psycopg.Cursor, model: type[models.Model], rows: Iterable[models.Model]) -> None:
     fields = model._meta.concrete_fields
     columns = sql.SQL(", ").join([sql.Identifier(str(field.column)) for field in fields])
-    name = sql.Identifier(table or model._meta.db_table)
-    into = sql.SQL("COPY {} ({}) FROM STDIN").format(name, columns)
+    into = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(model._meta.db_table), columns)
+    here = connections[DEFAULT_DB_ALIAS]
     with cursor.copy(into) as copy:
         for row in rows:
-            copy.write_row([_value(field, row) for field in fields])
+            copy.write_row([_value(field, row, here) for field in fields])
 
 
-def _value(field: models.Field[Any, Any], row: models.Model) -> Any:
-    return field.get_db_prep_save(field.pre_save(row, True), django_connection)
+def _value(field: models.Field[Any, Any], row: models.Model, here: Any) -> Any:
+    """Texts and sealed values are made ready by their fields; of the rest there are too many to ask."""
+    if isinstance(field, AS_IT_IS):
+        return getattr(row, field.attname)
+    return field.get_db_prep_save(field.pre_save(row, True), here)

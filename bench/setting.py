@@ -19,7 +19,7 @@ class Size:
     terms: int  # searches of each kind per round
 
 
-FULL = Size(small=1_000, large=100_000, rounds=11, per_round=200, pages=12, terms=40)
+FULL = Size(small=1_000, large=100_000, rounds=9, per_round=200, pages=8, terms=40)
 QUICK = Size(small=1_000, large=5_000, rounds=3, per_round=48, pages=4, terms=10)
 
 
