@@ -37,7 +37,9 @@ let eye = null;
 
 function askReason() {
   const place = eye.closest(".masked");
-  covered.set(place.parentElement, place.outerHTML);
+  const clean = place.cloneNode(true);
+  $("[data-reveal]", clean).classList.remove("htmx-request"); // it rests the eye, and is taken off the first one only
+  covered.set(place.parentElement, clean.outerHTML);
   place.id = "revealing";
   pop.showPopover({ source: eye });
   $("button, a, select", pop)?.focus();
