@@ -14,6 +14,7 @@ PAGES = {
     "calls": "/b/acme/calls/",
     "no call matches": "/b/acme/calls/?outcome=blocked",
     "call": "/b/acme/calls/{call}/",
+    "ringing call": "/b/acme/calls/{ringing}/",
     "leads": "/b/acme/leads/",
     "new lead": "/b/acme/leads/new/",
     "lead": "/b/acme/leads/{lead}/",
@@ -39,8 +40,9 @@ def keep_busy(world: World) -> SimpleNamespace:
     add_leg(call)
     add_call(world.acme, lead, outcome=Outcome.MISSED, answered_at=None, talk_seconds=None)
     add_call(world.acme, withheld=True, outcome=Outcome.VOICEMAIL, answered_at=None)
-    add_call(world.acme, lead, state=CallState.RINGING, outcome=None, answered_at=None, ended_at=None)
+    unended: dict[str, Any] = {"outcome": None, "answered_at": None, "ended_at": None}
+    ringing = add_call(world.acme, lead, state=CallState.RINGING, **unended)
     add_message(world.acme, lead)
     with world.inside():
         editing.add_note(lead, "Two-storey house, dog in the yard.", by=world.owner)
-    return SimpleNamespace(call=call.pk, lead=lead.pk, number=world.number.pk)
+    return SimpleNamespace(call=call.pk, ringing=ringing.pk, lead=lead.pk, number=world.number.pk)

@@ -67,6 +67,8 @@ def answers(world, client):
     answers.keep("GET", "/login", client.get("/login"))
     answers.keep("GET", "/nothing-here/", client.get("/nothing-here/"))
     answers.lead = "/b/acme/leads/{lead}/".format(**ids)
+    answers.answered = "/b/acme/calls/{call}/".format(**ids)
+    answers.ringing = "/b/acme/calls/{ringing}/".format(**ids)
     return answers
 
 
@@ -133,6 +135,24 @@ def test_a_number_is_shown_after_a_reason_and_hidden_on_request(answers, chromiu
     assert SHOWN not in page.content()
     assert page.evaluate("document.activeElement.matches('[data-reveal]')")
     assert problems == []
+
+
+def test_a_number_is_shown_again_after_it_was_hidden(answers, chromium):
+    page, problems = open_page(chromium, answers, answers.lead)
+    for _ in range(3):
+        reveal(page)
+        page.get_by_role("button", name="Hide", exact=True).click()
+        assert SHOWN not in page.content()
+    assert problems == []
+
+
+def test_the_head_of_a_call_follows_the_feed(answers, chromium):
+    page, _ = open_page(chromium, answers, answers.ringing)
+    assert page.locator(".page-head .badge").inner_text() == "Ringing"
+    answers.kept["GET", answers.ringing] = answers.kept["GET", answers.answered]
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('live:call.changed'))")
+    page.locator(".page-head").get_by_text("Answered").wait_for()
+    page.locator("#what-happened").get_by_text("Ended").wait_for()
 
 
 def test_a_number_hides_itself_after_thirty_seconds(answers, chromium):
