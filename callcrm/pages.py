@@ -18,7 +18,7 @@ from audit.models import Entry
 from audit.pages import name_actors
 from leads.forms import NoteForm, StatusForm
 from leads.models import Lead, Note
-from telephony import figures
+from telephony import figures, practice
 from telephony.models import Call, Message
 
 SHOWN = 50  # of each kind on a lead's timeline; older ones are behind the lists
@@ -66,6 +66,7 @@ def overview(request: MemberRequest) -> HttpResponse:
         "by_source": figures.by_source(visible, midnight - 29 * day),
         "live": list(visible.live().for_list()[:20]),
         "recent": list(visible.for_list().order_by("-started_at", "-id")[:8]),
+        "practice": practice.offered(request.member),
     }
     return render(request, "overview.html", context)
 

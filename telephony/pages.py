@@ -17,6 +17,7 @@ from telephony import editing, filters, practice
 from telephony.forms import CallForm, NumberForm
 from telephony.models import Call, CallQuerySet, Message, Outcome, TrackingNumber
 from telephony.providers.base import Direction
+from telephony.providers.practice.scenarios import SCENARIOS
 
 PAGE_SIZE = 50
 
@@ -34,7 +35,7 @@ def calls(request: MemberRequest) -> HttpResponse:
         "live": _live(visible),
         "filters": _filters(request),
         "filtered": any(request.GET.get(name) for name in (*filters.CONDITIONS, "days")),
-        "practice": practice.offered(request.member),
+        "practice": SCENARIOS if practice.offered(request.member) else {},
     }
     return render(request, "telephony/calls.html", context)
 

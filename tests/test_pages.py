@@ -8,6 +8,7 @@ import pytest
 from django.test import override_settings
 
 from callcrm.testing import login
+from telephony.providers.practice.scenarios import SCENARIOS
 from tests.busy import EMAIL, NAME, PAGES, PHONE, keep_busy
 
 STATIC = Path("static")
@@ -53,6 +54,21 @@ def test_a_menu_shows_only_what_the_role_opens(world, client):
     for closed in ("/b/acme/numbers/", "/b/acme/audit/", "/b/acme/team/", "/b/acme/settings/"):
         assert closed not in shown
     assert "/b/acme/leads/" in shown
+
+
+def test_the_menu_of_practice_calls_names_every_scenario_and_no_other(world, client):
+    html = login(client, world.owner).get("/b/acme/calls/").content.decode()
+    offered = re.findall(r'<li><button type="submit" name="scenario" value="([^"]+)">', html)
+    assert offered == list(SCENARIOS)
+    assert all(scenario.sentence in html for scenario in SCENARIOS.values())
+
+
+@pytest.mark.parametrize("path", ["/b/acme/", "/b/acme/calls/"])
+def test_who_has_no_calls_yet_may_try_one(world, client, path):
+    button = "Try a practice call"
+    assert button in login(client, world.owner).get(path).content.decode()
+    assert button not in login(client, world.user).get(path).content.decode()
+    assert client.post("/b/acme/practice-calls/", {"scenario": "answered"}).status_code == 403
 
 
 def test_the_theme_of_the_cookie_is_drawn_by_the_server(world, client):

@@ -225,12 +225,15 @@ def empty_state(content: SafeString, title: str, icon: str = "info", tone: str =
 
 
 @register.simple_block_tag
-def menu(content: SafeString, name: str, label: str, icon: str = "", place: str = "") -> SafeString:
-    """{% menu "more" "More" icon="ellipsis" %}<ul>…</ul>{% endmenu %}: a button and what it opens."""
-    return render_to_string(
-        "components/menu.html",
-        {"content": content, "name": name, "label": label, "icon_name": icon, "place": place},
-    )
+def menu(
+    content: SafeString, name: str, label: str, icon: str = "", place: str = "", folds: bool = True
+) -> SafeString:
+    """{% menu "more" "More" icon="ellipsis" %}<ul>…</ul>{% endmenu %}: a button and what it opens.
+
+    On a phone the button of a page's head folds to its icon, unless told not to.
+    """
+    values = {"name": name, "label": label, "icon_name": icon, "place": place, "folds": folds}
+    return render_to_string("components/menu.html", {"content": content, **values})
 
 
 @register.simple_block_tag(takes_context=True)
