@@ -1,0 +1,172 @@
+"""What is asked often is answered by an index, under the wall, whatever else there is: PostgreSQL's plans say so.
+
+Thousands of rows take a second to make, so that a test here asks many questions of them and names those that fail.
+"""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils.timezone import now
+
+from accounts import keys
+from callcrm.testing import NUMBER, login
+from leads.models import Lead
+from telephony import express
+from telephony.models import Call
+from tests import crowd
+from tests.everything import one_of_everything
+
+PAGE = 51  # rows of a page, and the one that says whether there is another
+MOST = 10 * PAGE
+SEARCHES = {
+    "a whole number": "+12035550142",
+    "a number as people write it": "(203) 555-0142",
+    "seven digits": "5550142",
+    "four digits": "0142",
+    "a name": "Maya Ortiz",
+    "a common word of names": "maya",
+    "the beginning of a word": "whitl",
+    "two words the other way round": "nair ben",
+    "nobody": "Nobody",
+    "an e-mail": "a@letters.example",
+}
+
+
+@pytest.fixture
+def town(world):
+    crowd.fill(world.acme, world.user)
+    apart = {"e164": "+19895550100", "phones": ["+19895550101"]}
+    one_of_everything(world.rival, world.rival_owner, **apart)  # so that its calls have a number too
+    crowd.fill(world.rival, world.rival_owner)
+    crowd.analyze()
+    return world
+
+
+@pytest.fixture
+def problems(town):
+    """Ask, and return what the plans do wrong: whole tables that are read, and rows that are read for nothing."""
+    big = crowd.big_tables()
+    assert {"leads_lead", "leads_leadtoken", "telephony_call", "telephony_message", "audit_entry"} <= big
+
+    def find(ask, most=MOST):
+        asked = list(crowd.plans(ask, town))
+        assert asked
+        for sql, plan in asked:
+            whole, looked_at = crowd.read_whole(plan, big), crowd.examined(plan, big)
+            if whole or looked_at > most:
+                yield f"reads {whole or looked_at}: {sql[:2000]}"
+
+    return lambda questions, most=MOST: {
+        name: found for name, ask in questions.items() if (found := list(find(ask, most)))
+    }
+
+
+def asks(client, path, **data):
+    def ask():
+        answer = client.post(path, data) if data else client.get(path)
+        assert answer.status_code == 200, (path, answer.status_code)
+        return answer
+
+    return ask
+
+
+def filters(world, call):
+    since = (now() - timedelta(days=3)).isoformat().replace("+00:00", "Z")
+    return {
+        "none": "",
+        "since": f"since={since}",
+        "until": f"until={since}",
+        "days": "days=7",
+        "direction": "direction=outbound",
+        "state": "state=completed",
+        "outcome": "outcome=missed",
+        "an outcome that no call has": "outcome=blocked",
+        "source": f"source={world.source.pk}",
+        "number": f"number={world.number.pk}",
+        "no number": "number=none",
+        "lead": f"lead={call.lead_id}",
+        "agent": f"agent={world.user.pk}",
+        "provider's id": f"provider_id={call.provider_id}",
+        "without recording": "has_recording=false",
+        "first time": "first_time=true",
+        "several": f"outcome=missed&first_time=true&since={since}",
+    }
+
+
+def test_a_list_is_read_by_an_index_with_every_filter(town, problems):
+    client = login(Client(), town.owner)
+    with town.inside():
+        call = Call.objects.order_by("-started_at")[40]
+    calls = {f"calls by {name}": f"calls/?{query}" for name, query in filters(town, call).items()}
+    paths = ["calls/live/", "messages/", "leads/", "leads/?status=won", "leads/?assigned=none", "audit/"]
+    paths += ["audit/?name=lead.revealed", "audit/?actor=provider:twilio", f"audit/?subject={call.lead_id}"]
+    paths += [
+        f"leads/?assigned={town.user.pk}",
+        f"leads/{call.lead_id}/",
+        f"calls/{call.pk}/",
+        _far_page(client),
+    ]
+    questions = calls | {path: path for path in paths}
+    assert problems({name: asks(client, f"/b/acme/{path}") for name, path in questions.items()}) == {}
+
+
+def _far_page(client):
+    path = "calls/"
+    for _ in range(20):
+        path = f"calls/?cursor={client.get(f'/b/acme/{path}').context['page'].older}"
+    return path
+
+
+def test_a_user_reads_what_is_his_by_an_index(town, problems):
+    client = login(Client(), town.user)
+    assert (
+        problems({path: asks(client, f"/b/acme/{path}") for path in ("calls/", "messages/", "calls/live/")})
+        == {}
+    )
+
+
+def test_every_kind_of_search_is_answered_by_an_index(town, problems):
+    client = login(Client(), town.owner)
+    searches = {name: asks(client, "/b/acme/leads/", q=typed) for name, typed in SEARCHES.items()}
+    assert problems(searches, most=2 * MOST) == {}
+
+
+def test_the_figures_of_a_month_read_its_rows_once_and_nobody_elses(town, problems):
+    client = login(Client(), town.owner)
+    assert problems({"overview": asks(client, "/b/acme/")}, most=crowd.PEOPLE * crowd.EACH + 1) == {}
+
+
+def test_a_caller_waits_for_index_look_ups_alone(town):
+    """The statement is prepared, so that it may be planned without its values as well."""
+    big = crowd.big_tables()
+    for mode in ("force_custom_plan", "force_generic_plan"):
+        with town.inside():
+            plan = _voice_plan(town, mode)
+        assert plan["Actual Rows"] == 1, mode
+        assert crowd.read_whole(plan, big) == [], mode
+        assert crowd.examined(plan, big) <= 10, mode
+
+
+def _voice_plan(town, mode):
+    number = "+12035550142"
+    kind, token = keys.blind_index(town.acme.pk).phone_exact(number)
+    places = iter(f"${n}" for n in range(1, 7))
+    sql = "".join(part + next(places, "") for part in express._READ.split("%s"))
+    crowd.rows(f"SET LOCAL plan_cache_mode = {mode}")
+    crowd.rows(f"PREPARE voice (text, text, int, bytea, uuid, text) AS {sql}")
+    try:
+        asked = (number, number, int(kind), token, town.acme.pk, NUMBER)
+        return crowd.explain("EXECUTE voice (%s, %s, %s, %s, %s, %s)", *asked)
+    finally:
+        crowd.rows("DEALLOCATE voice")
+
+
+def test_these_tests_would_see_a_table_that_is_read_whole(town, problems):
+    def ask():
+        list(Call.objects.filter(tags=["nowhere"]).values("pk"))
+        list(Lead.objects.order_by("value").values("pk"))
+
+    with town.inside():
+        [found] = problems({"by tags": ask}, most=10).values()
+    assert len(found) == 2
