@@ -20,6 +20,7 @@ from leads.forms import NoteForm, StatusForm
 from leads.models import Lead, Note
 from telephony import figures, practice
 from telephony.models import Call, Message
+from telephony.pages import going_on
 
 SHOWN = 50  # of each kind on a lead's timeline; older ones are behind the lists
 OF_INTEREST = ("lead.created", "lead.status_changed", "lead.assigned", "lead.revealed", "lead.changed")
@@ -64,7 +65,7 @@ def overview(request: MemberRequest) -> HttpResponse:
     context = {
         "today": figures.compare(visible, midnight, now(), midnight - day, now() - day),
         "by_source": figures.by_source(visible, midnight - 29 * day),
-        "live": list(visible.live().for_list()[:20]),
+        "live": going_on(visible),
         "recent": list(visible.for_list().order_by("-started_at", "-id")[:8]),
         "practice": practice.offered(request.member),
     }

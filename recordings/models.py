@@ -7,6 +7,7 @@ from django.db import models
 
 from accounts.doors import Admitted
 from accounts.models import TenantModel, tenant_key
+from callcrm.lib import times
 from telephony.models import Call
 
 
@@ -48,6 +49,21 @@ class Recording(TenantModel):
 
     def __str__(self) -> str:
         return f"recording {self.pk}"
+
+    @property
+    def is_going_on(self) -> bool:
+        """Say whether the provider has told of a beginning, and of no end yet."""
+        return not self.is_complete and self.state != self.State.ABSENT
+
+    @property
+    def told(self) -> str:
+        """Return what is known of it, in words."""
+        if self.is_complete:
+            length = f", {times.duration(self.duration_seconds)}" if self.duration_seconds else ""
+            return f"Recorded{length}. The audio stays with the provider for now."
+        if self.state == self.State.ABSENT:
+            return "Nothing was recorded."
+        return "Going on." if self.call.is_live else "The provider has not told of its end."
 
 
 def mine(business_id: UUID, call: Call, provider_id: str) -> dict[str, Any]:

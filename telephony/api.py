@@ -12,12 +12,11 @@ from rest_framework.response import Response
 from accounts.api_base import Door, ListQuery, Rows, found
 from accounts.api_shapes import Named
 from accounts.permissions import Permission
-from callcrm.lib import masking, phones
 from callcrm.lib.strict import Choice, Flag, Id, Moment, QueryFlag, Shape, Strict, Text, Whole
 from leads.api import E164, LeadRef
 from leads.models import Source
 from telephony import editing, filters, numbers
-from telephony.models import Call, CallLeg, Message, Outcome, ProviderAccount, TrackingNumber
+from telephony.models import Call, Message, Outcome, ProviderAccount, TrackingNumber
 from telephony.providers.base import CallState, Direction, MessageState
 
 READ = Permission.VIEW_CUSTOMERS
@@ -56,16 +55,9 @@ class NumberRef(Shape):
 
 class LegShape(Shape):
     provider_id = serializers.CharField()
-    to = serializers.SerializerMethodField()
+    to = serializers.CharField(source="shown_to")
     state = serializers.ChoiceField(choices=CALL_STATES)
     duration_seconds = serializers.IntegerField(allow_null=True)
-
-    def get_to(self, leg: CallLeg) -> str:
-        """Our own telephones are shown; any other number may be a person's."""
-        number = leg.call.number
-        if number and leg.to in number.forward_to:
-            return leg.to
-        return masking.mask_phone(leg.to) if phones.is_e164(leg.to) else masking.redact(leg.to)
 
 
 class CallRecordingShape(Shape):

@@ -19,6 +19,7 @@ from accounts import keys
 from accounts.doors import Admitted
 from accounts.models import Business, Member, TenantModel, tenant_key
 from accounts.permissions import Permission
+from callcrm.lib import masking, phones
 from callcrm.lib.crypto import envelope
 from callcrm.lib.crypto.fields import Sealed, SealedModel, SealedText
 from callcrm.lib.ids import uuid7
@@ -216,13 +217,24 @@ class Call(TenantModel, SealedModel):
 
     @property
     def stage(self) -> str:
-        """Return how far it is, for people: what became of it, else talking once a leg was answered, else its state.
+        """Return how far it is, for people: what became of it, else talking once a leg was answered, else ringing.
 
-        The carrier often tells of the caller's own leg only when it ends; that somebody talks is said by the others.
+        The state of the caller's own leg does not say it: to the carrier it is in progress while we ring others.
         """
-        if self.outcome:
-            return str(self.outcome)
-        return CallState.IN_PROGRESS.value if self.answered and self.is_live else self.state
+        if self.outcome or not self.is_live:
+            return str(self.outcome or self.state)
+        return (CallState.IN_PROGRESS if self.answered else CallState.RINGING).value
+
+    @property
+    def telephone(self) -> str:
+        """Return the telephone of ours that took a call, for where no agent is known; an outgoing call has none."""
+        bridged = [leg for leg in self.legs.all() if leg.bridged] if self.direction == "inbound" else []
+        return bridged[0].shown_to if bridged else ""
+
+    @property
+    def is_being_recorded(self) -> bool:
+        """Say whether a recording goes on right now."""
+        return self.is_live and any(recording.is_going_on for recording in self.recordings.all())
 
     @property
     def shown_caller(self) -> str:
@@ -255,6 +267,13 @@ class CallLeg(TenantModel):
 
     def __str__(self) -> str:
         return f"leg {self.pk}"
+
+    @property
+    def shown_to(self) -> str:
+        """Return whom it rang: our own telephones are shown, any other number may be a person's."""
+        if self.call.number and self.to in self.call.number.forward_to:
+            return self.to
+        return masking.mask_phone(self.to) if phones.is_e164(self.to) else masking.redact(self.to)
 
 
 class MessageQuerySet(models.QuerySet["Message"]):

@@ -32,7 +32,7 @@ def calls(request: MemberRequest) -> HttpResponse:
     )
     context = {
         "page": rows,
-        "live": _live(visible),
+        "live": going_on(visible),
         "filters": _filters(request),
         "filtered": any(request.GET.get(name) for name in (*filters.CONDITIONS, "days")),
         "practice": SCENARIOS if practice.offered(request.member) else {},
@@ -44,7 +44,9 @@ def calls(request: MemberRequest) -> HttpResponse:
 @needs(Permission.VIEW_CUSTOMERS)
 def live(request: MemberRequest) -> HttpResponse:
     """The strip alone, for when the feed says that something has changed."""
-    return render(request, "telephony/_live.html", {"live": _live(Call.objects.visible_to(request.member))})
+    return render(
+        request, "telephony/_live.html", {"live": going_on(Call.objects.visible_to(request.member))}
+    )
 
 
 @require_safe
@@ -140,12 +142,13 @@ def _call(request: MemberRequest, pk: UUID) -> Call:
     return get_object_or_404(Call.objects.visible_to(request.member).for_list(), pk=pk)
 
 
-def _live(visible: CallQuerySet) -> list[Call]:
-    return list(visible.live().for_list()[:20])
+def going_on(visible: CallQuerySet) -> list[Call]:
+    """Return the calls of the strip."""
+    return list(visible.live().for_list().prefetch_related("legs", "recordings")[:20])
 
 
 def _filtered(request: MemberRequest, visible: CallQuerySet) -> CallQuerySet:
-    found = filters.by(visible.for_list().prefetch_related("recordings"), request.GET.dict())
+    found = filters.by(visible.for_list().prefetch_related("legs"), request.GET.dict())
     since = filters.since_days(request.business, request.GET.get("days", ""))
     return found.filter(started_at__gte=since) if since else found
 

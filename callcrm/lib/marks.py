@@ -34,6 +34,7 @@ MARKS: Mapping[str, Mark] = {
     "missed": Mark("Missed", "bad", "phone-missed"),
     "abandoned": Mark("Hung up", "", "phone-off"),
     "blocked": Mark("Blocked", "", "ban"),
+    "recording": Mark("Recording", "info", "mic"),
     # a message
     "sending": Mark("Sending", "", "send"),
     "sent": Mark("Sent", "", "send"),
@@ -86,7 +87,7 @@ EVENT_MARKS: Mapping[str, Mark] = {
     "lead": Mark("Lead", "", "user-round"),
     "call": Mark("Call", "", "phone"),
     "message": Mark("Message", "", "messages-square"),
-    "recording": Mark("Recording", "", "voicemail"),
+    "recording": Mark("Recording", "", "mic"),
 }
 
 

@@ -1,0 +1,108 @@
+"""What the pages of calls say: who took one, and what is left of it."""
+
+from typing import Any
+
+import pytest
+
+from callcrm.testing import DESTINATION, World, add_call, add_lead, add_leg, assert_flat_queries, login
+from recordings.models import Recording
+from telephony.models import Call, Outcome
+from telephony.providers.base import CallState, Direction
+
+LIST, STRIP = "/b/acme/calls/", "/b/acme/calls/live/"
+TELEPHONE = "+1 503-555-0190"  # DESTINATION, as it is shown
+THEIRS = "+12065550177"
+UNENDED: dict[str, Any] = {"outcome": None, "ended_at": None, "talk_seconds": None}
+
+
+@pytest.fixture
+def shown(world, client):
+    """Fetch a page as the owner."""
+    login(client, world.owner)
+    return lambda path: client.get(path).content.decode()
+
+
+def add_recording(world: World, call: Call, **values: Any) -> Recording:
+    fields = {"provider_id": "RE1", "created_at": call.started_at} | values
+    with world.inside():
+        return Recording.objects.create(business=world.acme, call=call, **fields)
+
+
+def page_of(call: Call) -> str:
+    return f"{LIST}{call.pk}/"
+
+
+def test_who_took_a_call_is_a_telephone_where_no_agent_is_known(world, shown):
+    call = add_call(world.acme)
+    assert "Not known" in shown(LIST)
+    add_leg(call, to="+15035550191", bridged=False, state=CallState.NO_ANSWER)
+    add_leg(call)
+    for path in (LIST, page_of(call)):
+        assert TELEPHONE in shown(path)
+        assert "Nobody" not in shown(path)
+
+
+def test_nobody_took_a_call_that_was_missed(world, shown):
+    call = add_call(world.acme, outcome=Outcome.MISSED, answered_at=None, talk_seconds=None)
+    add_leg(call, bridged=False, state=CallState.NO_ANSWER)
+    assert "Nobody" in shown(LIST)
+    assert TELEPHONE not in shown(LIST)
+
+
+def test_the_number_of_somebody_who_was_called_is_no_telephone_of_ours(world, shown):
+    lead = add_lead(world.acme, phones=[THEIRS])
+    call = add_call(world.acme, lead, direction=Direction.OUTBOUND)
+    add_leg(call, to=THEIRS)
+    for path in (LIST, page_of(call)):
+        assert "206-555-0177" not in shown(path)
+        assert THEIRS not in shown(path)
+    assert "Not known" in shown(LIST)
+
+
+def test_a_recording_says_how_long_it_is_and_where(world, shown):
+    call = add_call(world.acme)
+    add_recording(world, call, is_complete=True, duration_seconds=94)
+    page = shown(page_of(call))
+    assert "Recorded, 1:34. The audio stays with the provider for now." in page
+    assert "Pending" not in page
+    assert "#voicemail" not in page
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"state": "absent"}, "Nothing was recorded."),
+        ({}, "The provider has not told of its end."),
+        ({"is_complete": True}, "Recorded. The audio stays"),
+        ({"kind": "voicemail", "is_complete": True}, "#voicemail"),
+    ],
+)
+def test_a_recording_says_what_is_known(world, shown, values, words):
+    call = add_call(world.acme)
+    add_recording(world, call, **values)
+    assert words in shown(page_of(call))
+
+
+def test_the_strip_says_which_call_is_recorded(world, shown):
+    call = add_call(world.acme, state=CallState.IN_PROGRESS, **UNENDED)
+    add_leg(call, state=CallState.IN_PROGRESS)
+    assert "</svg>Recording" not in shown(STRIP)
+    recording = add_recording(world, call)
+    assert "</svg>Recording" in shown(STRIP)
+    assert TELEPHONE in shown(STRIP)
+    with world.inside():
+        Recording.objects.filter(pk=recording.pk).update(is_complete=True)
+    assert "</svg>Recording" not in shown(STRIP)
+
+
+@pytest.mark.parametrize("path", [LIST, STRIP, "/b/acme/"])
+def test_what_rows_say_costs_no_query_of_its_own(world, client, path):
+    login(client, world.owner)
+
+    def ring_and_end() -> None:
+        for values in ({"state": CallState.IN_PROGRESS, **UNENDED}, {}):
+            call = add_call(world.acme, add_lead(world.acme), **values)
+            add_leg(call, to=DESTINATION)
+            add_recording(world, call)
+
+    assert_flat_queries(lambda: client.get(path), ring_and_end)
