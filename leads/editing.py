@@ -1,6 +1,6 @@
 """What people do to leads: add, correct, move, assign, note, delete. Each verb writes its event."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from leads.models import Lead, LeadPhone, Note, Source, fresh_lead
 SEALED = ("name", "email", "notes")
 PLAIN = ("value", "tags", "source")
 TAKEN = "This number belongs to another lead of the business."
+MOST_PHONES = 10
 
 
 @transaction.atomic
@@ -50,6 +51,30 @@ def update(lead: Lead, values: Mapping[str, Any], *, by: Member) -> Lead:
     if changed:
         record(LeadChanged(lead_id=lead.pk, fields=changed), by=by, business_id=lead.business_id)
     return lead
+
+
+@transaction.atomic
+def change_phones(
+    lead: Lead,
+    *,
+    add: Iterable[tuple[str, str]] = (),
+    remove: Collection[UUID] = (),
+    kinds: Mapping[UUID, str] | None = None,
+    by: Member,
+) -> None:
+    """Add numbers with their kinds, take some away, call others another kind, and leave the rest as it is.
+
+    Raises Invalid or Conflict naming `phones`, like `create`; then nothing changed.
+    """
+    lead = Lead.objects.select_for_update().get(pk=lead.pk)
+    kept = list(LeadPhone.objects.filter(lead=lead).select_related("lead"))
+    gone = [phone.pk for phone in kept if phone.pk in remove]
+    LeadPhone.objects.filter(pk__in=gone)._raw_delete(using="default")
+    kept = [phone for phone in kept if phone.pk not in gone]
+    done = [bool(gone), _rename(kept, kinds or {}), _add_phones(lead, kept, add)]
+    if any(done):
+        _index(lead)
+        record(LeadChanged(lead_id=lead.pk, fields=["phones"]), by=by, business_id=lead.business_id)
 
 
 @transaction.atomic
@@ -101,6 +126,7 @@ def delete(lead: Lead, *, by: Member) -> None:
 
 def _change(lead: Lead, values: Mapping[str, Any]) -> list[str]:
     given = _given(values, (*SEALED, *PLAIN))
+    given = {field: new for field, new in given.items() if field in SEALED or getattr(lead, field) != new}
     for field, value in given.items():
         setattr(lead, field, value)
     if given:
@@ -121,7 +147,7 @@ def _given(values: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
 
 def _numbers(typed: Sequence[str], region: str) -> list[str]:
     numbers = [phones.normalise(text, region) for text in typed]
-    if None in numbers or len(numbers) > 10:
+    if None in numbers or len(numbers) > MOST_PHONES:
         raise Invalid(fields={"phones": ["Give up to ten numbers like +15551234567."]})
     return list(dict.fromkeys(number for number in numbers if number))
 
@@ -139,6 +165,36 @@ def _write_phones(lead: Lead, numbers: Sequence[str]) -> None:
         phone = kept.get(number) or LeadPhone(business_id=lead.business_id, lead=lead, number=number)
         phone.position = position
         phone.save()
+
+
+def _rename(rows: Iterable[LeadPhone], kinds: Mapping[UUID, str]) -> bool:
+    """Give phones other kinds, and say whether any was another before."""
+    changed = [phone for phone in rows if kinds.get(phone.pk, phone.kind) != phone.kind]
+    for phone in changed:
+        phone.kind = kinds[phone.pk]
+        phone.save(update_fields=["kind"])
+    return bool(changed)
+
+
+def _add_phones(lead: Lead, kept: Sequence[LeadPhone], add: Iterable[tuple[str, str]]) -> bool:
+    """Put numbers behind those that are there, and say whether any was new."""
+    known = {phone.number.reveal() for phone in kept}
+    position = max((phone.position for phone in kept), default=-1) + 1
+    fresh = {
+        number: kind
+        for text, kind in add
+        for number in _numbers([text], lead.business.region)
+        if number not in known
+    }
+    if len(kept) + len(fresh) > MOST_PHONES:
+        raise Invalid(fields={"phones": [f"A lead has at most {MOST_PHONES} numbers."]})
+    for number, kind in fresh.items():
+        phone = LeadPhone(
+            business_id=lead.business_id, lead=lead, number=number, kind=kind, position=position
+        )
+        phone.save(force_insert=True)
+        position += 1
+    return bool(fresh)
 
 
 def _index(lead: Lead) -> None:

@@ -14,10 +14,11 @@ from accounts.doors import MemberRequest, needs
 from accounts.models import Member
 from accounts.permissions import Permission
 from callcrm.errors import Invalid
+from callcrm.lib import phones
 from callcrm.lib.paging import Page, page
 from callcrm.lib.ui import Filter
-from leads import editing, reveals, search
-from leads.forms import LeadForm, NoteForm, StatusForm
+from leads import editing, intake, reveals, search
+from leads.forms import LeadForm, NewLeadForm, NoteForm, StatusForm
 from leads.models import Lead, LeadQuerySet, Source
 
 PAGE_SIZE = 50
@@ -45,13 +46,14 @@ def _search(request: MemberRequest) -> HttpResponse:
 @needs(Permission.EDIT_CUSTOMERS)
 def new(request: MemberRequest) -> HttpResponse:
     """Add a lead by hand."""
-    form = LeadForm(request.POST or None, business=request.business)
+    form = NewLeadForm(request.POST or None, business=request.business)
     if form.is_valid():
         lead = form.try_to(lambda: editing.create(request.business, form.values(), by=request.member))
         if lead:
             messages.success(request, "The lead was added.")
             return redirect("lead", request.business.slug, lead.pk)
-    return render(request, "leads/new.html", {"form": form}, status=422 if form.is_bound else 200)
+    context = {"form": form, "holder": _holder(request, form)}
+    return render(request, "leads/new.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,12 +62,11 @@ def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Correct what is known of a person. What is there is not sent along: an empty field leaves it."""
     lead = _lead(request, pk)
     form = LeadForm(request.POST or None, business=request.business, lead=lead)
-    if form.is_valid() and form.does(lambda: editing.update(lead, form.values(), by=request.member)):
+    if form.is_valid() and form.does(lambda: form.save(by=request.member)):
         messages.success(request, "Saved.")
         return redirect("lead", request.business.slug, pk)
-    return render(
-        request, "leads/edit.html", {"lead": lead, "form": form}, status=422 if form.is_bound else 200
-    )
+    context = {"lead": lead, "form": form, "holder": _holder(request, form)}
+    return render(request, "leads/edit.html", context, status=422 if form.is_bound else 200)
 
 
 @require_POST
@@ -125,6 +126,14 @@ def _reveal_template(request: HttpRequest) -> str:
     if "HX-Request" not in request.headers:
         return "leads/reveal.html"
     return "leads/_revealed.html" if request.method == "POST" else "leads/_reveal_form.html"
+
+
+def _holder(request: MemberRequest, form: NewLeadForm | LeadForm) -> Lead | None:
+    """Return the other lead that has a number which was typed, when that is why the form was refused."""
+    typed = (phones.normalise(text, request.business.region) for text in form.refused_numbers)
+    callers = (intake.find(request.business.pk, number) for number in typed if number)
+    others = [caller.lead.pk for caller in callers if caller]
+    return Lead.objects.visible_to(request.member).filter(pk__in=others).first()
 
 
 def _lead(request: MemberRequest, pk: UUID) -> Lead:

@@ -14,7 +14,9 @@ TEXT = "Nora asked us to ring +1 206 555 0188 or write to nora@quill.example abo
 
 
 @pytest.mark.parametrize("role", ["owner", "user"])
-def test_notes_and_texts_hide_the_name_the_numbers_and_the_addresses(world: World, client: Any, role: str) -> None:
+def test_notes_and_texts_hide_the_name_the_numbers_and_the_addresses(
+    world: World, client: Any, role: str
+) -> None:
     lead = add_lead(world.acme, name="Nora Quill")
     with world.inside():
         editing.add_note(lead, TEXT, by=world.owner)
