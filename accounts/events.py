@@ -54,7 +54,7 @@ class MemberRemoved(Event):
 @dataclass(frozen=True, kw_only=True)
 class AccessDenied(Event):
     name = "access.denied"
-    sentence = "was refused: {permission} is needed"
+    sentence = "was refused: the right to “{permission}” is needed"
     security = True
     permission: str
     view: str

@@ -5,6 +5,7 @@ one name fail at import. Events hold ids, field names and codes, never a person'
 Each app declares its own in `<app>/events.py`; `audit.recording.record` writes them in the transaction of the act.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
@@ -17,11 +18,13 @@ class Event:
     """Something that happened.
 
     `name` is dotted; `sentence` completes "<actor> …" and may use the fields; `subject` names the field that holds the
-    id of the thing it happened to; `security` sends it to the security log as well.
+    id of the thing it happened to; `security` sends it to the security log as well. `label` stands for the kind in a
+    list of kinds; it is made of the name.
     """
 
     name: ClassVar[str]
     sentence: ClassVar[str]
+    label: ClassVar[str]
     subject: ClassVar[str | None] = None
     security: ClassVar[bool] = False
 
@@ -29,6 +32,7 @@ class Event:
         super().__init_subclass__(**kwargs)
         if cls.name in REGISTRY:
             raise TypeError(f"two events are named {cls.name}")
+        cls.label = re.sub("[._]", " ", cls.name.removeprefix("auth.")).capitalize()
         REGISTRY[cls.name] = cls
 
     def data(self) -> dict[str, Any]:
@@ -49,7 +53,13 @@ class _Gaps(dict[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         value = super().__getitem__(key)
-        return ", ".join(value) if isinstance(value, list) else value
+        return ", ".join(map(_words, value)) if isinstance(value, list) else _words(value)
+
+
+def _words(value: Any) -> Any:
+    """Write a code such as `call_back` as people do; what a person wrote stays as it is."""
+    is_code = isinstance(value, str) and re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", value)
+    return value.replace("_", " ") if is_code else value
 
 
 def _plain(value: Any) -> Any:

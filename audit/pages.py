@@ -1,12 +1,15 @@
 """The history of a business, for whoever may see it. The one place of audit that knows members: it names actors."""
 
 from collections.abc import Iterable
+from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.doors import MemberRequest, needs
@@ -15,12 +18,21 @@ from accounts.permissions import Permission
 from audit.events import REGISTRY
 from audit.models import Entry, EntryQuerySet
 from callcrm.errors import Invalid
+from callcrm.lib import times
 from callcrm.lib.paging import page
 from callcrm.lib.ui import Filter
 
 PAGE_SIZE = 50
 PROVIDERS = [(f"provider:{name}", name.capitalize()) for name in ("twilio", "practice")]
 WORDS = {"system": "callcrm", "anonymous": "Somebody unknown", "visit": "Platform support", "user": "A user"}
+DAYS = {"1": "Today", "7": "Last 7 days", "30": "Last 30 days"}
+GROUPS = {  # what stands before the dot of an event's name, by what it is about
+    "Leads": ("lead",),
+    "Calls and texts": ("call", "message", "recording", "practice"),
+    "Setting up": ("number", "provider", "source", "business"),
+    "People and access": ("member", "user", "auth", "access", "platform"),
+}
+RECORDS = {"call_id": "call", "lead_id": "lead", "number_id": "number"}  # what has a page of its own
 
 
 @require_safe
@@ -30,7 +42,8 @@ def history(request: MemberRequest) -> HttpResponse:
     found = _filtered(request, Entry.objects.of(request.business.pk))
     rows = page(found, cursor=request.GET.get("cursor", ""), size=PAGE_SIZE, at="at")
     name_actors(rows.rows)
-    filtered = any(request.GET.get(name) for name in ("name", "actor", "subject"))
+    _link_records(request, rows.rows)
+    filtered = any(request.GET.get(name) for name in ("name", "actor", "subject", "days"))
     context = {"page": rows, "filters": _filters(request), "filtered": filtered}
     return render(request, "audit/history.html", context)
 
@@ -46,6 +59,21 @@ def name_actors(entries: Iterable[Entry]) -> None:
         named: Any = entry  # the two attributes are for the template alone
         named.who = member.name if member else fallback
         named.role = member.get_role_display() if member else ""
+
+
+def _link_records(request: MemberRequest, entries: Iterable[Entry]) -> None:
+    """Give each entry `record` and `url` for the page: what it is about, as far as that has a page to open."""
+    for entry in entries:
+        field = next((field for field in RECORDS if entry.data.get(field)), "")
+        named: Any = entry
+        named.record, named.url = "", ""
+        if field and entry.name != "lead.deleted" and _may_open(request, RECORDS[field]):
+            named.record = RECORDS[field]
+            named.url = reverse(named.record, args=[request.business.slug, entry.data[field]])
+
+
+def _may_open(request: MemberRequest, record: str) -> bool:
+    return request.member.can(Permission.NUMBERS if record == "number" else Permission.VIEW_CUSTOMERS)
 
 
 def _members(entries: list[Entry]) -> dict[str, Member]:
@@ -65,13 +93,18 @@ def _ids(entries: list[Entry], kind: str) -> set[str]:
 
 
 def _filtered(request: MemberRequest, entries: EntryQuerySet) -> EntryQuerySet:
-    name, actor, subject = (request.GET.get(field, "") for field in ("name", "actor", "subject"))
+    name, actor, subject, days = (
+        request.GET.get(field, "") for field in ("name", "actor", "subject", "days")
+    )
     if name:
         entries = entries.filter(name=name) if name in REGISTRY else entries.none()
     if actor:
-        entries = entries.filter(actor=actor[:64])
+        of_visits = actor == "visit"  # each visit is an actor of its own
+        entries = entries.filter(**({"actor__startswith": "visit:"} if of_visits else {"actor": actor[:64]}))
     if subject:
         entries = entries.filter(subject_id=_uuid(subject))
+    if days:
+        entries = entries.filter(at__gte=_since(request, days))
     return entries
 
 
@@ -82,18 +115,28 @@ def _uuid(text: str) -> UUID:
         raise Invalid(fields={"subject": ["This is no id."]}) from None
 
 
+def _since(request: MemberRequest, days: str) -> datetime:
+    if days not in DAYS:
+        raise Invalid(fields={"days": [f"Choose from {', '.join(DAYS)}."]})
+    return times.midnight(request.business.tz, int(days) - 1)
+
+
 def _filters(request: MemberRequest) -> list[Filter]:
     members = Member.objects.filter(business=request.business).select_related("user")
     who = [(member.audit_actor, member.name) for member in members]
+    who += [("visit", WORDS["visit"]), ("system", WORDS["system"]), *PROVIDERS]
     return [
-        Filter("name", "What", [(name, name) for name in sorted(REGISTRY)]),
-        Filter(
-            "actor",
-            "Who",
-            [
-                *who,
-                ("system", "callcrm"),
-                *PROVIDERS,
-            ],
-        ),
+        Filter("days", "Date", list(DAYS.items()), icon="calendar"),
+        _kinds(),
+        Filter("actor", "Who", who),
     ]
+
+
+def _kinds() -> Filter:
+    """Return the kinds of events in their groups, by the words for them; a new one shows up by itself."""
+    group_of = {family: group for group, families in GROUPS.items() for family in families}
+    groups: dict[str, list[tuple[str, str]]] = {group: [] for group in (*GROUPS, "Other")}
+    for name, event in sorted(REGISTRY.items(), key=lambda item: item[1].label):
+        groups[group_of.get(name.partition(".")[0], "Other")].append((name, event.label))
+    headings = {kinds[0][0]: group for group, kinds in groups.items() if kinds}
+    return Filter("name", "What", list(chain.from_iterable(groups.values())), headings=headings)

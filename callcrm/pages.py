@@ -16,6 +16,7 @@ from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from audit.models import Entry
 from audit.pages import name_actors
+from callcrm.lib import times
 from leads.forms import NoteForm, StatusForm
 from leads.models import Lead, Note
 from telephony import figures, practice
@@ -60,7 +61,7 @@ def lead(request: MemberRequest, pk: UUID) -> HttpResponse:
 def overview(request: MemberRequest) -> HttpResponse:
     """How today goes against yesterday at this hour, and which source brings calls."""
     visible = Call.objects.visible_to(request.member)
-    midnight = now().astimezone(request.business.tz).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = times.midnight(request.business.tz)
     day = timedelta(days=1)
     context = {
         "today": figures.compare(visible, midnight, now(), midnight - day, now() - day),

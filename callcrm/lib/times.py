@@ -42,6 +42,12 @@ def distance(local: datetime, now: datetime) -> str:
     return {0: f"{past.seconds // 3600} h ago", 1: "yesterday"}.get(days) or date(local, now)
 
 
+def midnight(zone: tzinfo, days_ago: int = 0) -> datetime:
+    """Return when today began there, or a day before it."""
+    today = timezone.now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today - timedelta(days=days_ago)
+
+
 def heading(at: datetime, zone: tzinfo, now: datetime) -> str:
     """Return "Today", "Yesterday" or "Tuesday, Nov 3"."""
     local, here = at.astimezone(zone), now.astimezone(zone)

@@ -9,8 +9,9 @@ live in `static/css/app.css`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -42,12 +43,16 @@ HIDDEN_KINDS = {"phone": "phones", "email": "email", "name": "name", "notes": "n
 
 @dataclass(frozen=True)
 class Filter:
-    """One chip of a filter bar: the URL parameter, its label, and the values a person may choose."""
+    """One chip of a filter bar: the URL parameter, its label, and the values a person may choose.
+
+    A long list is read by `headings`: the value that a heading stands above, and its words.
+    """
 
     name: str
     label: str
     options: Sequence[tuple[str, str]]
     icon: str = ""
+    headings: Mapping[str, str] = dataclass_field(default_factory=dict)
 
 
 # ---------------------------------------------------------------- small marks
@@ -334,7 +339,12 @@ def chip(context: Context, chooser: Filter) -> dict[str, Any]:
     """{% chip filter %}: a `Filter` as a button; its choices are links, so it works without scripts."""
     chosen = (_query(context) or {}).get(chooser.name, "")
     options = [
-        {"label": label, "url": _link(context, **{chooser.name: value}), "on": value == chosen}
+        {
+            "label": label,
+            "url": _link(context, **{chooser.name: value}),
+            "on": value == chosen,
+            "heading": chooser.headings.get(value, ""),
+        }
         for value, label in chooser.options
     ]
     return {
