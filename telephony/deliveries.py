@@ -1,7 +1,6 @@
 """What telephony does with a provider's delivery: whose it is, what it changes, what the provider hears."""
 
 import hmac
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -125,7 +124,7 @@ class TelephonyHandler:
         return self.provider.webhook.read(delivery.body, delivery.content_type) if params is None else params
 
     def _accounts(self, request: Request, params: Params) -> list[ProviderAccount]:
-        account_id = self.provider.webhook.account_id(params or _top_level(request))
+        account_id = self.provider.webhook.account_id(params)
         if account_id is None:
             return []
         rows = together.read(_ACCOUNTS, (request.provider, account_id))
@@ -157,18 +156,6 @@ def _fingerprint(delivery: Delivery) -> str:
     """A keyed hash: an unkeyed one would let whoever reads the table try telephone numbers."""
     key = envelope.derive(keys.data_key(delivery.business_id).secret, "deliveries")
     return f"{delivery.route}:{hmac.digest(key, delivery.body, 'sha256').hex()}"
-
-
-def _top_level(request: Request) -> Params:
-    """The texts of a JSON delivery, in the shape of a form; nothing for what is none."""
-    if not request.content_type.startswith("application/json"):
-        return {}
-    try:
-        content = json.loads(request.body)
-    except (ValueError, RecursionError):
-        return {}
-    items = content.items() if isinstance(content, dict) else ()
-    return {name: (value,) for name, value in items if isinstance(value, str)}
 
 
 def _business_of_number(e164: str | None) -> UUID | None:

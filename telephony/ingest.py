@@ -14,6 +14,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce, Greatest
 
 from audit.recording import record
+from callcrm.lib.masking import mask_phone
 from leads import intake
 from leads.models import Lead
 from telephony import feed, numbers, progress
@@ -55,9 +56,13 @@ def apply(updates: Iterable[Update], origin: Origin) -> list[Call | Message]:
 
 
 def call_of(origin: Origin, provider_id: str) -> Call:
-    """Return the call, locked. A delivery may be the first that is heard of it, whichever it is."""
+    """Return the call, locked. A delivery may be the first that is heard of it, whichever it is.
+
+    Without its lead and number: who waits for a lock gets the row as it is by then, but what was joined to it as it
+    was before.
+    """
     mine = {"business_id": origin.business_id, "provider": origin.provider, "provider_id": provider_id}
-    locked = Call.objects.select_for_update(of=("self",)).select_related("lead", "number")
+    locked = Call.objects.select_for_update()
     call = locked.filter(**mine).first()
     if call is None:
         fresh = Call(**mine, seen_at=origin.received_at, started_at=origin.received_at)
@@ -80,6 +85,8 @@ def _apply_leg(origin: Origin, update: LegUpdate) -> Call:
     call = call_of(origin, update.parent_provider_id)
     before = _facts(call)
     leg = _leg(call, update.provider_id)
+    if update.to and not leg.to:
+        leg.to = update.to if numbers.is_own(call.business_id, update.to) else mask_phone(update.to)
     progress.advance_leg(leg, update, received_at=origin.received_at)
     leg.save()
     _conclude(call, before, origin, touched=True)
@@ -211,7 +218,7 @@ def _message(origin: Origin, update: MessageUpdate) -> tuple[Message, bool]:
         media=[{"id": media.provider_id, "content_type": media.content_type} for media in update.media],
     )
     Message.objects.bulk_create([fresh], ignore_conflicts=True)
-    message = Message.objects.select_for_update(of=("self",)).select_related("lead").get(**mine)
+    message = Message.objects.select_for_update().get(**mine)
     return message, message.pk == fresh.pk
 
 

@@ -42,7 +42,7 @@ class Outcome(models.TextChoices):
     ANSWERED = "answered", "Answered"
     VOICEMAIL = "voicemail", "Voicemail"
     MISSED = "missed", "Missed"
-    ABANDONED = "abandoned", "Abandoned"
+    ABANDONED = "abandoned", "Hung up"
     BLOCKED = "blocked", "Blocked"
 
 
@@ -127,7 +127,8 @@ class CallQuerySet(models.QuerySet["Call"]):
     def live(self) -> "CallQuerySet":
         """Return calls that are going on: ringing first, then the longest."""
         fresh = now() - STALE_AFTER
-        return self.filter(state__in=LIVE, started_at__gte=fresh).order_by("-state", "started_at")
+        live = self.filter(state__in=LIVE, started_at__gte=fresh).exclude(number=None)
+        return live.order_by("-state", "started_at")
 
     def for_list(self) -> "CallQuerySet":
         """Bring what a row shows, in as many queries for fifty rows as for one.

@@ -146,7 +146,12 @@ def _insert(number: TrackingNumber) -> None:
 def _destinations(typed: Sequence[str], business: Business) -> list[str]:
     if len(typed) > MOST_DESTINATIONS:
         raise Invalid(fields={"forward_to": [f"A call rings at most {MOST_DESTINATIONS} telephones."]})
-    return list(dict.fromkeys(_e164(text, business, "forward_to") for text in typed))
+    found = list(dict.fromkeys(_e164(text, business, "forward_to") for text in typed))
+    if NumberRoute.objects.filter(e164__in=found).exists():
+        raise Invalid(
+            fields={"forward_to": ["This is a tracking number: a call would come back to us without end."]}
+        )
+    return found
 
 
 def _e164(text: str, business: Business, field: str) -> str:

@@ -33,7 +33,6 @@ def advance(call: Call, update: CallUpdate, *, received_at: datetime) -> None:
 
 def advance_leg(leg: CallLeg, update: LegUpdate, *, received_at: datetime) -> None:
     """Take in what a delivery says of one attempt to reach somebody."""
-    leg.to = leg.to or update.to or ""
     leg.started_at = _least(leg.started_at, update.at or received_at)
     leg.duration_seconds = _most(leg.duration_seconds, update.duration)
     leg.bridged = leg.bridged or bool(update.bridged) or (update.bridged is None and update.state in TALKED)

@@ -34,13 +34,19 @@ def receive(request: HttpRequest, provider: str, route: str) -> HttpResponse:
     if handler is None:
         raise NotFound
     if request.method != "POST":
-        raise NotAllowed
+        raise _post_alone()
     raw = _raw(request, provider, route)
     claim = handler.claim(raw)
     if claim is None:
         security_log.warning("webhook.rejected", extra={"fields": {"provider": provider, "route": route}})
         return HttpResponse(status=403)
     return take(handler, _delivery(raw, claim))
+
+
+def _post_alone() -> NotAllowed:
+    refusal = NotAllowed()
+    refusal.allowed_methods = ("POST",)  # type: ignore[attr-defined]  # what the Allow header says
+    return refusal
 
 
 def take(handler: Handler, delivery: Delivery) -> HttpResponse:
@@ -56,7 +62,9 @@ def take(handler: Handler, delivery: Delivery) -> HttpResponse:
 def _take(handler: Handler, delivery: Delivery) -> HttpResponse:
     with business_scope(delivery.business_id):
         receipt, new = Receipt.objects.keep(delivery, handler.dedupe_key(delivery))
-        if new:
+        if not new and receipt.state == Receipt.State.FAILED:
+            receipt.attempts += 1  # it comes again, and what was wrong may be mended
+        if new or receipt.state == Receipt.State.FAILED:
             apply(handler, receipt, delivery)
         return handler.answer(delivery, applied=receipt.state == Receipt.State.APPLIED)
 

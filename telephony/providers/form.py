@@ -7,6 +7,7 @@ before the signature can be checked.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from urllib.parse import unquote_to_bytes
 from telephony.providers import signing
 from telephony.providers.base import Params, Unusable
 
+JSON: Final = "application/json"
 T = TypeVar("T")
 
 # What carriers put where a number should be. The digits spell ANONYMOUS, RESTRICTED, UNKNOWN, BLOCKED and
@@ -35,13 +37,26 @@ _SKEW = timedelta(days=1)
 
 
 def read(body: bytes, content_type: str) -> Params:
-    """Every name with its values, as text; bytes that are none become U+FFFD. Not a form: empty."""
-    if signing.media_type(content_type) != signing.FORM:
+    """Every name with its values, as text; bytes that are none become U+FFFD. Neither form nor JSON: empty."""
+    kind = signing.media_type(content_type)
+    if kind == JSON:
+        return _top_level(body)
+    if kind != signing.FORM:
         return {}
     form: dict[str, list[str]] = {}
     for name, value in signing.pairs(body):
         form.setdefault(name.decode("utf-8", "replace"), []).append(value.decode("utf-8", "replace"))
     return {name: tuple(values) for name, values in form.items()}
+
+
+def _top_level(body: bytes) -> Params:
+    """The texts and whole numbers of a JSON object; what is nested in it is nothing that we ask for."""
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    items = content.items() if isinstance(content, dict) else ()
+    return {name: (str(value),) for name, value in items if type(value) in (str, int)}
 
 
 def first(params: Params, name: str) -> str:
@@ -57,14 +72,14 @@ def number(value: str) -> str | None:
 
 def require_utf8(body: bytes, content_type: str) -> None:
     """The signature holds for any bytes; a text is only what its sender meant when the charset is known."""
-    if signing.media_type(content_type) != signing.FORM:
+    kind = signing.media_type(content_type)
+    if kind not in (signing.FORM, JSON):
         raise Unusable("content_type")
     charset = _CHARSET.search(content_type)
     if charset and charset[1].lower() not in ("utf-8", "utf8"):
         raise Unusable("charset")
-    if not _is_utf8(
-        unquote_to_bytes(body)
-    ):  # what separates the parts is ASCII: the whole is sound when all are
+    # What separates the parts of a form is ASCII: the whole is sound when all of them are.
+    if not _is_utf8(body if kind == JSON else unquote_to_bytes(body)):
         raise Unusable("charset")
 
 

@@ -100,3 +100,23 @@ def test_two_members_who_give_one_number_to_two_leads_are_not_both_believed(worl
 
     results = at_once([lambda: give(one), lambda: give(two)])
     assert sum(isinstance(result, Lead) for result in results) == 1, results
+
+
+def test_deliveries_that_race_after_a_leg_came_first_end_the_call(world: World) -> None:
+    """The call's row is there before its caller is known: who waits for its lock must see what was learned."""
+    for _ in range(6):
+        call = sid("CA")
+        about = {"CallSid": call, "From": CALLER, "To": NUMBER, "Direction": "inbound"}
+        leg = {"CallSid": sid("CA"), "ParentCallSid": call, "From": CALLER, "To": "+15035550190"}
+        signed_post(Client(), "number-status", leg | {"CallStatus": "ringing", "SequenceNumber": "1"})
+        ended = {"CallStatus": "completed", "CallDuration": "70", "SequenceNumber": "4"}
+        posts = [
+            ("voice", about | {"CallStatus": "ringing"}),
+            ("voice-status", about | {"CallStatus": "ringing", "SequenceNumber": "0"}),
+            ("voice-status", about | {"CallStatus": "in-progress", "SequenceNumber": "1"}),
+            ("voice-status", about | ended),
+        ]
+        at_once([lambda p=post: signed_post(Client(), *p).status_code for post in posts])  # type: ignore[misc]
+    assert not Receipt.objects.exclude(state="applied").exists()
+    with world.inside():
+        assert Call.objects.filter(state="completed").exclude(lead=None).exclude(outcome=None).count() == 6

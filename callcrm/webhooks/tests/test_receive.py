@@ -1,5 +1,7 @@
 """What arrives at the webhooks' door: nonsense is turned away, what is signed is never lost."""
 
+import hashlib
+import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -35,6 +37,10 @@ def post_raw(
     signature = signing.sign(SCHEME, url=settings.PUBLIC_BASE_URL + path, body=body, secret=secret)
     headers = {"X-Twilio-Signature": signature} | options.pop("headers", {})
     return client.post(path, body, content_type=options.pop("content_type", FORM), headers=headers)
+
+
+def _broken(*args: Any) -> None:
+    raise RuntimeError("a fault of ours")
 
 
 def nothing_happened(world: World) -> bool:
@@ -167,18 +173,27 @@ def test_ten_thousand_fields_are_read_or_refused_and_never_a_500(world: World, c
     assert post_raw(client, body).status_code == 200
 
 
-def test_a_signed_json_delivery_is_kept_as_failed(world: World, client: Client) -> None:
-    import hashlib
-    import json
-
-    body = json.dumps({"AccountSid": ACCOUNT_ID, "CallSid": sid("CA")}).encode()
-    target = f"/webhooks/twilio/voice-status/?bodySHA256={hashlib.sha256(body).hexdigest()}"
+def test_a_call_that_comes_as_json_is_a_call(world: World, client: Client) -> None:
+    body = json.dumps({"AccountSid": ACCOUNT_ID, **call_params()}).encode()
+    target = f"/webhooks/twilio/voice/?bodySHA256={hashlib.sha256(body).hexdigest()}"
     signature = signing.sign(SCHEME, url=settings.PUBLIC_BASE_URL + target, body=b"", secret=SECRET)
-    answer = client.post(
-        target, body, content_type="application/json", headers={"X-Twilio-Signature": signature}
-    )
-    assert answer.status_code == 204
-    assert Receipt.objects.get().error == "content_type"
+    headers = {"X-Twilio-Signature": signature}
+    answer = client.post(target, body, content_type="application/json", headers=headers)
+    assert (answer.status_code, b"<Dial" in answer.content) == (200, True)
+    forged = body.replace(b"ringing", b"singing")
+    assert client.post(target, forged, content_type="application/json", headers=headers).status_code == 403
+
+
+def test_a_failed_delivery_that_comes_again_is_applied(
+    world: World, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params = call_params()
+    with monkeypatch.context() as patched:
+        patched.setattr(ingest, "apply", _broken)
+        signed_post(client, "voice-fallback", params)
+    assert Receipt.objects.get().state == "failed"
+    assert b"<Dial" in signed_post(client, "voice-fallback", params).content
+    assert (Receipt.objects.get().state, Receipt.objects.get().attempts) == ("applied", 2)
 
 
 def test_the_previous_secret_is_good_until_it_is_forgotten(world: World, client: Client) -> None:
@@ -214,11 +229,8 @@ def test_one_account_of_two_businesses_is_told_apart_by_the_number(world: World,
 def test_what_could_not_be_applied_stays_and_is_applied_by_a_replay(
     world: World, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*args: Any) -> None:
-        raise RuntimeError("a fault of ours")
-
     with monkeypatch.context() as patched:
-        patched.setattr(ingest, "apply", broken)
+        patched.setattr(ingest, "apply", _broken)
         answer = signed_post(client, "voice-fallback", call_params())
     assert (answer.status_code, b"<Say" in answer.content) == (200, True)
     receipt = Receipt.objects.get()

@@ -9,12 +9,12 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree
 
@@ -22,7 +22,6 @@ from telephony.providers.practice import webhook
 from telephony.providers.practice.scenarios import Person, Scenario, Step, To, cast
 
 PATIENCE: Final = 15  # seconds, as long as Twilio waits
-_LONGEST_PAUSE = 1.0  # real seconds for any wait of the script: long enough to watch, short enough to stay
 _LONGEST_ANSWER = 64 * 1024
 
 
@@ -81,6 +80,37 @@ def _send(url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
         connection.close()
 
 
+class Clock(Protocol):
+    """The time of the script."""
+
+    @property
+    def now(self) -> datetime: ...
+
+    def wait(self, seconds: int) -> None: ...
+
+
+class RealTime:
+    """Wait as long as the script says: who watches sees it ring and be answered as it would."""
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def wait(self, seconds: int) -> None:
+        time.sleep(seconds)
+
+
+class AtOnce:
+    """Wait for nothing. The script's clock starts so far back that it ends now, and reports no time to come."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        length = sum(step.after for act in scenario.acts for step in act)
+        self.now = datetime.now(UTC) - timedelta(seconds=length)
+
+    def wait(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
 @dataclass(frozen=True, slots=True)
 class Played:
     calls: list[str] = field(default_factory=list)
@@ -93,16 +123,17 @@ def play(
     number: str,
     *,
     rng: random.Random,
-    pause: Callable[[float], None] = time.sleep,
+    clock: Clock | None = None,
 ) -> Played:
     """Play all acts of a scenario to one of our numbers. Raises Misplayed."""
     played = Played()
+    clock = clock or RealTime()
     person = cast(scenario.who, number, rng)
     for act in scenario.acts:
         if act[0].to is To.SMS:
             played.messages.append(_text(act[0], line, person, number))
         else:
-            played.calls.append(_Call.of(act, line, person, number).play(act, pause))
+            played.calls.append(_Call(line, person, number, clock).play(act))
     return played
 
 
@@ -129,7 +160,7 @@ class _Call:
     line: Line
     person: Person
     number: str
-    now: datetime
+    clock: Clock
     id: str = field(default_factory=lambda: _new_id("CA"))
     recording: str = field(default_factory=lambda: _new_id("RE"))
     caller_id: str = ""
@@ -137,18 +168,11 @@ class _Call:
     recording_url: str | None = None
     legs: list[_Leg] = field(default_factory=list)
 
-    @classmethod
-    def of(cls, act: tuple[Step, ...], line: Line, person: Person, number: str) -> _Call:
-        """Set the call's clock back by its length, so that it ends now and reports no time to come."""
-        length = timedelta(seconds=sum(step.after for step in act))
-        return cls(line, person, number, datetime.now(UTC) - length)
-
-    def play(self, act: tuple[Step, ...], pause: Callable[[float], None]) -> str:
+    def play(self, act: tuple[Step, ...]) -> str:
         for step in act:
             if not self.legs and step.to not in (To.VOICE, To.VOICE_STATUS):
                 continue
-            self.now += timedelta(seconds=step.after)
-            pause(min(step.after, _LONGEST_PAUSE))
+            self.clock.wait(step.after)
             self._perform(step)
         return self.id
 
@@ -189,9 +213,7 @@ class _Call:
     def _tell_legs(self, legs: list[_Leg], step: Step) -> None:
         for leg in legs:
             if leg.status_url:
-                self.line.post(
-                    leg.status_url, self._about_leg(leg) | dict(step.says) | self._stamp(step.says)
-                )
+                self.line.post(leg.status_url, self._about_leg(leg) | dict(step.says))
             leg.sequence += 1
 
     def _end_dialling(self, step: Step) -> None:
@@ -216,11 +238,10 @@ class _Call:
         progress = {
             "CallbackSource": "call-progress-events",
             "SequenceNumber": "0",
+            "Timestamp": self._stamp(),
         }
         says = dict(step.says) if self.legs else {"CallStatus": "completed", "CallDuration": "5"}
-        self.line.post(
-            self.line.route("voice-status"), self._about_call() | progress | says | self._stamp(says)
-        )
+        self.line.post(self.line.route("voice-status"), self._about_call() | progress | says)
 
     def _about_call(self) -> dict[str, str]:
         parties = _parties(self.person.number, self.number)
@@ -233,12 +254,12 @@ class _Call:
             "Direction": "outbound-dial",
             "CallbackSource": "call-progress-events",
             "SequenceNumber": str(leg.sequence),
+            "Timestamp": self._stamp(),
             **_parties(self.caller_id, leg.to),
         }
 
-    def _stamp(self, says: Mapping[str, str]) -> dict[str, str]:
-        """Only what ends is dated, as if the call had lasted as long as it says: what goes on, goes on now."""
-        return {"Timestamp": format_datetime(self.now)} if says.get("CallDuration") else {}
+    def _stamp(self) -> str:
+        return format_datetime(self.clock.now)
 
 
 def _parties(caller: str, called: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What practice callers do, as data: who says what to which address, how many seconds after the last step.
 
-The seconds are those of the call's own clock, which the reported times and durations follow; how long the
-player really waits is its own affair. All people and numbers are invented: 555-0100 to 555-0199 ring nowhere.
+The seconds are real ones, unless the player is asked to hurry: short enough to watch, long enough to be what
+they say. All people and numbers are invented: 555-0100 to 555-0199 ring nowhere.
 """
 
 from __future__ import annotations
@@ -98,14 +98,14 @@ def _text(body: str) -> tuple[Step, ...]:
 
 SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
     {
-        "answered": Scenario("rings, is answered and talks for a minute and a half", (_answered(6, 94),)),
-        "missed": Scenario("rings until nobody answers", (_unanswered(20, "no-answer", 5),)),
-        "busy": Scenario("finds every destination engaged", (_unanswered(4, "busy", 12),)),
-        "abandoned": Scenario("hangs up after nine seconds of ringing", (_unanswered(7, "canceled", 0),)),
-        "withheld": Scenario("calls without showing a number", (_answered(8, 51),), Who.NO_NUMBER),
+        "answered": Scenario("rings, is answered and talks for a moment", (_answered(3, 8),)),
+        "missed": Scenario("rings until nobody answers", (_unanswered(15, "no-answer", 2),)),
+        "busy": Scenario("finds every destination engaged", (_unanswered(2, "busy", 2),)),
+        "abandoned": Scenario("hangs up after a few rings", (_unanswered(5, "canceled", 0),)),
+        "withheld": Scenario("calls without showing a number", (_answered(3, 6),), Who.NO_NUMBER),
         "returning": Scenario(
             "misses somebody, calls again and is answered",
-            (_unanswered(20, "no-answer", 5), _answered(4, 142)),
+            (_unanswered(15, "no-answer", 2), _answered(2, 9)),
             Who.SOMEBODY_KNOWN,
         ),
         "sms": Scenario("asks something by text", (_text("Hi, are you open on Saturday? Thanks!"),)),
