@@ -1,5 +1,6 @@
 """The filters of the call list, in the page's URL and in the API; values are checked before PostgreSQL sees them."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,9 +33,11 @@ def by(calls: CallQuerySet, params: Mapping[str, str]) -> CallQuerySet:
 
 
 def since_days(business: Business, days: str) -> datetime | None:
-    """Return when the last so many days began where the business is; None for what is no such number."""
-    if not days.isascii() or not days.isdigit() or not 0 < int(days[:4]) <= 366:
+    """Return when the last so many days began where the business is; None where nothing is asked. Raises Invalid."""
+    if not days:
         return None
+    if not re.fullmatch(r"[0-9]{1,3}", days) or not 0 < int(days) <= 366:
+        raise Invalid(fields={"days": ["Choose from 1 to 366 days."]})
     midnight = now().astimezone(business.tz).replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight - timedelta(days=int(days) - 1)
 

@@ -6,7 +6,6 @@ He rings over real HTTP with real signatures, so what he does goes the whole way
 
 import random
 import secrets
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -21,7 +20,7 @@ from leads.editing import source_named
 from telephony import numbers
 from telephony.events import PracticePlayed
 from telephony.models import NumberRoute, ProviderAccount, TrackingNumber
-from telephony.providers.practice.player import Line, Played, play
+from telephony.providers.practice.player import AtOnce, Line, Played, RealTime, play
 from telephony.providers.practice.scenarios import SCENARIOS
 
 PROVIDER = "practice"
@@ -49,7 +48,9 @@ def running_product() -> str:
     return str(settings.PUBLIC_BASE_URL) if settings.PRODUCTION else f"http://127.0.0.1:{settings.PORT}"
 
 
-def play_now(business: Business, scenario: str, *, base_url: str, e164: str = "", **options: Any) -> Played:
+def play_now(
+    business: Business, scenario: str, *, base_url: str, e164: str = "", hurry: bool = False
+) -> Played:
     """Play a scenario over HTTP and return the ids it used, once the last answer is in. Needs no scope.
 
     Raises Misplayed when the product does not answer as a carrier needs it, Invalid for a number that is not one of
@@ -63,7 +64,9 @@ def play_now(business: Business, scenario: str, *, base_url: str, e164: str = ""
             public_url=settings.PUBLIC_BASE_URL,
             base_url=base_url,
         )
-    return play(SCENARIOS[scenario], line, number.e164, rng=random.SystemRandom(), **options)
+    script = SCENARIOS[scenario]
+    clock = AtOnce(script) if hurry else RealTime()
+    return play(script, line, number.e164, rng=random.SystemRandom(), clock=clock)
 
 
 @transaction.atomic

@@ -43,21 +43,20 @@ class Command(commands.Command):
             raise CommandError(f"{error}.") from None
 
     def _play(self, business: Business, count: int, options: Mapping[str, Any]) -> dict[str, Any]:
-        pace: dict[str, Any] = {"pause": _at_once} if options["fast"] else {}
         base_url = options["base_url"] or practice.running_product()
         calls: list[str] = []
         messages: list[str] = []
         for _ in range(count):
             played = practice.play_now(
-                business, options["scenario"], base_url=base_url, e164=options["number"], **pace
+                business,
+                options["scenario"],
+                base_url=base_url,
+                e164=options["number"],
+                hurry=options["fast"],
             )
             calls += played.calls
             messages += played.messages
         return {"calls": calls, "messages": messages}
-
-
-def _at_once(seconds: float) -> None:
-    """Pass over a wait."""
 
 
 def _count(text: str) -> int:
