@@ -172,12 +172,21 @@ def test_when_make_is_killed_all_of_it_ends(start):
     product.nothing_is_left_within(2)
 
 
-def test_a_child_that_dies_takes_the_others_along_and_is_named(start):
+def test_a_worker_that_dies_is_started_again(start):
     product = start()
     product.wait_for("callcrm is ready:")
-    os.kill(product.one("procrastinate"), signal.SIGKILL)
+    first = product.one("procrastinate")
+    os.kill(first, signal.SIGKILL)
+    product.wait_for("The worker ended with status -9 and is started again.")
+    assert product.one("procrastinate") != first
+
+
+def test_a_web_process_that_dies_takes_the_others_along_and_is_named(start):
+    product = start()
+    product.wait_for("callcrm is ready:")
+    os.kill(product.one("gunicorn"), signal.SIGKILL)
     said = product.last_words()
-    assert "The worker ended with status -9, so everything is stopped." in said
+    assert "The web process ended with status -9, so everything is stopped." in said
     assert said.endswith("false")
     product.nothing_is_left_within(1)
 

@@ -23,7 +23,10 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, Operational
 from callcrm.errors import Refused
 from callcrm.lib import logs, redaction
 
-OUT_OF_REACH = "The database cannot be reached, or was never set up by `manage.py migrate`."
+OUT_OF_REACH = (
+    "The database cannot be reached, was never set up by `manage.py migrate`, or its login may not become "
+    "DATABASE_ROLE (see .env.example)."
+)
 NOT_SET_UP = "The database is not set up: run `manage.py migrate` first."
 _NO_TABLE, _NO_ROLE = "42P01", "22023"
 

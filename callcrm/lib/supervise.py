@@ -30,6 +30,8 @@ READY_WITHIN = 60.0
 POLITE = 6.0  # seconds that children get to finish what they do after Ctrl-C
 HURRIED = 0.5  # the same when our parent is gone
 LAST_WORDS = 15
+WORKER = "worker"
+MOST_DEATHS, DEATHS_WITHIN = 5, 60.0  # seconds; a worker that dies more often cannot live
 BIN = Path(sys.executable).parent
 PORT_FILE = PROJECT / "var" / "port"
 DEMO = PROJECT / "var" / "demo.json"
@@ -135,6 +137,7 @@ class Run:
         self.children: list[Child] = []
         self.server: EmbeddedPg | None = None
         self.interrupts = 0
+        self.deaths: list[float] = []
         self.guard = Guard()
 
     # --- up
@@ -144,7 +147,7 @@ class Run:
         self._prepare()
         bind = ("--bind", f"{HOST}:{self.port}", "--graceful-timeout", "3")
         self._spawn("web process", str(BIN / "gunicorn"), "callcrm.asgi:application", *bind)
-        self._spawn("worker", *MANAGE, "procrastinate", "worker")
+        self._spawn_worker()
         self._await_answer()
         self._tell()
 
@@ -199,6 +202,7 @@ class Run:
             connection.close()
 
     def _tell(self) -> None:
+        PORT_FILE.write_text(str(self.port))  # commands beside us speak to this product (callcrm.lib.env)
         say(f"callcrm is ready: {self.address}")
         for user in _demo_users():
             say(f"  log in as {user['email']} password {user['password']}  ({user['role']})")
@@ -207,10 +211,26 @@ class Run:
 
     def stay(self) -> NoReturn:
         while True:
+            self._revive_worker()
             self._check_children()
             if self.server and self.server.started_here and self.server.pid is None:
                 raise Stopped("The database ended, so everything is stopped.")
             self._breathe()
+
+    def _revive_worker(self) -> None:
+        """A worker that ended (its database was away, say) is started again; one that cannot live ends everything."""
+        for child in [child for child in self.children if child.name == WORKER and child.ended]:
+            self.deaths = [at for at in self.deaths if at > time.monotonic() - DEATHS_WITHIN] + [
+                time.monotonic()
+            ]
+            if len(self.deaths) > MOST_DEATHS:
+                return
+            say(f"The worker ended with status {child.process.returncode} and is started again.")
+            self.children.remove(child)
+            self._spawn_worker()
+
+    def _spawn_worker(self) -> None:
+        self._spawn(WORKER, *MANAGE, "procrastinate", "worker", "--concurrency", "4")
 
     def _check_children(self) -> None:
         for child in self.children:
@@ -275,8 +295,7 @@ def supervise(parent: int | None) -> None:
     if (PROJECT / ".env").exists():
         environ.Env.read_env(PROJECT / ".env")
     port = free_port()
-    PORT_FILE.parent.mkdir(exist_ok=True)
-    PORT_FILE.write_text(str(port))  # commands beside us speak to this product (callcrm.lib.env.running_port)
+    os.environ["PORT"] = str(port)  # our children take it from here, and not from what served last
     run = Run(port, parent=parent)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, run.interrupted)
