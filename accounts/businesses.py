@@ -12,6 +12,7 @@ from accounts.models import Business, Member, User
 from accounts.permissions import Role
 from audit.recording import Actor, record
 from callcrm.errors import NotFound
+from callcrm.lib import phones
 
 # Called in the transaction that makes a business, by apps that lie above this one.
 on_created: list[Callable[[Business], None]] = []
@@ -27,7 +28,8 @@ def create(
     by: Actor | str | None = None,
 ) -> Business:
     """Make a business with its keys and its first owner. Raises ValidationError naming the field that is wrong."""
-    business = Business(name=name.strip(), slug=slug or free_slug(name), timezone=timezone)
+    region = phones.region_of_timezone(timezone)
+    business = Business(name=name.strip(), slug=slug or free_slug(name), timezone=timezone, region=region)
     business.full_clean()
     business.save(force_insert=True)
     keys.make_keys(business)

@@ -93,10 +93,10 @@ def admitted(request: HttpRequest, member: Admitted, permission: Permission) -> 
 
 def check(member: Admitted, permission: Permission, *, writes: bool = False) -> None:
     """Raise Denied unless the member holds the right, with words that say who does."""
+    if member.read_only and (writes or not member.can(permission)):
+        raise Denied("A platform visit is read-only and masked: nothing is changed or revealed in it.")
     if not member.can(permission):
         raise denied(permission)
-    if writes and member.read_only:
-        raise Denied("A platform visit is read-only.")
 
 
 def denied(permission: Permission) -> Denied:

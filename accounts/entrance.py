@@ -9,11 +9,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import login
+from accounts import limits, login
 from accounts.context import of_user
 from accounts.doors import View, open_door
 from accounts.forms import LoginForm
 from accounts.models import User
+from callcrm.errors import TooMany
 
 LEFT = '"cache", "storage"'  # what a browser forgets at log-out; the session's cookie goes anyway
 
@@ -24,6 +25,16 @@ class LogIn(LoginView):
     form_class = LoginForm  # type: ignore[assignment]  # Django types it as its own form; it asks for get_user
     template_name = "accounts/login.html"
     redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().post(request, *args, **kwargs)
+        except TooMany as refused:
+            limits.tell(request, refused)
+            context = self.get_context_data(form=LoginForm(request), wait=refused.retry_after // 60 + 1)
+            return self.render_to_response(
+                context, status=429, headers={"Retry-After": str(refused.retry_after)}
+            )
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)

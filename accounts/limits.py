@@ -98,4 +98,6 @@ def refused(limit: Limit, usage: Usage) -> TooMany:
     """Return the refusal: which limit, and when to come back."""
     wait = f"{usage.reset} seconds" if usage.reset < 120 else f"{round(usage.reset / 60)} minutes"
     message = f"The limit {limit.name} ({limit.rate}) is used up. Try again in {wait}."
-    return TooMany(message, retry_after=usage.reset, limit=limit.name)
+    refusal = TooMany(message, retry_after=usage.reset, limit=limit.name)
+    refusal.usage = usage
+    return refusal

@@ -66,8 +66,8 @@ def on_log_out(request: Any, **_signal: Any) -> None:
 
 
 def on_user_saved(instance: User, **_signal: Any) -> None:
-    """Close the streams of a user who was switched off, in the admin for instance."""
-    if not instance.is_active:
+    """Close the streams of a user who was switched off or has a new password, wherever that was done."""
+    if not instance.is_active or getattr(instance, "_password", None) is not None:
         tell_streams(user=str(instance.pk))
 
 

@@ -117,6 +117,7 @@ class TooMany(Refused):
         super().__init__(message, fields=fields)
         self.retry_after = retry_after
         self.limit = limit
+        self.usage: object = None  # where its count stands: what the RateLimit headers say
 
 
 class TooSlow(Refused):

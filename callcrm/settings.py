@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 
 from callcrm.lib import logs
@@ -42,6 +43,14 @@ if PRODUCTION and "*" in ALLOWED_HOSTS:
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
 CORS_ALLOWED_ORIGINS = ENV.words("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = (*default_headers, "x-request-id")
+CORS_EXPOSE_HEADERS = [
+    "X-Request-ID",
+    "Retry-After",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+]
 TRUSTED_PROXY_DEPTH = ENV.number("TRUSTED_PROXY_DEPTH", 0, most=10)
 
 # --- Secrets: by version, newest first; the first one seals and signs, all of them open and verify
@@ -49,6 +58,10 @@ TRUSTED_PROXY_DEPTH = ENV.number("TRUSTED_PROXY_DEPTH", 0, most=10)
 SECRET_KEY = ENV.secret("SECRET_KEY")
 LEAD_ENCRYPTION_KEYS: dict[str, bytes] = ENV.keys("LEAD_ENCRYPTION_KEY")
 JWT_KEYS: dict[str, str] = ENV.keyring("JWT_SECRET")
+if PRODUCTION and SECRET_KEY in JWT_KEYS.values():
+    ENV.problems.append("JWT_SECRET must not be the SECRET_KEY: one that leaks must not open the other")
+if "*" in CORS_ALLOWED_ORIGINS:
+    ENV.problems.append("CORS_ALLOWED_ORIGINS must name origins, not *")
 JWT_ACCESS_MINUTES = ENV.number("JWT_ACCESS_MINUTES", 15, least=1, most=1440)
 JWT_REFRESH_DAYS = ENV.number("JWT_REFRESH_DAYS", 7, least=1, most=90)
 JWT_SESSION_DAYS = ENV.number("JWT_SESSION_DAYS", 30, least=1, most=365)

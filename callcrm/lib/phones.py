@@ -10,6 +10,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_NO_AREA = re.compile(r"\+1[01]")  # no area code of North America begins so: the number is another country's
 _LONGEST_TEXT = 64  # no spelling of a number is longer; the parser need not see a novel
 
 
@@ -18,7 +19,7 @@ def normalise(text: str | None, region: str = "US") -> str | None:
     if number is None or phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         return None
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    return e164 if is_e164(e164) else None
+    return e164 if is_e164(e164) and not _NO_AREA.match(e164) else None
 
 
 def is_e164(text: str | None) -> bool:
@@ -38,6 +39,16 @@ def country(e164: str) -> str | None:
         return None
     region = phonenumbers.region_code_for_number(number)
     return region or phonenumbers.region_code_for_country_code(number.country_code or 0)
+
+
+def region_of_timezone(name: str) -> str:
+    """The country whose numbers are those of a time zone, as `DE` for Europe/Berlin; `US` where none is known."""
+    from phonenumbers.tzdata import TIMEZONE_DATA  # large, and asked for once in the life of a business
+
+    prefixes = [prefix for prefix, zones in TIMEZONE_DATA.items() if zones == (name,)]
+    code = calling_code(f"+{min(prefixes, key=len)}") if prefixes else ""
+    region = str(phonenumbers.region_code_for_country_code(int(code))) if code else "US"
+    return region if len(region) == 2 else "US"
 
 
 def calling_code(e164: str) -> str:

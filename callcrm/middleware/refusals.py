@@ -209,7 +209,10 @@ def _furnish(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBa
 
 
 def _tell_limits(request: HttpRequest, response: HttpResponseBase) -> None:
-    usage = getattr(request, "limit_usage", None)
+    refusal = getattr(
+        request, "refusal", None
+    )  # the limit that refused is told before the one that was counted
+    usage = getattr(refusal, "usage", None) or getattr(request, "limit_usage", None)
     if usage is not None:
         for name in ("limit", "remaining", "reset"):
             response.headers[f"RateLimit-{name.title()}"] = str(max(0, getattr(usage, name)))
