@@ -96,7 +96,7 @@ def _notes(found: Lead) -> Iterator[Moment]:
         "lead", "author__user"
     )
     for note in notes.order_by("-id")[:SHOWN]:
-        yield Moment("note", note.created_at, note, found.redacted(note.body))
+        yield Moment("note", note.created_at, note, note.shown_body)
 
 
 def _entries(request: MemberRequest, found: Lead) -> Iterator[Moment]:

@@ -6,6 +6,7 @@ it, and destroying it is forgetting him. How he is found without being read: `Le
 """
 
 import secrets
+import unicodedata
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -212,6 +213,24 @@ class Note(TenantModel, SealedModel):
     def sealing_key(self) -> bytes:
         key: bytes = self.lead.sealing_key()
         return key
+
+    @property
+    def shown_body(self) -> str:
+        """Return the note as everybody may read it."""
+        shown: str = self.lead.redacted(self.body)
+        return shown
+
+    @property
+    def body_is_cut(self) -> bool:
+        return is_cut(self.shown_body, self.body)
+
+
+def is_cut(shown: str | None, text: Sealed | None) -> bool:
+    """Say whether what is shown of a text leaves something of it out."""
+    try:
+        return text is not None and shown != unicodedata.normalize("NFC", text.reveal())
+    except DecryptError:
+        return False
 
 
 def fresh_lead(business_id: UUID, **values: Any) -> Lead:

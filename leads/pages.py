@@ -5,9 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.doors import MemberRequest, needs
@@ -17,7 +16,7 @@ from callcrm.errors import Invalid
 from callcrm.lib import phones
 from callcrm.lib.paging import Page, page
 from callcrm.lib.ui import Filter
-from leads import editing, intake, reveals, search
+from leads import editing, intake, search
 from leads.forms import LeadForm, NewLeadForm, NoteForm, StatusForm
 from leads.models import Lead, LeadQuerySet, Source
 
@@ -102,30 +101,6 @@ def delete(request: MemberRequest, pk: UUID) -> HttpResponse:
     editing.delete(_lead(request, pk), by=request.member)
     messages.success(request, "The lead was deleted and its key destroyed.")
     return redirect("leads", request.business.slug)
-
-
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-@needs(Permission.REVEAL)
-def reveal(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Ask for a reason, then show the values for 30 seconds; works as a page and as a fragment."""
-    lead = _lead(request, pk)
-    given = request.POST if request.method == "POST" else request.GET
-    context: dict[str, Any] = {
-        "lead": lead,
-        "fields": given.getlist("fields"),
-        "reasons": reveals.Reason.choices,
-    }
-    if request.method == "POST":
-        shown = reveals.reveal(lead, context["fields"], given.get("reason", ""), by=request.member)
-        context |= {"revealed": shown, "seconds": int(reveals.SHOWN_FOR.total_seconds())}
-    return render(request, _reveal_template(request), context)
-
-
-def _reveal_template(request: HttpRequest) -> str:
-    if "HX-Request" not in request.headers:
-        return "leads/reveal.html"
-    return "leads/_revealed.html" if request.method == "POST" else "leads/_reveal_form.html"
 
 
 def _holder(request: MemberRequest, form: NewLeadForm | LeadForm) -> Lead | None:

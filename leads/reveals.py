@@ -1,10 +1,11 @@
 """Somebody looks: the one way from a mask to the plain value.
 
 A reveal names a reason, is counted against the member's budget, and is written down in the same transaction: without
-its entry the value is not returned. There is no reveal of several people at once.
+its entry the value is not returned. There is no reveal of several people at once. Free texts are shown without numbers
+and names; `reveal_text` shows one whole, for notes here and for calls and texts in `telephony.reveals`.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -16,10 +17,12 @@ from accounts import limits
 from accounts.doors import check
 from accounts.models import Member
 from accounts.permissions import Permission
+from audit.events import Event
 from audit.recording import record
 from callcrm.errors import Invalid
+from callcrm.lib.crypto.fields import Sealed
 from leads.events import LeadRevealed
-from leads.models import Lead
+from leads.models import Lead, Note
 
 SHOWN_FOR = timedelta(seconds=30)
 
@@ -59,10 +62,28 @@ def reveal(lead: Lead, fields: Collection[str], reason: str, *, by: Member) -> R
     his budget of reveals is used up.
     """
     wanted, why = _wanted(fields), _reason(reason)
+    _look(LeadRevealed(lead_id=lead.pk, fields=wanted, reason=why), by=by)
+    return Revealed({field: _plain(lead, field) for field in wanted}, timezone.now() + SHOWN_FOR)
+
+
+def reveal_note(note: Note, reason: str, *, by: Member) -> Revealed:
+    """Return one note as it was written. Raises like `reveal`."""
+    return reveal_text(
+        note.body, lambda why: LeadRevealed(lead_id=note.lead_id, fields=["note"], reason=why), reason, by=by
+    )
+
+
+@transaction.atomic
+def reveal_text(text: Sealed | None, told: Callable[[str], Event], reason: str, *, by: Member) -> Revealed:
+    """Return one sealed text whole; `told` makes of the reason what the history keeps. Raises like `reveal`."""
+    _look(told(_reason(reason)), by=by)
+    return Revealed({"text": text.reveal() if text is not None else None}, timezone.now() + SHOWN_FOR)
+
+
+def _look(event: Event, *, by: Member) -> None:
     check(by, Permission.REVEAL, writes=True)
     limits.hit(limits.REVEALS, str(by.pk))
-    record(LeadRevealed(lead_id=lead.pk, fields=wanted, reason=why), by=by, business_id=lead.business_id)
-    return Revealed({field: _plain(lead, field) for field in wanted}, timezone.now() + SHOWN_FOR)
+    record(event, by=by, business_id=by.business_id)
 
 
 def _wanted(fields: Collection[str]) -> list[str]:

@@ -43,6 +43,16 @@ class CallChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CallNoteRevealed(Event):
+    name = "call.note_revealed"
+    sentence = "revealed the note of the call ({reason})"
+    subject = "call_id"
+    security = True
+    call_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class UnknownNumberCalled(Event):
     name = "call.unknown_number"
     sentence = "brought a call for a number that nobody has added"
@@ -56,6 +66,16 @@ class MessageReceived(Event):
     subject = "message_id"
     message_id: UUID
     lead_id: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageRevealed(Event):
+    name = "message.revealed"
+    sentence = "revealed the text ({reason})"
+    subject = "message_id"
+    security = True
+    message_id: UUID
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from callcrm.lib import masking, phones
 from callcrm.lib.crypto import envelope
 from callcrm.lib.crypto.fields import Sealed, SealedModel, SealedText
 from callcrm.lib.ids import uuid7
-from leads.models import Lead
+from leads.models import Lead, is_cut
 from telephony.providers.base import CallState, Direction, MessageState
 
 ABANDONED_UNDER = timedelta(seconds=15)
@@ -209,6 +209,10 @@ class Call(TenantModel, SealedModel):
         return _redacted(self.lead, self.note)
 
     @property
+    def note_is_cut(self) -> bool:
+        return is_cut(self.shown_note, self.note)
+
+    @property
     def answered(self) -> bool:
         return self.answered_at is not None
 
@@ -328,6 +332,10 @@ class Message(TenantModel, SealedModel):
     def shown_body(self) -> str | None:
         """Return the text as everybody may read it."""
         return _redacted(self.lead, self.body)
+
+    @property
+    def body_is_cut(self) -> bool:
+        return is_cut(self.shown_body, self.body)
 
     def sealing_key(self) -> bytes:
         if self.lead is not None:

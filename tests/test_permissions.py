@@ -71,6 +71,9 @@ BODIES = {
     "lead-moves": {"status": "won"},
     "member-role": {"role": "admin"},
     "reveal": {"fields": "phones", "reason": "verify"},
+    "note-reveal": {"reason": "verify"},
+    "call-note-reveal": {"reason": "verify"},
+    "message-reveal": {"reason": "verify"},
     "api-reveals": {"fields": ["phones"], "reason": "verify"},
 }
 OPENED = {200, 201, 204, 302, 400, 405, 409, 415, 422, 503}
