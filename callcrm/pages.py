@@ -65,7 +65,7 @@ def overview(request: MemberRequest) -> HttpResponse:
     day = timedelta(days=1)
     context = {
         "today": figures.compare(visible, midnight, now(), midnight - day, now() - day),
-        "by_source": figures.by_source(visible, midnight - 29 * day),
+        "month": figures.month(visible, request.business.tz),
         "live": going_on(visible),
         "recent": list(visible.for_list().order_by("-started_at", "-id")[:8]),
         "practice": practice.offered(request.member),

@@ -1,24 +1,30 @@
 """The figures of the overview. A day and a month are index ranges, so the size of the table does not matter to them."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Aggregate, Count, FloatField, Q
+from django.db.models.functions import TruncDate
 
+from callcrm.lib import times
 from telephony.models import CallQuerySet, Outcome
 
 SOURCES_SHOWN = 10
+DAYS_SHOWN = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What came in between two moments."""
+    """What came in between two moments; `median` is how many seconds half of the answered ones waited at most."""
 
-    calls: int
-    answered: int
-    missed: int
-    first_time: int
+    calls: int = 0
+    answered: int = 0
+    missed: int = 0
+    first_time: int = 0
+    median: float | None = None
 
     @property
     def answer_rate(self) -> str:
@@ -26,29 +32,45 @@ class Figures:
         ended = self.answered + self.missed
         return f"{round(100 * self.answered / ended)}%" if ended else "–"
 
+    @property
+    def answer_time(self) -> str:
+        """Return the median as it is shown."""
+        return "–" if self.median is None else times.in_words(round(self.median))
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A day and the one before, up to the same hour; `*_delta` says the difference in words."""
+    """A day and the one before, up to the same hour; `*_delta` says the difference in words, if there is one."""
 
     today: Figures
     before: Figures
 
     @property
     def calls_delta(self) -> str:
-        return _in_words(self.today.calls, self.before.calls)
+        return self._in_words(self.today.calls, self.before.calls)
 
     @property
     def missed_delta(self) -> str:
-        return _in_words(self.today.missed, self.before.missed)
+        return self._in_words(self.today.missed, self.before.missed)
 
     @property
     def first_time_delta(self) -> str:
-        return _in_words(self.today.first_time, self.before.first_time)
+        return self._in_words(self.today.first_time, self.before.first_time)
 
     @property
     def answer_rate_delta(self) -> str:
-        return f"{self.before.answer_rate} yesterday at this hour"
+        return _then(self.before.answer_rate)
+
+    @property
+    def answer_time_delta(self) -> str:
+        return _then(self.before.answer_time)
+
+    def _in_words(self, now: int, before: int) -> str:
+        if not self.before.calls:
+            return "none came yesterday by this hour" if self.today.calls else ""
+        if now == before:
+            return "as many as yesterday at this hour"
+        return f"{abs(now - before)} {'more' if now > before else 'fewer'} than yesterday at this hour"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +85,72 @@ class SourceFigures:
     share: int
 
 
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A day of the chart. Lengths are percentages of its area; answered ones stand below missed ones, others on top."""
+
+    day: date
+    of: Figures
+    x: float
+    width: float
+    answered: float
+    missed: float
+    others: float
+
+    @property
+    def below_missed(self) -> float:
+        return 100 - self.answered - self.missed
+
+    @property
+    def below_answered(self) -> float:
+        return 100 - self.answered
+
+    @property
+    def top(self) -> float:
+        return 100 - self.answered - self.missed - self.others
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """What came in during thirty days, by source and by day of the business's own calendar."""
+
+    sources: list[SourceFigures]
+    bars: list[Bar]
+    most: int
+
+
 def compare(calls: CallQuerySet, since: datetime, until: datetime, *before: datetime) -> Comparison:
     """Return the figures of a span, and of the span before it to compare with."""
-    return Comparison(_figures(calls, since, until), _figures(calls, *before))
+    return Comparison(between(calls, since, until), between(calls, *before))
 
 
-def by_source(calls: CallQuerySet, since: datetime) -> list[SourceFigures]:
-    """Return what each source brought since then, the largest first."""
-    inbound = calls.filter(started_at__gte=since, direction="inbound")
-    counted: Any = inbound.values_list("source__name").annotate(**_COUNTS)
-    rows = [(name, Figures(*counts)) for name, *counts in counted.order_by("-calls")[:SOURCES_SHOWN]]
-    most = max((of.calls for _, of in rows), default=1)
-    return [_source(name, of, most) for name, of in rows]
+def between(calls: CallQuerySet, since: datetime, until: datetime) -> Figures:
+    """Return the figures of a span."""
+    spanned = calls.filter(started_at__gte=since, started_at__lt=until)
+    return Figures(**spanned.aggregate(**_COUNTS, median=_MEDIAN))
+
+
+def month(calls: CallQuerySet, zone: tzinfo) -> Month:
+    """Return what came in during the last thirty days, today among them: its rows are read once for all of it."""
+    first = times.midnight(zone, DAYS_SHOWN - 1)
+    inbound = calls.filter(started_at__gte=first, direction="inbound")
+    local = TruncDate("started_at", tzinfo=zone)
+    counted: Any = inbound.order_by().values_list("source__name", local).annotate(**_COUNTS)
+    by_source, by_day = defaultdict(list), defaultdict(list)
+    for source, day, *counts in counted:
+        by_source[source].append(counts)
+        by_day[day].append(counts)
+    days = [first.date() + timedelta(days=n) for n in range(DAYS_SHOWN)]
+    of_days = [(day, _sum(by_day[day])) for day in days]
+    most = max(of.calls for _, of in of_days)
+    bars = [_bar(at, day, of, most or 1) for at, (day, of) in enumerate(of_days)]
+    return Month(_sources({name: _sum(counts) for name, counts in by_source.items()}), bars, most)
+
+
+class _Median(Aggregate):
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
 
 
 _COUNTS = {
@@ -83,10 +159,26 @@ _COUNTS = {
     "missed": Count("pk", filter=Q(outcome__in=(Outcome.MISSED, Outcome.VOICEMAIL))),
     "first_time": Count("pk", filter=Q(first_time_caller=True)),
 }
+_MEDIAN = _Median("ring_seconds", filter=Q(outcome=Outcome.ANSWERED, direction="inbound"))
 
 
-def _figures(calls: CallQuerySet, since: datetime, until: datetime) -> Figures:
-    return Figures(**calls.filter(started_at__gte=since, started_at__lt=until).aggregate(**_COUNTS))
+def _sum(counts: Iterable[list[int]]) -> Figures:
+    return Figures(*(sum(column) for column in zip(*counts, strict=True)))
+
+
+def _bar(at: int, day: date, of: Figures, most: int) -> Bar:
+    slot = 100 / DAYS_SHOWN
+    others = of.calls - of.answered - of.missed
+    lengths = {
+        name: round(100 * count / most, 2)
+        for name, count in (("answered", of.answered), ("missed", of.missed), ("others", others))
+    }
+    return Bar(day, of, x=round(at * slot + slot * 0.15, 2), width=round(slot * 0.7, 2), **lengths)
+
+
+def _sources(figures: dict[str | None, Figures]) -> list[SourceFigures]:
+    largest = sorted(figures.items(), key=lambda item: (-item[1].calls, item[0] or ""))[:SOURCES_SHOWN]
+    return [_source(name, of, largest[0][1].calls) for name, of in largest]
 
 
 def _source(name: str | None, of: Figures, most: int) -> SourceFigures:
@@ -100,7 +192,5 @@ def _source(name: str | None, of: Figures, most: int) -> SourceFigures:
     )
 
 
-def _in_words(now: int, before: int) -> str:
-    if now == before:
-        return "as many as yesterday at this hour"
-    return f"{abs(now - before)} {'more' if now > before else 'fewer'} than yesterday at this hour"
+def _then(shown: str) -> str:
+    return "" if shown == "–" else f"{shown} yesterday at this hour"

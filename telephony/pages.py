@@ -6,14 +6,16 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
+from callcrm.lib import times
 from callcrm.lib.paging import page
 from callcrm.lib.ui import Filter
 from leads.models import Source
-from telephony import editing, filters, practice
+from telephony import editing, figures, filters, practice
 from telephony.forms import CallForm, NumberForm
 from telephony.models import Call, CallQuerySet, Message, Outcome, TrackingNumber
 from telephony.providers.base import Direction
@@ -33,6 +35,7 @@ def calls(request: MemberRequest) -> HttpResponse:
     context = {
         "page": rows,
         "live": going_on(visible),
+        "today": figures.between(visible, times.midnight(request.business.tz), now()),
         "filters": _filters(request),
         "filtered": any(request.GET.get(name) for name in (*filters.CONDITIONS, "days")),
         "practice": SCENARIOS if practice.offered(request.member) else {},

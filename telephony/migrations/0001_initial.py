@@ -257,7 +257,7 @@ class Migration(migrations.Migration):
                             ("answered", "Answered"),
                             ("voicemail", "Voicemail"),
                             ("missed", "Missed"),
-                            ("abandoned", "Abandoned"),
+                            ("abandoned", "Hung up"),
                             ("blocked", "Blocked"),
                         ],
                         max_length=9,
