@@ -8,3 +8,4 @@ from callcrm.settings import *  # noqa: F403
 
 LOGGING = logs.config(Path(os.environ["LOG_FOLDER"]), app_file=True)
 LIVE_STREAMS_PER_USER = 4
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]  # noqa: F405  as in all tests
