@@ -2,11 +2,13 @@
 because it shows calls as well, of which leads know nothing."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.doors import MemberRequest, needs
@@ -16,29 +18,51 @@ from callcrm.errors import Invalid
 from callcrm.lib import phones
 from callcrm.lib.paging import Page, page
 from callcrm.lib.ui import Filter
-from leads import editing, intake, search
+from leads import editing, intake, search, searches
 from leads.forms import LeadForm, NewLeadForm, NoteForm, StatusForm
 from leads.models import Lead, LeadQuerySet, Source
 
 PAGE_SIZE = 50
+FILTERS = ("status", "source", "assigned")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(Permission.VIEW_CUSTOMERS)
 def leads(request: MemberRequest) -> HttpResponse:
-    """The list, newest first. A search is a POST: what is typed about a person has no place in a URL."""
+    """The list, newest first, or what a search has found of it.
+
+    A search is posted, because what is typed about a person has no place in a URL, and leads to a page with an address
+    that says nothing of it: Back and the pages of hits work.
+    """
     if request.method == "POST":
-        return _search(request)
+        return redirect(_list_url(request, search=_kept(request)))
     visible = _filtered(request, Lead.objects.visible_to(request.member).for_list())
-    rows = page(visible, cursor=request.GET.get("cursor", ""), size=PAGE_SIZE)
-    return render(request, "leads/leads.html", _context(request, rows))
+    search_id = request.GET.get("search", "")
+    typed = searches.recall(request.session, request.business.pk, search_id) if search_id else None
+    if typed:
+        rows = _hits(request, typed, visible)
+    else:
+        rows = page(visible, cursor="" if search_id else request.GET.get("cursor", ""), size=PAGE_SIZE)
+    context = _context(request, rows) | {"query": typed or "", "is_over": bool(search_id and not typed)}
+    return render(request, "leads/leads.html", context | {"advice": search.advice(typed or "")})
 
 
-def _search(request: MemberRequest) -> HttpResponse:
+def _kept(request: MemberRequest) -> str:
     text = request.POST.get("q", "").strip()
-    found = search.search(request.member, request.business, text, size=PAGE_SIZE)
-    context = _context(request, Page(found.leads, "", "")) | {"query": text, "more": found.next is not None}
-    return render(request, "leads/leads.html", context)
+    return searches.keep(request.session, request.business.pk, text) if text else ""
+
+
+def _hits(request: MemberRequest, typed: str, visible: LeadQuerySet) -> Page[Lead]:
+    cursor = request.GET.get("cursor", "")
+    found = search.search(
+        request.member,
+        request.business,
+        typed,
+        after=_uuid(cursor, "cursor") if cursor else None,
+        size=PAGE_SIZE,
+        within=visible if _chosen(request) else None,
+    )
+    return Page(found.leads, newer="", older=str(found.next or ""))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -116,19 +140,36 @@ def _lead(request: MemberRequest, pk: UUID) -> Lead:
 
 
 def _context(request: MemberRequest, rows: Page[Lead]) -> dict[str, Any]:
-    filtered = any(request.GET.get(name) for name in ("status", "source", "assigned"))
-    return {"page": rows, "filters": _filters(request), "filtered": filtered}
+    here = _list_url(request)
+    return {"page": rows, "filters": _filters(request), "filtered": bool(_chosen(request)), "here": here}
+
+
+def _chosen(request: MemberRequest) -> dict[str, str]:
+    return {name: value for name in FILTERS if (value := request.GET.get(name, ""))}
+
+
+def _list_url(request: MemberRequest, search: str = "") -> str:
+    """Return the address of the list as it is narrowed now, from its first page."""
+    query = _chosen(request) | ({"search": search} if search else {})
+    return reverse("leads", args=[request.business.slug]) + (f"?{urlencode(query)}" if query else "")
 
 
 def _filtered(request: MemberRequest, visible: LeadQuerySet) -> LeadQuerySet:
-    status, source, assigned = (request.GET.get(name, "") for name in ("status", "source", "assigned"))
-    if status:
-        visible = visible.filter(status=status) if status in Lead.Status.values else visible.none()
-    if source:
-        visible = visible.filter(source_id=_uuid(source, "source"))
-    if assigned:
-        visible = visible.filter(assigned_to_id=None if assigned == "none" else _uuid(assigned, "assigned"))
+    chosen = _chosen(request)
+    if "status" in chosen:
+        visible = visible.filter(status=_status(chosen["status"]))
+    if "source" in chosen:
+        visible = visible.filter(source_id=_uuid(chosen["source"], "source"))
+    if "assigned" in chosen:
+        nobody = chosen["assigned"] == "none"
+        visible = visible.filter(assigned_to_id=None if nobody else _uuid(chosen["assigned"], "assigned"))
     return visible
+
+
+def _status(text: str) -> str:
+    if text not in Lead.Status.values:
+        raise Invalid(fields={"status": [f"Choose from {', '.join(Lead.Status.values)}."]})
+    return text
 
 
 def _uuid(text: str, field: str) -> UUID:

@@ -14,12 +14,13 @@ from django.db.models import QuerySet
 from accounts import keys
 from accounts.doors import Admitted
 from accounts.models import Business
-from callcrm.lib.crypto.blind import Query, Token
+from callcrm.lib.crypto.blind import Query, Token, words_of
 from leads.models import Lead, LeadPhone, LeadQuerySet, LeadToken
 
 # Short tokens have chance neighbours: read somewhat more than a page, and at most this many batches for one answer.
 BATCH = 60
 MOST_BATCHES = 20
+SHORTEST_START, SHORTEST_END = 3, 4  # of a name, of a number
 _KINDS = {"phone": {"phone", "phone_end"}, "email": {"email"}, "name": {"word", "word_start"}}
 MEANT = _KINDS | {"q": set[str]().union(*_KINDS.values())}
 
@@ -40,30 +41,47 @@ def search(
     kind: str = "q",
     after: UUID | None = None,
     size: int = 50,
+    within: LeadQuerySet | None = None,
 ) -> Found:
     """Return leads that match what was typed; nothing searchable finds nothing.
 
-    `kind` says what is meant: `q` whatever it looks like, else `phone`, `email` or `name` and nothing else.
+    `kind` says what is meant: `q` whatever it looks like, else `phone`, `email` or `name` and nothing else. `within`
+    narrows what the member may see.
     """
     query = keys.blind_index(business.pk).query_tokens(text[:200], business.region)
     if not query or not all(term.test in MEANT[kind] for term in query.terms):
         return Found([], None)
     leads = Lead.objects.visible_to(member)
+    if within is not None:
+        leads = leads.filter(pk__in=within.order_by().values("pk"))
     if query.terms[0].test == "phone_end":
-        page = _with_number_ending(leads, business.pk, query, after, size + 1)
+        page = _with_number_ending(leads, business.pk, query, after, size + 1, narrowed=within is not None)
     else:
         page = list(islice(_hits(leads, business.pk, query, after), size + 1))
     return Found(page[:size], page[size - 1].pk if len(page) > size else None)
 
 
+def advice(text: str) -> str:
+    """Return what to type instead, for what finds little or nothing by the way it is written; else an empty text."""
+    words = words_of(text)
+    if "@" not in text and any(map(str.isdecimal, words)) and not all(map(str.isdecimal, words)):
+        return "Search for a name or for a number, not for both at once."
+    if words and all(map(str.isdecimal, words)) and len("".join(words)) < SHORTEST_END:
+        return "Type at least the last 4 digits of a number."
+    if any(len(word) < SHORTEST_START for word in words if word.isalpha()):
+        return "So few letters find only a name that is just them. Type at least 3."
+    return ""
+
+
 def _with_number_ending(
-    leads: LeadQuerySet, business_id: UUID, query: Query, after: UUID | None, most: int
+    leads: LeadQuerySet, business_id: UUID, query: Query, after: UUID | None, most: int, *, narrowed: bool
 ) -> list[Lead]:
     """Five numbers of six are chance neighbours: look at numbers alone, then load the leads of those that agree."""
     phones = LeadPhone.objects.filter(
         business_id=business_id, lead_id__in=_holders(business_id, query.groups[0])
     )
     phones = phones.filter(lead_id__lt=after) if after else phones
+    phones = phones.filter(lead_id__in=leads.values("pk")) if narrowed else phones
     narrow = phones.select_related("lead").only(
         "business_id", "number", "lead__business_id", "lead__key", "lead__key_version"
     )
