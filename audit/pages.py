@@ -62,14 +62,15 @@ def name_actors(entries: Iterable[Entry]) -> None:
 
 
 def _link_records(request: MemberRequest, entries: Iterable[Entry]) -> None:
-    """Give each entry `record` and `url` for the page: what it is about, as far as that has a page to open."""
+    """Give each entry `record`, `url` and `is_subject` for the page: what it is about, if that can be opened."""
     for entry in entries:
         field = next((field for field in RECORDS if entry.data.get(field)), "")
         named: Any = entry
-        named.record, named.url = "", ""
+        named.record, named.url, named.is_subject = "", "", False
         if field and entry.name != "lead.deleted" and _may_open(request, RECORDS[field]):
             named.record = RECORDS[field]
             named.url = reverse(named.record, args=[request.business.slug, entry.data[field]])
+            named.is_subject = str(entry.subject_id) == entry.data[field]
 
 
 def _may_open(request: MemberRequest, record: str) -> bool:

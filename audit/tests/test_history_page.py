@@ -1,6 +1,7 @@
 """The page of the history: in words, with ways to what an entry is about."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -11,7 +12,7 @@ from audit.recording import entry_for
 from callcrm.testing import add_call, add_lead, add_superuser, login
 from leads import editing
 from leads.events import LeadCreated
-from telephony.events import CallEnded
+from telephony.events import CallEnded, MessageReceived
 
 HISTORY = "/b/acme/audit/"
 
@@ -43,6 +44,14 @@ def test_a_row_leads_to_the_call_or_the_lead_it_is_about(world, history):
         assert text in page
     assert f"?subject={call.pk}" in page
     assert f'href="/b/acme/numbers/{world.number.pk}/">Open number' in page
+
+
+def test_a_text_leads_to_its_lead_whose_history_is_another(world, history):
+    lead, message = add_lead(world.acme), uuid4()
+    write(world, MessageReceived(message_id=message, lead_id=lead.pk))
+    row = history("name=message.received").context["page"].rows[0]
+    assert (row.url, row.is_subject) == (f"/b/acme/leads/{lead.pk}/", False)
+    assert str(message) not in history("name=message.received").content.decode()
 
 
 def test_a_deleted_lead_has_no_page_to_open(world, history):
