@@ -62,6 +62,13 @@ def test_a_visit_can_be_ended_before(world, client, root):
     assert Entry.objects.filter(name="platform.visit_ended", business_id=world.acme.pk).exists()
 
 
+def test_every_business_has_a_row_with_one_reason_to_write(world, client, root):
+    page = client.get("/platform/").content.decode()
+    for business in (world.acme, world.rival):
+        assert page.count(f'aria-label="Why you visit {business.name}"') == 1
+    assert "No business has such a name." in client.get("/platform/?name=nowhere").content.decode()
+
+
 def test_a_visit_needs_a_reason_and_a_business(world, client, root):
     assert visit(client, reason="  ").status_code == 422
     assert visit(client, business="nowhere").status_code == 404

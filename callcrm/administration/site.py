@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib.admin import AdminSite
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -24,9 +25,14 @@ class Administration(AdminSite):
     site_title = site_header = "callcrm administration"
     index_title = "What belongs to a business is shown while you visit it"
     site_url = "/platform/"
+    index_template = "administration/index.html"
 
     def has_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
+
+    def index(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Say which businesses are open, and lead to the others."""
+        return super().index(request, {"visits": _visits(request).select_related("business")})
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Send to the one log-in page. Who is logged in and still stands here has no business here."""
@@ -46,8 +52,11 @@ class Administration(AdminSite):
 
 def visited(request: HttpRequest) -> list[UUID]:
     """Return the businesses that the superuser visits now."""
-    mine = PlatformVisit.objects.open().filter(user=cast(User, request.user))
-    return list(mine.values_list("business_id", flat=True).distinct())
+    return list(_visits(request).values_list("business_id", flat=True).distinct())
+
+
+def _visits(request: HttpRequest) -> QuerySet[PlatformVisit]:
+    return PlatformVisit.objects.open().filter(user=cast(User, request.user)).order_by("business__name")
 
 
 def _within_visits(view: Callable[..., Any]) -> Callable[..., Any]:

@@ -87,6 +87,14 @@ def test_members_have_no_business_there(world, client, role):
     assert client.get("/admin/accounts/user/", follow=True).status_code == 403
 
 
+def test_the_first_page_says_which_business_is_open_and_leads_to_the_others(world, client, root):
+    first = client.get("/admin/").content.decode()
+    assert "You are visiting no business" in first
+    assert 'href="/platform/">All businesses' in first
+    visits.start(root, world.acme, "Ticket 12")
+    assert 'href="/b/acme/"><strong>Acme Roofing</strong>' in client.get("/admin/").content.decode()
+
+
 @pytest.mark.parametrize("model", [model for model in MODELS if model not in FREE])
 def test_without_a_visit_a_business_shows_nothing(filled, client, root, model):
     assert count(client, model) == 0
