@@ -19,7 +19,7 @@ class Event:
 
     `name` is dotted; `sentence` completes "<actor> …" and may use the fields; `subject` names the field that holds the
     id of the thing it happened to; `security` sends it to the security log as well. `label` stands for the kind in a
-    list of kinds; it is made of the name.
+    list of kinds; it is made of the name. `words` say how the sentence writes the codes that the fields hold.
     """
 
     name: ClassVar[str]
@@ -27,6 +27,7 @@ class Event:
     label: ClassVar[str]
     subject: ClassVar[str | None] = None
     security: ClassVar[bool] = False
+    words: ClassVar[Mapping[str, str]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -44,16 +45,28 @@ class Event:
 def sentence_of(name: str, data: Mapping[str, Any]) -> str:
     """Return the words for a recorded event; a retired name or a missing field still reads as something true."""
     event = REGISTRY.get(name)
-    return event.sentence.format_map(_Gaps(data)) if event else name
+    return event.sentence.format_map(_Gaps(data, event.words)) if event else name
 
 
 class _Gaps(dict[str, Any]):
+    def __init__(self, data: Mapping[str, Any], words: Mapping[str, str]) -> None:
+        super().__init__(data)
+        self._said = words
+
     def __missing__(self, key: str) -> str:
         return "?"
 
     def __getitem__(self, key: str) -> Any:
         value = super().__getitem__(key)
-        return ", ".join(map(_words, value)) if isinstance(value, list) else _words(value)
+        return _listed([self._word(one) for one in value]) if isinstance(value, list) else self._word(value)
+
+    def _word(self, value: Any) -> Any:
+        return self._said.get(value, _words(value)) if isinstance(value, str) else value
+
+
+def _listed(words: list[str]) -> str:
+    """Write `name, e-mail and notes`."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _words(value: Any) -> Any:

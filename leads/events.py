@@ -1,16 +1,34 @@
 """What can happen to leads."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from audit.events import Event
+
+# Why somebody looked (`leads.reveals.Reason`).
+REASONS = {
+    "call_back": "to call back",
+    "verify": "to check who it is",
+    "complaint": "for a complaint",
+    "legal": "for a legal request",
+    "other": "for another reason",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class LeadCreated(Event):
     name = "lead.created"
-    sentence = "added the lead by {via}"
+    sentence = "added the lead {via}"
     subject = "lead_id"
+    words: ClassVar[Mapping[str, str]] = {
+        "call": "for a new caller",
+        "text": "for a new sender",
+        "hand": "by hand",
+        "the API": "through the API",
+        "import": "by import",
+    }
     lead_id: UUID
     via: str
 
@@ -18,8 +36,9 @@ class LeadCreated(Event):
 @dataclass(frozen=True, kw_only=True)
 class LeadChanged(Event):
     name = "lead.changed"
-    sentence = "changed {fields}"
+    sentence = "changed the {fields}"
     subject = "lead_id"
+    words: ClassVar[Mapping[str, str]] = {"email": "e-mail", "value": "expected value"}
     lead_id: UUID
     fields: list[str]
 
@@ -64,8 +83,9 @@ class NoteAdded(Event):
 @dataclass(frozen=True, kw_only=True)
 class LeadRevealed(Event):
     name = "lead.revealed"
-    sentence = "revealed {fields} ({reason})"
+    sentence = "revealed the {fields} ({reason})"
     subject = "lead_id"
+    words: ClassVar[Mapping[str, str]] = {"email": "e-mail"} | REASONS
     security = True
     lead_id: UUID
     fields: list[str]

@@ -164,6 +164,11 @@ class LeadPhone(TenantModel, SealedModel):
     def __str__(self) -> str:
         return f"phone {self.pk}"
 
+    @property
+    def label(self) -> str:
+        """Return what stands before the number; of most callers nobody said what kind it is."""
+        return "Phone" if self.kind == self.Kind.OTHER else self.get_kind_display()
+
     def sealing_key(self) -> bytes:
         key: bytes = self.lead.sealing_key()
         return key

@@ -1,9 +1,12 @@
 """What can happen to calls, texts, numbers and provider accounts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from audit.events import Event
+from leads.events import REASONS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +39,7 @@ class CallEnded(Event):
 @dataclass(frozen=True, kw_only=True)
 class CallChanged(Event):
     name = "call.changed"
-    sentence = "changed {fields} of the call"
+    sentence = "changed the {fields} of the call"
     subject = "call_id"
     call_id: UUID
     fields: list[str]
@@ -46,6 +49,7 @@ class CallChanged(Event):
 class CallNoteRevealed(Event):
     name = "call.note_revealed"
     sentence = "revealed the note of the call ({reason})"
+    words: ClassVar[Mapping[str, str]] = REASONS
     subject = "call_id"
     security = True
     call_id: UUID
@@ -72,6 +76,7 @@ class MessageReceived(Event):
 class MessageRevealed(Event):
     name = "message.revealed"
     sentence = "revealed the text ({reason})"
+    words: ClassVar[Mapping[str, str]] = REASONS
     subject = "message_id"
     security = True
     message_id: UUID
