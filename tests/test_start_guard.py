@@ -14,7 +14,9 @@ def start(role: str) -> "subprocess.CompletedProcess[str]":
     """Load the web process as gunicorn does."""
     environment = {**os.environ, "DATABASE_ROLE": role, "DJANGO_SETTINGS_MODULE": "callcrm.settings"}
     command = [sys.executable, "-c", "import callcrm.asgi"]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 @pytest.mark.django_db

@@ -50,7 +50,7 @@ def test_bars_stand_on_each_other_and_stay_in_their_area(world, noon):
     for values in ({}, MISSED, HUNG_UP):
         add_call(world.acme, started_at=noon, **values)
     bar = month(world).bars[-1]
-    assert 0 == pytest.approx(bar.top, abs=0.05)
+    assert pytest.approx(bar.top, abs=0.05) == 0
     assert bar.below_missed == pytest.approx(bar.top + bar.others)
     assert bar.below_answered == pytest.approx(bar.below_missed + bar.missed)
     assert bar.x + bar.width < 100
