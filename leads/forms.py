@@ -100,8 +100,8 @@ class LeadForm(_PersonForm):
         if sealed is None:
             del self.fields[f"clear_{field}"]
             return
-        shown = "Something is written." if field == "notes" else f"Now: {sealed.masked}."
-        self.fields[field].help_text = f"{shown} Empty leaves it as it is."
+        shown = "something is written" if field == "notes" else sealed.masked
+        self.fields[field].help_text = f"Now: {shown}; an empty field leaves it."
 
     def _offer(self, phone: LeadPhone) -> None:
         self.fields[f"kind_{phone.pk}"] = forms.ChoiceField(

@@ -66,7 +66,7 @@ def test_the_form_shows_masks_and_nothing_plain(edit):
     page = edit.page()
     for plain in ("Riverstone", "dana@example", "garage", "5550142", "555-0142"):
         assert plain not in page
-    assert "Now: da***@example.com. Empty leaves it as it is." in page
+    assert "Now: da***@example.com; an empty field leaves it." in page
     assert page.count('name="remove_') == 2
 
 
