@@ -60,7 +60,7 @@ def change_role(request: MemberRequest, pk: UUID) -> HttpResponse:
     role = Role(form.cleaned_data["role"])
     if not _confirmed(request, f"role {role}", member):
         question = f"Make {member.name} {role.label.lower()}?"
-        text = "What the programs of this person are logged in with ends, and pages ask for the new rights at once."
+        text = "API sessions of this person end. Pages go by the new role at once."
         return _ask(request, question, text, "Change the role", f"role {role}", member, {"role": role.value})
     team.change_role(member, role, by=request.member)
     messages.success(request, "The role was changed.")
@@ -73,7 +73,7 @@ def remove_member(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Take a member out, once that is confirmed."""
     member = _member(request, pk)
     if not _confirmed(request, "removal", member):
-        text = "The next click of this person finds no door. What was done stays in the history."
+        text = "This person is logged out of this business at once. What was done stays in the history."
         return _ask(request, f"Remove {member.name}?", text, "Remove", "removal", member, {})
     team.remove(member, by=request.member)
     messages.success(request, "The member was removed.")

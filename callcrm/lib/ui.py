@@ -81,9 +81,9 @@ def disc(code: object, direction: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/tag.html")
-def tag(text: str) -> dict[str, Any]:
-    """{% tag "leak" %}: a word of the user's own; the same word has the same dot everywhere."""
-    return {"text": text, "hue": crc32(text.encode()) % 6}
+def tag(text: str, hue: int | None = None) -> dict[str, Any]:
+    """{% tag "leak" %}: a word of the user's own; the same word has the same dot. One of ours has a `hue`."""
+    return {"text": text, "hue": crc32(text.encode()) % 6 if hue is None else hue}
 
 
 @register.inclusion_tag("components/avatar.html")
