@@ -24,6 +24,14 @@ TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", 
 LISTEN = (
     "document.addEventListener('securitypolicyviolation', e => report(e.effectiveDirective + e.blockedURI))"
 )
+LENGTHEN = """() => {
+  const typed = "main :is(h1, .title, .title a, .tag, .who a, td .sub, .list b, dd)";
+  const longest = "Wolfeschlegelstein".repeat(4);
+  for (const place of document.querySelectorAll(typed)) {
+    if (!place.children.length && place.textContent.trim() && !place.closest(".nowrap")) place.textContent = longest;
+  }
+}"""
+NEEDED = "document.documentElement.scrollWidth"  # a phone's innerWidth grows with what sticks out
 SHOWN = "+1 503-555-0142"
 
 pytestmark = pytest.mark.browser
@@ -112,11 +120,26 @@ def test_every_page_is_clean(answers, chromium, view, theme):
             continue
         page, found = open_page(chromium, answers, path, color_scheme=theme, **VIEWS[view])
         found += axe(page)
-        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        if page.evaluate(NEEDED) > VIEWS[view]["viewport"]["width"]:
             found.append("sticks out")
         problems |= {path: found} if found else {}
         page.context.close()
     assert problems == {}
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_one_long_word_sticks_out_of_no_page(answers, chromium, width):
+    """Names, labels and tags are what people type; some type no space."""
+    wide = {}
+    for method, path in answers.kept:
+        if method == "POST" or "reveals" in path:
+            continue
+        page, _ = open_page(chromium, answers, path, viewport={"width": width, "height": 700}, is_mobile=True)
+        page.evaluate(LENGTHEN)
+        if (needed := page.evaluate(NEEDED)) > width:
+            wide[path] = needed
+        page.context.close()
+    assert wide == {}
 
 
 def reveal(page: Page) -> None:
