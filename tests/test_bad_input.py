@@ -65,7 +65,7 @@ PARAMETERS = (
 )
 LISTS = {
     "calls/": (*CONDITIONS, "days"),
-    "leads/": ("status", "source", "assigned"),
+    "leads/": ("status", "source", "assigned", "search"),
     "audit/": ("name", "actor", "subject"),
     "messages/": (),
 }

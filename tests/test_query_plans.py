@@ -64,7 +64,7 @@ def problems(town):
 
 def asks(client, path, **data):
     def ask():
-        answer = client.post(path, data) if data else client.get(path)
+        answer = client.post(path, data, follow=True) if data else client.get(path)
         assert answer.status_code == 200, (path, answer.status_code)
         return answer
 
@@ -72,7 +72,7 @@ def asks(client, path, **data):
 
 
 def filters(world, call):
-    since = (now() - timedelta(days=3)).isoformat().replace("+00:00", "Z")
+    since = (now() - timedelta(days=1)).isoformat().replace("+00:00", "Z")
     return {
         "none": "",
         "since": f"since={since}",
