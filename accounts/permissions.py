@@ -62,11 +62,8 @@ GRANTS: dict[str, frozenset[Permission]] = {
     Role.OWNER: _ADMIN | {Permission.MANAGE_USERS, Permission.ERASE},
 }
 
-# What a platform visit may do: look at what is masked anyway, at how numbers are set up, and at the history that
-# names the visit.
-VISITOR_GRANTS = frozenset(
-    {Permission.VIEW_CUSTOMERS, Permission.VIEW_ALL_COMMUNICATIONS, Permission.NUMBERS, Permission.AUDIT}
-)
+# What a platform visit may do: look at what is masked anyway, and at the history that names the visit.
+VISITOR_GRANTS = frozenset({Permission.VIEW_CUSTOMERS, Permission.VIEW_ALL_COMMUNICATIONS, Permission.AUDIT})
 
 ROLE_NEEDED: dict[Permission, str] = {
     permission: next(role for role in Role.values if permission in GRANTS[role]) for permission in Permission

@@ -55,7 +55,7 @@ TABLE = """
     delete_customers              admin owner
     view_all_communications       admin owner visit
     admin_panel                   admin owner
-    numbers                       admin owner visit
+    numbers                       admin owner
     audit                         admin owner visit
     export                        admin owner
     download                      admin owner

@@ -46,7 +46,7 @@ def test_a_visit_shows_masks_for_an_hour_and_is_in_the_history(world, client, ro
 def test_a_visitor_changes_and_reveals_nothing(world, client, root):
     lead = add_lead(world.acme, name="Robin Vale")
     visit(client)
-    for path in ("team/", "settings/"):
+    for path in ("team/", "settings/", "integrations/", "numbers/"):
         assert client.get(f"/b/acme/{path}").status_code == 403
     answer = client.post(f"/b/acme/leads/{lead.pk}/reveals/", {"fields": "name", "reason": "verify"})
     assert answer.status_code == 403
