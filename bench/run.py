@@ -42,7 +42,7 @@ def _run(ground: Ground, parts: str, *, quick: bool) -> int:
     from bench import decryption, lists, searches, seed, server, webhooks
 
     size, report, began = QUICK if quick else FULL, Report(), perf_counter()
-    say(server.versions())
+    say(server.versions(ground))
     say(f"filling two businesses: {size.small:,} and {size.large:,} leads and calls")
     make_tables(ground)
     small, large = seed.fill(ground, size)
@@ -56,7 +56,7 @@ def _run(ground: Ground, parts: str, *, quick: bool) -> int:
     if "a" in parts:  # last, for it adds rows
         webhooks.measure(report, ground, size, small, large)
     report.print()
-    say(f"{server.versions()}, {perf_counter() - began:.0f} s")
+    say(f"{server.versions(ground)}, {perf_counter() - began:.0f} s")
     return 1 if report.faults else 0
 
 

@@ -67,12 +67,14 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def versions() -> str:
+def versions(ground: Ground) -> str:
     """Return what runs, for the head of a report."""
     import django
     import psycopg
 
+    with ground.owner() as connection:
+        server = connection.info.server_version // 10_000
     return (
-        f"Python {sys.version.split()[0]}, Django {django.__version__}, psycopg {psycopg.__version__}, "
-        f"gunicorn {version('gunicorn')}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+        f"PostgreSQL {server}, Python {sys.version.split()[0]}, Django {django.__version__}, "
+        f"psycopg {psycopg.__version__}, gunicorn {version('gunicorn')}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     )
