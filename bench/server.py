@@ -74,7 +74,6 @@ def versions(ground: Ground) -> str:
 
     with ground.owner() as connection:
         server = connection.info.server_version // 10_000
-    return (
-        f"PostgreSQL {server}, Python {sys.version.split()[0]}, Django {django.__version__}, "
-        f"psycopg {psycopg.__version__}, gunicorn {version('gunicorn')}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-    )
+    made_of = f"PostgreSQL {server}, Python {sys.version.split()[0]}, Django {django.__version__}"
+    driven_by = f"psycopg {psycopg.__version__}, gunicorn {version('gunicorn')}"
+    return f"{made_of}, {driven_by}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
