@@ -46,7 +46,7 @@ class _Recipe(NamedTuple):
 _RECIPES = {
     Kind.PHONE_EXACT: _Recipe("lead.phone|exact", 128),
     Kind.PHONE_LAST7: _Recipe("lead.phone|last7", 15),
-    Kind.PHONE_LAST4: _Recipe("lead.phone|last4", 11),
+    Kind.PHONE_LAST4: _Recipe("lead.phone|last4", 13),
     Kind.EMAIL_EXACT: _Recipe("lead.email|exact", 64),
     Kind.NAME_WORD: _Recipe("lead.name|word", 32),
     Kind.NAME_PREFIX_3: _Recipe("lead.name|prefix3", 14),
