@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from functools import cache
-from itertools import groupby
+from itertools import count, groupby
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -72,16 +72,20 @@ def _send(statements: Sequence[Statement]) -> list[tuple[Any, ...]]:
     driver = connection.connection
     with connection.wrap_database_errors, driver.pipeline() if len(statements) > 1 else nullcontext():
         for sql, values in statements:
-            cursor = psycopg.Cursor(driver)
+            cursor: Any = psycopg.RawCursor(driver) if "$1" in sql else psycopg.Cursor(driver)
             cursor.execute(sql, values, prepare=True)
     return cursor.fetchall() if cursor.description else []
 
 
 @cache
 def _insert(shape: tuple[tuple[type[models.Model], int], ...]) -> str:
-    """One statement for so many rows of each model. Every part asks `scope` first: the wall looks at rows after it."""
-    parts = [f"scope AS MATERIALIZED ({SCOPE})"]
-    parts += [f"part{n} AS ({_part(model, rows)})" for n, (model, rows) in enumerate(shape)]
+    """One statement for so many rows of each model. Every part asks `scope` first: the wall looks at rows after it.
+
+    With PostgreSQL's own `$1`: of so many `%s` the driver would make them anew for each request.
+    """
+    numbers = count(1)
+    parts = [f"scope AS MATERIALIZED ({SCOPE.replace('%s', f'${next(numbers)}')})"]
+    parts += [f"part{n} AS ({_part(model, rows, numbers)})" for n, (model, rows) in enumerate(shape)]
     return f"WITH {', '.join(parts)} SELECT"
 
 
@@ -93,11 +97,11 @@ def _single(model: type[models.Model]) -> str:
     return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({values}) ON CONFLICT DO NOTHING RETURNING 1'  # noqa: S608
 
 
-def _part(model: type[models.Model], rows: int) -> str:
+def _part(model: type[models.Model], rows: int, numbers: Iterator[int]) -> str:
     fields = _fields(model)
     columns = ", ".join(f'"{field.column}"' for field in fields)
-    row = f"({', '.join(f'%s::{_type(field)}' for field in fields)})"
-    values = ", ".join([row] * rows)
+    of_rows = [", ".join(f"${next(numbers)}::{_type(field)}" for field in fields) for _ in range(rows)]
+    values = ", ".join(f"({row})" for row in of_rows)
     return f'INSERT INTO "{model._meta.db_table}" ({columns}) SELECT v.* FROM scope, (VALUES {values}) v'  # noqa: S608
 
 
