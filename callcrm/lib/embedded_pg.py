@@ -128,16 +128,26 @@ def refuge() -> Path:
 def private_folder(path: Path, account: Account) -> Path:
     """Make a folder that only `account` (and root) may enter; refuse what somebody else put there first."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
-        path.mkdir(mode=0o700)
-        if account.dropped:
-            os.chown(path, account.uid, account.gid)
+    if not os.path.lexists(path):
+        _put_folder(path, account)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid or found.st_mode & 0o077:
         raise EmbeddedPgError(
             f"{path} belongs to another account or is open to others; remove it, or set DATABASE_URL"
         )
     return path
+
+
+def _put_folder(path: Path, account: Account) -> None:
+    """Make it aside, so that of two that come first at once neither sees the other's half-made one."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.mkdir(mode=0o700)
+    if account.dropped:
+        os.chown(aside, account.uid, account.gid)
+    try:
+        aside.rename(path)
+    except OSError:  # the other was quicker, and has something in it already
+        aside.rmdir()
 
 
 def _short_hash(path: Path) -> str:
