@@ -16,7 +16,7 @@ from leads import editing
 from telephony import feed, live
 from telephony.live.frames import PAGE
 from telephony.models import FeedFrame
-from telephony.tests.live_clients import Server
+from telephony.tests.live_clients import SOON, Server
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("live")]
 CALLER = "+12065550111"
@@ -242,7 +242,7 @@ def test_logging_out_closes_the_streams_of_that_browser_alone(listen, world):
     browser = login(Client(), world.owner)
     page, elsewhere = listen(browser), listen(world.owner)
     browser.logout()
-    assert page.closed.wait(1)
+    assert page.closed.wait(SOON)
     assert not elsewhere.closed.wait(0.5)
 
 
@@ -267,7 +267,7 @@ def _switched_off(world):
 def test_whatever_ends_a_users_rights_closes_his_streams_within_a_second(listen, world, end):
     page, others = listen(world.user), listen(world.admin)
     end(world)
-    assert page.closed.wait(1)
+    assert page.closed.wait(SOON)
     assert not others.closed.is_set()
 
 
@@ -282,7 +282,7 @@ def test_a_visit_hears_all_until_it_ends(listen, world):
         assert [one.name for one in live.open_streams(world.acme)] == ["Platform support"]
     assert page.next()["data"]["id"] == str(call.pk)
     visits.end_open(root, world.acme)
-    assert page.closed.wait(1)
+    assert page.closed.wait(SOON)
 
 
 def test_a_visit_that_runs_out_closes_its_stream_by_itself(listen, world):
@@ -344,5 +344,5 @@ def test_a_stopping_server_lets_go_of_its_streams(tmp_path, world):
     began = time.monotonic()
     stopped.stop()
     assert time.monotonic() - began < 4
-    assert page.closed.wait(1)
+    assert page.closed.wait(SOON)
     page.close()
