@@ -75,10 +75,13 @@ class Refusals:
         _tell_listeners(request)
         return response
 
-    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponseBase | None:
-        """A body that was refused waits until the address is known to exist: 404 goes before 413."""
+    def process_view(self, request: HttpRequest, view: object, *_more: object) -> HttpResponseBase | None:
+        """A body that was refused waits until the address is known to exist: 404 goes before 413.
+
+        A view that knows more of its addresses than the URLconf does raises it itself (`refuses_late`).
+        """
         early: Refused | None = getattr(request, "refused_early", None)
-        if early is None:
+        if early is None or getattr(view, "refuses_late", False):
             return None
         if _is_webhook(request) and request.method != "POST":
             early = errors.NotAllowed()

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.doors import open_door
-from callcrm.errors import NotAllowed, NotFound, TooLarge
+from callcrm.errors import NotAllowed, NotFound, Refused, TooLarge
 from callcrm.lib.tenancy import business_scope
 from callcrm.webhooks import registry
 from callcrm.webhooks.models import Delivery, Receipt
@@ -41,6 +41,9 @@ def receive(request: HttpRequest, provider: str, route: str) -> HttpResponse:
         security_log.warning("webhook.rejected", extra={"fields": {"provider": provider, "route": route}})
         return HttpResponse(status=403)
     return take(handler, _delivery(raw, claim))
+
+
+receive.refuses_late = True  # type: ignore[attr-defined]  # an unknown route is 404 before a body is too large
 
 
 def _post_alone() -> NotAllowed:
@@ -135,6 +138,9 @@ def _raw_target(request: HttpRequest) -> str:
 
 
 def _raw(request: HttpRequest, provider: str, route: str) -> Request:
+    early: Refused | None = getattr(request, "refused_early", None)
+    if early is not None:
+        raise early
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or int(length[:12]) > MAX_BODY or len(request.body) > MAX_BODY:
         raise TooLarge
