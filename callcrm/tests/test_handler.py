@@ -361,9 +361,11 @@ def test_a_websocket_to_nowhere_is_refused(server):
 
 def test_everything_it_said_is_one_json_object_a_line(server):
     """What gunicorn itself says included; and there is one line of ours for a request, not two."""
+    for _ in range(20):
+        server.ask("GET", "/address/")
     lines = [json.loads(one) for one in (server.folder / "out").read_text().splitlines()]
     assert {"gunicorn.error", "callcrm.request"} <= {line["logger"] for line in lines}
     assert "gunicorn.access" not in {line["logger"] for line in lines}
     ids = [line["request_id"] for line in lines if line["event"] == "request"]
-    assert len(ids) > 50
+    assert len(ids) >= 19  # the line of the last one may still be on its way
     assert len(ids) - len(set(ids)) <= 2  # the kept id of the first test aside
