@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 VENV := .venv
-PIN := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+PIN := --quiet --universal --python-version 3.11 --generate-hashes \
        --custom-compile-command "make lock"
 
 .PHONY: help run up setup format check test lock

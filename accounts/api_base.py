@@ -30,7 +30,7 @@ STATUSES = {"POST": 201, "DELETE": 204}
 class Bearer(JWTAuthentication):
     """The token in the Authorization header, and nothing else: no cookie opens the API."""
 
-    def authenticate(self, request: Request) -> tuple[User, ApiSession] | None:  # type: ignore[override]
+    def authenticate(self, request: Request) -> tuple[User, ApiSession] | None:  # type: ignore[override]  # the library types it by its own user and token
         header = self.get_header(request)
         raw = self.get_raw_token(header) if header else None
         if raw is None:

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from callcrm.lib import logs
-from callcrm.settings import *  # noqa: F403
+from callcrm.settings import *  # noqa: F403  # a settings file is the product's, changed below
 from callcrm.settings import INSTALLED_APPS
 
 INSTALLED_APPS = [*INSTALLED_APPS, "bench"]

@@ -54,14 +54,14 @@ class Docs(Documentation, SpectacularSwaggerSplitView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        response: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
+        response: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]  # the library's own is untyped
         return response
 
 
 @cache
 def _schema() -> Any:
     """It is the same for everybody, and making it takes a second."""
-    return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # as above
 
 
 v1 = [

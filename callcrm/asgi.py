@@ -23,9 +23,9 @@ http = Handler()
 async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
     """Each kind of connection to who serves it. Start-up and shutdown need nothing: the server is told so."""
     if scope["type"] == "http":
-        await http(scope, receive, send)  # type: ignore[arg-type]
+        await http(scope, receive, send)  # type: ignore[arg-type]  # Django and asgiref type one scope in two ways
     elif scope["type"] == "websocket" and scope["path"] == "/ws/live/":
-        await websocket.serve(scope, receive, send)  # type: ignore[arg-type]
+        await websocket.serve(scope, receive, send)  # type: ignore[arg-type]  # as above
     elif scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 4404, "reason": None})
     else:

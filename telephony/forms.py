@@ -53,7 +53,7 @@ class NumberForm(RefusableForm):
         self.business = business
         kwargs["initial"] = _initial(number)
         super().__init__(*args, **kwargs)
-        self.fields["account"].queryset = ProviderAccount.objects.filter(business=business)  # type: ignore[attr-defined]
+        self.fields["account"].queryset = ProviderAccount.objects.filter(business=business)  # type: ignore[attr-defined]  # a choice of rows
         if number:
             del self.fields["e164"], self.fields["account"]
 

@@ -76,7 +76,7 @@ class Exchange:
             refused = refused or errors.Invalid("The address holds a sign that is not accepted.")
             request = ASGIRequest({**self.scope, "query_string": b""}, self.body.file)
         if refused is not None:
-            request.refused_early = refused  # type: ignore[attr-defined]
+            request.refused_early = refused  # type: ignore[attr-defined]  # the middleware answers with it
         return request
 
     def headers(self) -> list[tuple[bytes, bytes]]:
@@ -142,10 +142,10 @@ class Handler(BaseHandler):
         except BaseException:
             close_old_connections()
             raise
-        response._handler_class = self.__class__  # type: ignore[attr-defined]
+        response._handler_class = self.__class__  # type: ignore[attr-defined]  # as Django's own handler marks it
         exchange.response = response
         if not response.streaming:
-            exchange.content = response.content  # type: ignore[attr-defined]
+            exchange.content = response.content  # type: ignore[attr-defined]  # one that does not stream has it
             response.close()
         elif isinstance(response, FileResponse):
             _read_file(exchange, response)

@@ -179,7 +179,7 @@ def _places(failure: BaseException) -> list[str]:
 class _Quiet(logging.Handler):
     """Python's own report of a failed handler prints the record's arguments as they are."""
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the name is Python's
         failure = sys.exc_info()[0]
         if sys.stderr and failure:
             sys.stderr.write(f"a log record of {record.name} was lost: {failure.__name__}\n")

@@ -76,11 +76,11 @@ class Operation(AutoSchema):
         bodies = super()._get_response_bodies(direction)
         for status, words in ERRORS.items():
             answer = OpenApiResponse(Error, description=words)
-            bodies[status] = self._get_response_for_code(answer, status)  # type: ignore[no-untyped-call]
+            bodies[status] = self._get_response_for_code(answer, status)  # type: ignore[no-untyped-call]  # the library's is untyped
         return bodies
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
-        described = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        described = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]  # as above
         return described | serializer.limits if isinstance(serializer, Strict) else described
 
     def _is_list_view(self, serializer: Any = None) -> bool:

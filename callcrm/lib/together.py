@@ -94,7 +94,7 @@ def _single(model: type[models.Model]) -> str:
     fields = _fields(model)
     columns = ", ".join(f'"{field.column}"' for field in fields)
     values = ", ".join(["%s"] * len(fields))
-    return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({values}) ON CONFLICT DO NOTHING RETURNING 1'  # noqa: S608
+    return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({values}) ON CONFLICT DO NOTHING RETURNING 1'  # noqa: S608  # names of ours
 
 
 def _part(model: type[models.Model], rows: int, numbers: Iterator[int]) -> str:
@@ -102,7 +102,7 @@ def _part(model: type[models.Model], rows: int, numbers: Iterator[int]) -> str:
     columns = ", ".join(f'"{field.column}"' for field in fields)
     of_rows = [", ".join(f"${next(numbers)}::{_type(field)}" for field in fields) for _ in range(rows)]
     values = ", ".join(f"({row})" for row in of_rows)
-    return f'INSERT INTO "{model._meta.db_table}" ({columns}) SELECT v.* FROM scope, (VALUES {values}) v'  # noqa: S608
+    return f'INSERT INTO "{model._meta.db_table}" ({columns}) SELECT v.* FROM scope, (VALUES {values}) v'  # noqa: S608  # names of ours
 
 
 def _type(field: "models.Field[Any, Any]") -> str:

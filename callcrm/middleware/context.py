@@ -34,7 +34,6 @@ class RequestContext:
         request_id = id_of(request)
         address = address_of(request)
         request.META["REMOTE_ADDR"] = address
-        request.request_id = request_id  # type: ignore[attr-defined]
         tokens = context.request_id.set(request_id), context.client_ip.set(address)
         try:
             response = self.get_response(request)

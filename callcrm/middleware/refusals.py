@@ -96,11 +96,11 @@ def leave_to_refusals(exception: Exception, context: dict[str, Any]) -> None:
     """The API library's EXCEPTION_HANDLER: let it through, so that its answers are like all others."""
     view = context.get("view")
     if view is not None:
-        exception.allowed_methods = view.allowed_methods  # type: ignore[attr-defined]
+        exception.allowed_methods = view.allowed_methods  # type: ignore[attr-defined]  # what the Allow header says
 
 
 def answer(request: HttpRequest, refused: Refused, cause: Exception | None = None) -> HttpResponseBase:
-    request.refusal = refused  # type: ignore[attr-defined]
+    request.refusal = refused  # type: ignore[attr-defined]  # read by `context` and below
     response = _shaped(request, refused)
     for name, value in _headers(refused, cause).items():
         response.headers[name] = value

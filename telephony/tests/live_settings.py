@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from callcrm.lib import logs
-from callcrm.settings import *  # noqa: F403
+from callcrm.settings import *  # noqa: F403  # a settings file is the product's, changed below
 
 LOGGING = logs.config(Path(os.environ["LOG_FOLDER"]), app_file=True)
 LIVE_STREAMS_PER_USER = 4

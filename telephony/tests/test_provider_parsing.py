@@ -391,7 +391,7 @@ def test_no_date_is_too_odd(route, stamp):
         assert parse(route, STATUS | SMS | RECORDED, Timestamp=stamp, RecordingStartTime=stamp)
 
 
-@given(st.datetimes(datetime(2009, 1, 1), datetime(2026, 10, 31)), st.integers(-1439, 1439))  # noqa: DTZ001
+@given(st.datetimes(datetime(2009, 1, 1), datetime(2026, 10, 31)), st.integers(-1439, 1439))  # noqa: DTZ001  # Hypothesis asks
 def test_any_date_a_provider_can_write_is_read(moment, minutes):
     sign, offset = "-" if minutes < 0 else "+", abs(minutes)
     stamp = f"{moment:%a, %d %b %Y %H:%M:%S} {sign}{offset // 60:02}{offset % 60:02}"

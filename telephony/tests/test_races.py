@@ -72,7 +72,7 @@ def test_all_deliveries_of_a_call_at_once_end_as_one_answered_call(world: World)
         ),
         ("voice-status", about | {"CallStatus": "completed", "CallDuration": "70", "SequenceNumber": "4"}),
     ]
-    answers = at_once([lambda p=post: signed_post(Client(), *p).status_code for post in posts * 2])  # type: ignore[misc]
+    answers = at_once([lambda p=post: signed_post(Client(), *p).status_code for post in posts * 2])  # type: ignore[misc]  # mypy has no type for p=
     assert set(answers) <= {200, 204}, answers
     assert not Receipt.objects.exclude(state="applied").exists()
     with world.inside():
@@ -116,7 +116,7 @@ def test_deliveries_that_race_after_a_leg_came_first_end_the_call(world: World) 
             ("voice-status", about | {"CallStatus": "in-progress", "SequenceNumber": "1"}),
             ("voice-status", about | ended),
         ]
-        at_once([lambda p=post: signed_post(Client(), *p).status_code for post in posts])  # type: ignore[misc]
+        at_once([lambda p=post: signed_post(Client(), *p).status_code for post in posts])  # type: ignore[misc]  # mypy has no type for p=
     assert not Receipt.objects.exclude(state="applied").exists()
     with world.inside():
         assert Call.objects.filter(state="completed").exclude(lead=None).exclude(outcome=None).count() == 6

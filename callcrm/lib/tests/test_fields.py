@@ -76,13 +76,13 @@ def ada(table: None) -> Person:
 
 def stored(person: Person, column: str) -> bytes:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {column} FROM callcrm_person WHERE id = %s", [person.pk])  # noqa: S608
+        cursor.execute(f"SELECT {column} FROM callcrm_person WHERE id = %s", [person.pk])  # noqa: S608  # a column of ours
         return bytes(cursor.fetchone()[0])
 
 
 def store(person: Person, column: str, content: bytes) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE callcrm_person SET {column} = %s WHERE id = %s", [content, person.pk])  # noqa: S608
+        cursor.execute(f"UPDATE callcrm_person SET {column} = %s WHERE id = %s", [content, person.pk])  # noqa: S608  # a column of ours
 
 
 class TestReadingAndWriting:
@@ -295,7 +295,7 @@ class TestNothingLeaks:
 
     def test_every_way_to_print_gives_the_mark(self, person):
         name = person.name
-        ways = [str(name), repr(name), f"{name}", f"{name:>8}", f"{name!r}", "%s" % name, "".join([name])]  # noqa: UP031
+        ways = [str(name), repr(name), f"{name}", f"{name:>8}", f"{name!r}", "%s" % name, "".join([name])]  # noqa: UP031  # each way
         assert "|".join(ways) == "|".join(["<sealed>"] * len(ways))
 
     def test_templates_and_csv_give_the_mark(self, person):
@@ -311,7 +311,7 @@ class TestNothingLeaks:
     def test_a_pickle_holds_neither_text_nor_ciphertext_and_cannot_be_saved(self, person):
         raw = pickle.dumps(person)
         assert not any(part in raw for part in (b"Ada", b"5550147", b"ada.example"))
-        again = pickle.loads(raw)  # noqa: S301
+        again = pickle.loads(raw)  # noqa: S301  # ours, of a line above
         assert (str(again.name), again.name.masked, again.pk) == ("<sealed>", "<sealed>", person.pk)
         with pytest.raises(TypeError, match="only the attribute"):
             again.name.reveal()
@@ -339,7 +339,7 @@ class TestNothingLeaks:
 
     def test_a_text_is_never_equal_to_it(self, person):
         assert person.name != NAME
-        assert not person.name == NAME  # noqa: SIM201
+        assert not person.name == NAME  # noqa: SIM201  # the other operator is asked
         assert person.name not in [NAME, "<sealed>"]
         assert "<sealed>" != person.name  # noqa: SIM300 - the text is asked first
         assert NAME not in {person.name: 1}
