@@ -1,9 +1,7 @@
 """Forms become updates; what cannot be believed is refused by the name of the parameter alone."""
 
-import random
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from itertools import permutations
 from urllib.parse import urlencode
 
 import pytest
@@ -14,41 +12,30 @@ from telephony.providers.base import (
     CallState,
     CallUpdate,
     Direction,
-    MessageState,
     MessageUpdate,
     Unusable,
 )
 from telephony.providers.twilio import webhook
-
-FORM = "application/x-www-form-urlencoded; charset=UTF-8"
-NOW = datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
-ACCOUNT, CALL, LEG = "AC" + "a1" * 16, "CA" + "b2" * 16, "CA" + "c3" * 16
-TEXT, RECORDING = "SM" + "d4" * 16, "RE" + "e5" * 16
-CALLER, OURS = "+12125550142", "+14155550100"
-
-VOICE = {
-    "AccountSid": ACCOUNT,
-    "CallSid": CALL,
-    "CallStatus": "ringing",
-    "Direction": "inbound",
-    "From": CALLER,
-    "To": OURS,
-}
-SMS = {"AccountSid": ACCOUNT, "MessageSid": TEXT, "From": CALLER, "To": OURS, "Body": "Hi", "NumMedia": "0"}
-RECORDED = {
-    "AccountSid": ACCOUNT,
-    "CallSid": CALL,
-    "RecordingSid": RECORDING,
-    "RecordingStatus": "completed",
-    "RecordingDuration": "42",
-}
-ACTION = VOICE | {"CallStatus": "in-progress", "DialCallStatus": "completed", "DialCallSid": LEG}
-STATUS = VOICE | {"CallStatus": "completed", "CallDuration": "47"}
+from telephony.tests.twilio_forms import (
+    ACCOUNT,
+    ACTION,
+    CALL,
+    CALLER,
+    FORM,
+    LEG,
+    NOW,
+    OURS,
+    RECORDED,
+    SMS,
+    STATUS,
+    TEXT,
+    VOICE,
+    body_of,
+)
 
 
 def parse(route, params, **changes):
-    form = {name: value for name, value in (params | changes).items() if value is not None}
-    return webhook.parse(route, urlencode(form, doseq=True).encode(), FORM, NOW)
+    return webhook.parse(route, body_of(params, **changes), FORM, NOW)
 
 
 def refused(route, params, **changes):
@@ -332,45 +319,6 @@ def test_a_leg_belongs_to_its_parents_call():
     assert webhook.call_id("sms", {}) is None
 
 
-def key(route, params, **changes):
-    form = {name: value for name, value in (params | changes).items() if value is not None}
-    return webhook.dedupe_key(route, webhook.read(urlencode(form).encode(), FORM))
-
-
-def test_the_same_delivery_has_the_same_key_whatever_else_it_carries():
-    assert key("voice", VOICE) == key("voice", dict(reversed(VOICE.items())), CallerCity="X")
-
-
-@pytest.mark.parametrize(
-    ("route", "params", "changes"),
-    [
-        ("voice-status", STATUS, {"CallStatus": "ringing"}),
-        ("voice-status", STATUS, {"SequenceNumber": "2"}),
-        ("voice-status", STATUS, {"CallSid": LEG}),
-        ("voice-status", STATUS, {"AccountSid": "AC" + "0" * 32}),
-        ("sms-status", SMS, {"MessageStatus": "delivered"}),
-        ("recording-status", RECORDED, {"RecordingStatus": "absent"}),
-        ("dial-action", ACTION, {"DialCallStatus": "busy"}),
-    ],
-)
-def test_another_state_is_another_delivery(route, params, changes):
-    assert key(route, params) != key(route, params, **changes)
-
-
-def test_one_call_posted_to_two_routes_is_two_deliveries():
-    routes = ("voice", "voice-fallback", "voice-status", "dial-action")
-    assert len({key(route, {**VOICE, **ACTION}) for route in routes}) == len(routes)
-
-
-@pytest.mark.parametrize("changes", [{"CallSid": CALLER}, {"CallStatus": CALLER}, {"AccountSid": CALLER}])
-def test_a_key_holds_no_number_even_when_one_stands_in_the_wrong_place(changes):
-    assert "5550142" not in key("voice", VOICE, **changes)
-
-
-def test_a_delivery_without_sound_ids_has_no_key_of_its_own():
-    assert key("voice", {}) == key("voice", {"a": "b"}) == key("voice", VOICE, CallSid="CA1") == ""
-
-
 names = st.sampled_from([*VOICE, *SMS, *RECORDED, *ACTION, "Timestamp", "ParentCallSid", "MediaUrl0"])
 values = st.one_of(st.text(), st.sampled_from([ACCOUNT, CALL, LEG, TEXT, "ringing", "1", "inbound", LONG]))
 
@@ -398,25 +346,3 @@ def test_any_date_a_provider_can_write_is_read(moment, minutes):
     [call] = parse("voice-status", STATUS, Timestamp=stamp)
     expected = moment.replace(microsecond=0, tzinfo=UTC) - timedelta(minutes=minutes)
     assert call.at == expected
-
-
-@pytest.mark.parametrize("states", [CallState, MessageState])
-def test_ranks_are_distinct_so_that_any_order_ends_alike(states):
-    ranks = [state.rank for state in states]
-    assert len(set(ranks)) == len(ranks)
-    some = random.Random(7).sample(list(states), 4)
-    assert len({max(order, key=lambda state: state.rank) for order in permutations(some)}) == 1
-
-
-def test_the_order_of_call_states_is_the_promised_one():
-    best_first = [state.value for state in sorted(CallState, key=lambda state: -state.rank)]
-    assert best_first[:5] == ["completed", "busy", "no-answer", "failed", "canceled"]
-    assert best_first[5:] == ["in-progress", "ringing", "queued"]
-    assert [state for state in CallState if state.is_over] == [CallState(name) for name in best_first[4::-1]]
-
-
-def test_giving_up_waiting_is_overtaken_by_what_the_provider_says():
-    order = sorted(MessageState, key=lambda state: state.rank)
-    assert [str(state) for state in order] == (
-        ["queued", "sending", "unknown", "sent", "failed", "undelivered", "delivered", "read", "received"]
-    )
