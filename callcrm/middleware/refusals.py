@@ -23,7 +23,7 @@ from django.utils.html import format_html
 
 from callcrm import errors
 from callcrm.errors import Refused
-from callcrm.lib import logs
+from callcrm.lib import context, logs
 from callcrm.middleware.context import METHODS
 from callcrm.middleware.translation import refusal_for
 
@@ -92,9 +92,9 @@ class Refusals:
         return answer(request, refused, exception) if refused else None
 
 
-def leave_to_refusals(exception: Exception, context: dict[str, Any]) -> None:
+def leave_to_refusals(exception: Exception, around: dict[str, Any]) -> None:
     """The API library's EXCEPTION_HANDLER: let it through, so that its answers are like all others."""
-    view = context.get("view")
+    view = around.get("view")
     if view is not None:
         exception.allowed_methods = view.allowed_methods  # type: ignore[attr-defined]  # what the Allow header says
 
@@ -111,18 +111,18 @@ def _shaped(request: HttpRequest, refused: Refused) -> HttpResponseBase:
     if _is_webhook(request):
         return HttpResponse(status=refused.status, content_type="text/plain")
     if _wants_json(request):
-        return JsonResponse(envelope(request, refused), status=refused.status)
+        return JsonResponse(envelope(refused), status=refused.status)
     if refused.status == 401:
         return _to_login(request)
     is_form = request.method == "POST" and request.content_type in FORMS
     status = 422 if is_form and isinstance(refused, errors.Invalid) else refused.status
     page = _fragment if _is_fragment(request) else _page
-    return HttpResponse(page(request, refused, status), status=status)
+    return HttpResponse(page(refused, status), status=status)
 
 
-def envelope(request: HttpRequest, refused: Refused) -> dict[str, Any]:
+def envelope(refused: Refused) -> dict[str, Any]:
     error = {"code": refused.code, "message": _message(refused), "fields": refused.fields}
-    return {"error": error | {"request_id": getattr(request, "request_id", "")}}
+    return {"error": error | {"request_id": context.request_id.get()}}
 
 
 def _headers(refused: Refused, cause: Exception | None) -> dict[str, str]:
@@ -143,19 +143,19 @@ def _message(refused: Refused) -> str:
     return refused.message
 
 
-def _page(request: HttpRequest, refused: Refused, status: int) -> str:
+def _page(refused: Refused, status: int) -> str:
     # Without the request: a form's token or a name would make two answers differ; the database may be gone.
-    shown = _words(request, refused, status)
+    shown = _words(refused, status)
     return _rendered([f"errors/{status}.html", "errors/error.html"], shown) or format_html(_PLAIN, **shown)
 
 
-def _fragment(request: HttpRequest, refused: Refused, status: int) -> str:
-    shown = _words(request, refused, status)
+def _fragment(refused: Refused, status: int) -> str:
+    shown = _words(refused, status)
     return _rendered(["errors/_fragment.html"], shown) or format_html(_PLAIN_FRAGMENT, **shown)
 
 
-def _words(request: HttpRequest, refused: Refused, status: int) -> dict[str, Any]:
-    reference = "" if status == 404 else getattr(request, "request_id", "")
+def _words(refused: Refused, status: int) -> dict[str, Any]:
+    reference = "" if status == 404 else context.request_id.get()
     title = TITLES.get(status, TITLES[400])
     return {"status": status, "title": title, "message": _message(refused), "request_id": reference}
 
