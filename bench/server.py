@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from bench.ground import Ground
 from bench.report import say
 from callcrm.lib.embedded_pg import PROJECT
+from callcrm.lib.supervise import answers
 
 ASGI = ("callcrm.asgi:application", "-k", "asgi")
 THREADS = ("callcrm.wsgi:application", "-k", "gthread", "--threads", "8")
@@ -41,21 +41,10 @@ def serving(ground: Ground, port: int, kind: Sequence[str] = ASGI) -> Iterator[N
 
 def _await_answer(process: subprocess.Popen[bytes], port: int, words: Path) -> None:
     deadline = time.monotonic() + READY_WITHIN
-    while not _answers(port):
+    while not answers(port):
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"the server does not answer:\n{words.read_text()[-2000:]}")
         time.sleep(0.1)
-
-
-def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        connection.request("GET", "/health")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

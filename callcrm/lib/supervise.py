@@ -185,21 +185,11 @@ class Run:
 
     def _await_answer(self) -> None:
         deadline = time.monotonic() + READY_WITHIN
-        while not self._answers():
+        while not answers(self.port):
             self._check_children()
             self._breathe()
             if time.monotonic() > deadline:
                 raise Stopped(f"callcrm does not answer at {self.address}; see var/logs.")
-
-    def _answers(self) -> bool:
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=5)
-        try:
-            connection.request("GET", "/health")
-            return connection.getresponse().status == http.HTTPStatus.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
 
     def _tell(self) -> None:
         PORT_FILE.write_text(str(self.port))  # commands beside us speak to this product (callcrm.lib.env)
@@ -265,6 +255,18 @@ class Run:
         if self.server:
             self.server.stop() if self.server.started_here else self.server.leave()
         self.guard.dismiss()
+
+
+def answers(port: int) -> bool:
+    """Return whether callcrm serves on the port of this machine."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/health")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _demo_users() -> list[dict[str, str]]:
