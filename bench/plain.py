@@ -4,7 +4,9 @@ It reads what is typed the same way and asks the same B-tree behind the same wal
 two is what being unreadable costs: hashing, chance neighbours of short hashes, decryption.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import partial
+from itertools import islice
 from typing import cast
 from uuid import UUID
 
@@ -13,7 +15,7 @@ from django.db.models import QuerySet
 from accounts.models import Business
 from bench.models import PlainLead, PlainToken
 from callcrm.lib.crypto.blind import BlindIndex, Kind, Query, Token
-from leads.search import BATCH, MOST_BATCHES
+from leads.search import verified
 
 
 class PlainIndex(BlindIndex):
@@ -39,18 +41,9 @@ PLAIN = PlainIndex(b"")
 def search(business: Business, text: str, *, size: int) -> list[PlainLead]:
     """Return one page of hits, newest first."""
     query = PLAIN.query_tokens(text, business.region)
-    return [lead for lead, _ in zip(_hits(business, query), range(size + 1), strict=False)][:size]
-
-
-def _hits(business: Business, query: Query) -> Iterator[PlainLead]:
-    """A beginning of eight letters may belong to longer words, so here as well each candidate is compared."""
-    candidates, after = _candidates(business, query), None
-    for _ in range(MOST_BATCHES):
-        batch = list(candidates.filter(pk__lt=after)[:BATCH] if after else candidates[:BATCH])
-        yield from (lead for lead in batch if _agrees(lead, query))
-        if len(batch) < BATCH:
-            return
-        after = batch[-1].pk
+    # A beginning of eight letters may belong to longer words, so here as well each candidate is compared.
+    hits = verified(_candidates(business, query), partial(_agrees, query))
+    return list(islice(hits, size + 1))[:size]
 
 
 def _candidates(business: Business, query: Query) -> QuerySet[PlainLead]:
@@ -67,5 +60,5 @@ def _holders(business: Business, group: Iterable[Token]) -> QuerySet[PlainToken,
     return held.values_list("lead_id", flat=True)
 
 
-def _agrees(lead: PlainLead, query: Query) -> bool:
+def _agrees(query: Query, lead: PlainLead) -> bool:
     return query.matches([phone.number for phone in lead.phones.all()], lead.email, lead.name)

@@ -4,12 +4,14 @@ What is typed becomes blind tokens; the index proposes leads, and each counts on
 because short tokens collide on purpose. Nothing typed is kept, logged or put into a URL.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
+from typing import TypeVar
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from accounts import keys
 from accounts.doors import Admitted
@@ -23,6 +25,7 @@ MOST_BATCHES = 20
 SHORTEST_START, SHORTEST_END = 3, 4  # of a name, of a number
 _KINDS = {"phone": {"phone", "phone_end"}, "email": {"email"}, "name": {"word", "word_start"}}
 MEANT = _KINDS | {"q": set[str]().union(*_KINDS.values())}
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ def search(
     if query.terms[0].test == "phone_end":
         page = _with_number_ending(leads, business.pk, query, after, size + 1, narrowed=within is not None)
     else:
-        page = list(islice(_hits(leads, business.pk, query, after), size + 1))
+        hits = verified(_candidates(leads, business.pk, query), partial(_agrees, query), after)
+        page = list(islice(hits, size + 1))
     return Found(page[:size], page[size - 1].pk if len(page) > size else None)
 
 
@@ -76,7 +80,7 @@ def advice(text: str) -> str:
 def _with_number_ending(
     leads: LeadQuerySet, business_id: UUID, query: Query, after: UUID | None, most: int, *, narrowed: bool
 ) -> list[Lead]:
-    """Five numbers of six are chance neighbours: look at numbers alone, then load the leads of those that agree."""
+    """About half of the proposed are chance neighbours: look at numbers alone, then load the leads that agree."""
     phones = LeadPhone.objects.filter(
         business_id=business_id, lead_id__in=_holders(business_id, query.groups[0])
     )
@@ -91,12 +95,13 @@ def _with_number_ending(
     return list(leads.filter(pk__in=ids).for_list().order_by("-pk"))
 
 
-def _hits(leads: LeadQuerySet, business_id: UUID, query: Query, after: UUID | None) -> Iterator[Lead]:
-    """Yield verified leads, newest first, reading batch after batch."""
-    candidates = _candidates(leads, business_id, query)
+def verified(
+    candidates: QuerySet[Row], agrees: Callable[[Row], bool], after: UUID | None = None
+) -> Iterator[Row]:
+    """Yield the candidates that agree, in their order (newest first), reading batch after batch."""
     for _ in range(MOST_BATCHES):
         batch = list(candidates.filter(pk__lt=after)[:BATCH] if after else candidates[:BATCH])
-        yield from (lead for lead in batch if _agrees(lead, query))
+        yield from (row for row in batch if agrees(row))
         if len(batch) < BATCH:
             return
         after = batch[-1].pk
@@ -119,7 +124,7 @@ def _holders(business_id: UUID, group: Iterable[Token]) -> QuerySet[LeadToken, U
     return held.values_list("lead_id", flat=True)
 
 
-def _agrees(lead: Lead, query: Query) -> bool:
+def _agrees(query: Query, lead: Lead) -> bool:
     """Only what was asked for is opened."""
     asked = {term.test for term in query.terms}
     numbers = [phone.number.reveal() for phone in lead.phones.all()] if asked & _KINDS["phone"] else []
