@@ -69,6 +69,7 @@ LISTS = {
     "audit/": ("name", "actor", "subject"),
     "messages/": (),
 }
+IDA = {"name": "Ida", "phones": "", "email": "", "notes": "", "source": "{source}", "value": "1", "tags": ""}
 # What a form sends when nothing is wrong with it.
 FORMS = {
     "call-edits": {"disposition": "Quote sent", "tags": "leak", "note": "Called."},
@@ -83,24 +84,8 @@ FORMS = {
     "number-new": {"e164": "+15035550177", "account": "{account}", "source": "Search", "ring_seconds": "20"},
     "integrations": {"provider": "twilio", "account_id": "AC12", "secret": "12345678", "label": ""},
     "leads": {"q": "0142"},
-    "lead-new": {
-        "name": "Ida",
-        "phones": "",
-        "email": "",
-        "notes": "",
-        "source": "{source}",
-        "value": "1",
-        "tags": "",
-    },
-    "lead-edits": {
-        "name": "Ida",
-        "phones": "",
-        "email": "",
-        "notes": "",
-        "source": "{source}",
-        "value": "1",
-        "tags": "",
-    },
+    "lead-new": IDA,
+    "lead-edits": IDA,
     "lead-moves": {"status": "won", "assigned_to": "{member}"},
     "lead-notes": {"body": "Called."},
     "lead-deletions": {"confirm": "no"},

@@ -22,13 +22,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("
 CALLER = "+12065550111"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory, django_db_setup):
-    running = Server(tmp_path_factory.mktemp("live"))
-    yield running
-    running.stop()
-
-
 @pytest.fixture
 def listen(server):
     opened = []

@@ -14,17 +14,10 @@ from accounts.permissions import Role
 from callcrm.testing import add_call, ring
 from telephony import feed, live
 from telephony.models import FeedFrame
-from telephony.tests.live_clients import Server, Socket
+from telephony.tests.live_clients import Socket
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("live")]
 CALLER = "+12065550112"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory, django_db_setup):
-    running = Server(tmp_path_factory.mktemp("live"))
-    yield running
-    running.stop()
 
 
 @pytest.fixture
