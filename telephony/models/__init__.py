@@ -1,0 +1,36 @@
+"""Accounts at providers, numbers, calls and texts.
+
+A call moves forward only; what providers deliver is applied by `ingest.py`, and what a caller hears is decided by
+`routing.py`. The ranks of states are in `providers/base.py`. `ProviderAccount` and `NumberRoute` lie outside the
+tenant wall: a delivery is verified and routed before its business is known. Everything else is behind it.
+"""
+
+from telephony.models.calls import (
+    ABANDONED_UNDER,
+    LIVE,
+    STALE_AFTER,
+    Call,
+    CallLeg,
+    CallQuerySet,
+    Outcome,
+)
+from telephony.models.live import FeedFrame, LiveStream
+from telephony.models.messages import Message, MessageQuerySet
+from telephony.models.numbers import NumberRoute, ProviderAccount, TrackingNumber
+
+__all__ = [
+    "ABANDONED_UNDER",
+    "LIVE",
+    "STALE_AFTER",
+    "Call",
+    "CallLeg",
+    "CallQuerySet",
+    "FeedFrame",
+    "LiveStream",
+    "Message",
+    "MessageQuerySet",
+    "NumberRoute",
+    "Outcome",
+    "ProviderAccount",
+    "TrackingNumber",
+]

@@ -1,0 +1,203 @@
+"""Calls and their legs. A call only moves forward; nothing but `ingest.py` and the verbs of staff change one."""
+
+from datetime import timedelta
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.timezone import now
+
+from accounts import keys
+from accounts.doors import Admitted
+from accounts.models import Member, TenantModel, tenant_key
+from accounts.permissions import Permission
+from callcrm.lib import masking, phones
+from callcrm.lib.crypto import envelope
+from callcrm.lib.crypto.fields import SealedModel, SealedText
+from leads.models import is_cut
+from telephony.models.shown import choices, redacted
+from telephony.providers.base import CallState, Direction
+
+ABANDONED_UNDER = timedelta(seconds=15)
+# A call of which nothing was heard for so long is over, whatever its last state says: deliveries can be lost.
+STALE_AFTER = timedelta(hours=4)
+LIVE = tuple(state.value for state in CallState if not state.is_over)
+
+
+class Outcome(models.TextChoices):
+    """What became of a call, computed once it has ended."""
+
+    ANSWERED = "answered", "Answered"
+    VOICEMAIL = "voicemail", "Voicemail"
+    MISSED = "missed", "Missed"
+    ABANDONED = "abandoned", "Hung up"
+    BLOCKED = "blocked", "Blocked"
+
+
+class CallQuerySet(models.QuerySet["Call"]):
+    """Reading calls."""
+
+    def visible_to(self, member: Admitted) -> "CallQuerySet":
+        """Return the calls a member may know of: all by right, else his own and those that are nobody's yet."""
+        mine = self.filter(business_id=member.business_id)
+        if not member.can(Permission.VIEW_CUSTOMERS):
+            return self.none()
+        if member.can(Permission.VIEW_ALL_COMMUNICATIONS):
+            return mine
+        return mine.filter(Q(agent=None) | Q(agent_id=member.pk))
+
+    def live(self) -> "CallQuerySet":
+        """Return calls that are going on: ringing first, then the longest."""
+        fresh = now() - STALE_AFTER
+        live = self.filter(state__in=LIVE, started_at__gte=fresh).exclude(number=None)
+        return live.order_by("-state", "started_at")
+
+    def for_list(self) -> "CallQuerySet":
+        """Bring what a row shows, in as many queries for fifty rows as for one.
+
+        The phone comes with its own way to the lead, whose key opens it. What few rows share comes after: a join of
+        seven tables takes PostgreSQL longer to plan than to run, and the longer the larger they are.
+        """
+        agents = models.Prefetch("agent", Member.objects.select_related("user"))
+        return self.select_related("lead", "phone__lead").prefetch_related("number", "source", agents)
+
+
+class Call(TenantModel, SealedModel):
+    """One call, as the person at the other end had it; its legs are the attempts to reach somebody for him."""
+
+    provider = models.CharField(max_length=12)
+    provider_id = models.CharField(max_length=64)
+    direction = models.CharField(max_length=8, choices=choices(Direction), default=Direction.INBOUND)
+    state = models.CharField(max_length=11, choices=choices(CallState), default=CallState.QUEUED)
+    rank = models.PositiveSmallIntegerField(default=0)
+    outcome = models.CharField(max_length=9, choices=Outcome.choices, null=True)
+    number = tenant_key("telephony.TrackingNumber", null=True)
+    source = tenant_key("leads.Source", null=True)
+    lead = tenant_key("leads.Lead", null=True)
+    phone = tenant_key("leads.LeadPhone", null=True)
+    agent = tenant_key("accounts.Member", null=True)
+    own_from = models.CharField(
+        max_length=16, blank=True, help_text="The caller, when it is a number of our own."
+    )
+    withheld = models.BooleanField(default=False)
+    first_time_caller = models.BooleanField(default=False)
+    has_voicemail = models.BooleanField(default=False)
+    # What the provider said counts before when we heard of it; both are kept, so that order does not matter.
+    said_at = models.DateTimeField(null=True)
+    said_ended_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField()
+    started_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ring_seconds = models.PositiveIntegerField(null=True)
+    talk_seconds = models.PositiveIntegerField(null=True)
+    duration_seconds = models.PositiveIntegerField(null=True)
+    disposition = models.CharField(max_length=40, null=True, blank=True)
+    tags = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    note = SealedText(max_length=5_000, pad=256, null=True, blank=True)
+
+    objects = CallQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["business", "provider", "provider_id"], name="telephony_call_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["business", "-started_at", "-id"], name="telephony_call_newest"),
+            models.Index(fields=["business", "lead", "-started_at"], name="telephony_call_lead"),
+            models.Index(fields=["business", "outcome", "-started_at", "-id"], name="telephony_call_outcome"),
+            models.Index(fields=["business", "source", "-started_at", "-id"], name="telephony_call_source"),
+            models.Index(fields=["business", "number", "-started_at", "-id"], name="telephony_call_number"),
+            models.Index(fields=["business", "agent", "-started_at", "-id"], name="telephony_call_agent"),
+            models.Index(
+                fields=["business", "started_at"], condition=Q(state__in=LIVE), name="telephony_call_live"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"call {self.pk}"
+
+    def sealing_key(self) -> bytes:
+        """A note goes with the person; the note on a withheld caller hangs on a key of the call itself."""
+        if self.lead is not None:
+            return bytes(self.lead.sealing_key())
+        return envelope.derive(keys.data_key_of(self.business_id, self.sealing_version), f"call {self.pk}")
+
+    @property
+    def shown_note(self) -> str | None:
+        """Return the note as everybody may read it."""
+        return redacted(self.lead, self.note)
+
+    @property
+    def note_is_cut(self) -> bool:
+        return is_cut(self.shown_note, self.note)
+
+    @property
+    def answered(self) -> bool:
+        return self.answered_at is not None
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE
+
+    @property
+    def stage(self) -> str:
+        """Return how far it is, for people: what became of it, else talking once a leg was answered, else ringing.
+
+        The state of the caller's own leg does not say it: to the carrier it is in progress while we ring others.
+        """
+        if self.outcome or not self.is_live:
+            return str(self.outcome or self.state)
+        return (CallState.IN_PROGRESS if self.answered else CallState.RINGING).value
+
+    @property
+    def telephone(self) -> str:
+        """Return the telephone of ours that took a call, for where no agent is known; an outgoing call has none."""
+        bridged = [leg for leg in self.legs.all() if leg.bridged] if self.direction == "inbound" else []
+        return bridged[0].shown_to if bridged else ""
+
+    @property
+    def is_being_recorded(self) -> bool:
+        """Say whether a recording goes on right now."""
+        return self.is_live and any(recording.is_going_on for recording in self.recordings.all())
+
+    @property
+    def shown_caller(self) -> str:
+        """Return what stands for the caller in a list: a masked name, or a word for why there is none."""
+        if self.lead is not None:
+            return str(self.lead.shown_name)
+        return "Own number" if self.own_from else "Withheld number" if self.withheld else "Unknown caller"
+
+
+class CallLeg(TenantModel):
+    """One attempt to reach somebody for the caller."""
+
+    call = tenant_key("telephony.Call", related_name="legs")
+    provider_id = models.CharField(max_length=64)
+    to = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=11, choices=choices(CallState), default=CallState.QUEUED)
+    rank = models.PositiveSmallIntegerField(default=0)
+    bridged = models.BooleanField(default=False)
+    started_at = models.DateTimeField(null=True)
+    said_answered_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    duration_seconds = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        ordering = ["started_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["business", "call", "provider_id"], name="telephony_leg_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"leg {self.pk}"
+
+    @property
+    def shown_to(self) -> str:
+        """Return whom it rang: our own telephones are shown, any other number may be a person's."""
+        if self.call.number and self.to in self.call.number.forward_to:
+            return self.to
+        return masking.mask_phone(self.to) if phones.is_e164(self.to) else masking.redact(self.to)

@@ -1,0 +1,17 @@
+"""What models of calls and texts share: how their states and sealed words are shown."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from callcrm.lib.crypto.fields import Sealed
+from leads.models import Lead
+
+
+def choices(states: Iterable[StrEnum]) -> list[tuple[str, str]]:
+    return [(state.value, state.value.replace("-", " ").capitalize()) for state in states]
+
+
+def redacted(lead: Lead | None, text: Sealed | None) -> str | None:
+    if text is None:
+        return None
+    return lead.redacted(text) if lead is not None else text.masked
