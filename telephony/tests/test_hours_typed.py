@@ -1,0 +1,83 @@
+"""Opening hours as people type them."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telephony.hours import Unreadable
+from telephony.hours_typed import shown, typed
+
+MORNING, AFTERNOON, DAY = (540, 720), (780, 1020), (540, 1020)
+
+
+@pytest.mark.parametrize(
+    ("text", "windows"),
+    [
+        ("9:00-12:00, 13:00-17:00", (MORNING, AFTERNOON)),
+        ("13-17;9-12", (MORNING, AFTERNOON)),
+        ("9-12 and 1-5pm", (MORNING, AFTERNOON)),
+        ("9-17", (DAY,)),
+        ("9–17", (DAY,)),
+        ("09.00 — 17.00", (DAY,)),
+        ("9am-5pm", (DAY,)),
+        ("9 AM to 5 p.m.", (DAY,)),
+        ("9-5pm", (DAY,)),
+        ("1-5pm", (AFTERNOON,)),
+        ("11-1pm", ((660, 780),)),
+        ("12pm-1pm", ((720, 780),)),
+        ("12am-1am", ((0, 60),)),
+        ("9pm-12am", ((1260, 1440),)),
+        ("18:00-00:00", ((1080, 1440),)),
+        ("18:00-24:00", ((1080, 1440),)),
+        ("Closed", ()),
+        ("  closed ", ()),
+        ("24h", ((0, 1440),)),
+        ("All day", ((0, 1440),)),
+    ],
+)
+def test_what_people_type_is_read(text, windows):
+    assert typed(text) == windows
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "9am-5pm"),
+        ("open", "closed"),
+        ("9", "9am-5pm"),
+        ("9-12,", "9am-5pm"),
+        ("9h-17h", "9am-5pm"),
+        ("9-5", "write 17:00 for the afternoon"),
+        ("9am-5", "write 17:00 for the afternoon"),
+        ("22-6", "22:00-24:00 here and 00:00-06:00 on the next day"),
+        ("25-26", "no such time"),
+        ("13pm-14pm", "no such time"),
+        ("0am-1pm", "no such time"),
+        ("9:60-10", "no such time"),
+        ("24:30-24:40", "no such time"),
+        ("9-12, 11-13", "as one"),
+        ("٩-١٧", "9am-5pm"),
+        ("²-3", "9am-5pm"),
+        ("-1-5", "9am-5pm"),
+        ("9-" + "9" * 50, "9am-5pm"),
+    ],
+)
+def test_what_cannot_be_meant_in_one_way_is_asked_back(text, says):
+    with pytest.raises(Unreadable) as refused:
+        typed(text, "mon")
+    assert refused.value.place == "mon"
+    assert says in refused.value.sentence
+
+
+@given(st.lists(st.integers(0, 1440), max_size=8, unique=True).map(sorted))
+def test_what_is_shown_is_read_again_as_the_same(points):
+    windows = tuple(zip(points[::2], points[1::2], strict=False))
+    assert typed(shown(windows)) == windows
+
+
+@given(st.text(max_size=60) | st.text("0123456789:-,apm .–", max_size=60))
+def test_no_text_is_anything_but_read_or_asked_back(text):
+    with suppress(Unreadable):
+        typed(text)
