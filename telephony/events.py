@@ -1,4 +1,4 @@
-"""What can happen to calls, texts, numbers and provider accounts."""
+"""What can happen to calls, texts, numbers, provider accounts and opening hours."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -118,6 +118,15 @@ class NumberChanged(Event):
     sentence = "changed {fields} of a number"
     subject = "number_id"
     number_id: UUID
+    fields: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoursChanged(Event):
+    name = "hours.changed"
+    sentence = "changed the {fields} of the opening hours"
+    subject = "hours_id"
+    hours_id: UUID
     fields: list[str]
 
 

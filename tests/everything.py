@@ -14,9 +14,9 @@ from callcrm.webhooks.models import Receipt
 from leads import editing
 from leads.models import Lead, LeadPhone, Note, Source
 from recordings.models import Recording
-from telephony import feed, numbers
+from telephony import feed, numbers, opening
 from telephony.live import streams
-from telephony.models import Call, CallLeg, LiveStream, Message, ProviderAccount, TrackingNumber
+from telephony.models import Call, CallLeg, LiveStream, Message, OpeningHours, ProviderAccount, TrackingNumber
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Everything:
     source: Source
     account: ProviderAccount
     number: TrackingNumber
+    hours: OpeningHours
     lead: Lead
     phone: LeadPhone
     note: Note
@@ -51,6 +52,7 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
     )
     call = add_call(business, lead, agent=member, note="Wants a quote.", tags=["leak"])
     with business_scope(business.pk):
+        hours = opening.change(business, week={"mon": ["08:00-18:00"]}, by=member)
         note = editing.add_note(lead, "Has a dog.", by=member)
         phone = LeadPhone.objects.get(lead=lead)
         recording = _recording(call)
@@ -63,6 +65,7 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         source=source,
         account=account,
         number=number,
+        hours=hours,
         lead=lead,
         phone=phone,
         note=note,

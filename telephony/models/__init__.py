@@ -1,4 +1,4 @@
-"""Accounts at providers, numbers, calls and texts.
+"""Accounts at providers, numbers, calls, texts and opening hours.
 
 A call moves forward only; what providers deliver is applied by `ingest.py`, and what a caller hears is decided by
 `routing.py`. The ranks of states are in `providers/base.py`. `ProviderAccount` and `NumberRoute` lie outside the
@@ -17,6 +17,7 @@ from telephony.models.calls import (
 from telephony.models.live import FeedFrame, LiveStream
 from telephony.models.messages import Message, MessageQuerySet
 from telephony.models.numbers import NumberRoute, ProviderAccount, TrackingNumber
+from telephony.models.opening import OpeningHours
 
 __all__ = [
     "ABANDONED_UNDER",
@@ -30,6 +31,7 @@ __all__ = [
     "Message",
     "MessageQuerySet",
     "NumberRoute",
+    "OpeningHours",
     "Outcome",
     "ProviderAccount",
     "TrackingNumber",

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -276,7 +277,7 @@ def test_what_is_written_reads_as_the_same_hours(hours):
 
 # --- Documents
 
-BAD = [
+BAD: list[Any] = [
     (None, "document", "object"),
     ([], "document", "object"),
     ({"weeks": {}}, "document", "holidays, week"),
