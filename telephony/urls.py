@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from telephony import integrations, live, pages, reveal_pages
+from telephony import hours_pages, integrations, live, pages, reveal_pages
 
 urlpatterns = [
     path("calls/", pages.calls, name="calls"),
@@ -17,6 +17,10 @@ urlpatterns = [
     path("numbers/", pages.number_list, name="numbers"),
     path("numbers/new/", pages.add_number, name="number-new"),
     path("numbers/<uuid:pk>/", pages.number, name="number"),
+    path("hours/", hours_pages.hours, name="hours"),
+    path("hours/holidays/", hours_pages.add_holiday, name="holidays"),
+    path("hours/holiday-removals/", hours_pages.remove_holiday, name="holiday-removals"),
+    path("hours/public-holidays/", hours_pages.add_public_holidays, name="public-holidays"),
     path("integrations/", integrations.integrations, name="integrations"),
     path("integrations/<uuid:pk>/forgotten-secrets/", integrations.forget_secret, name="account-forget"),
 ]

@@ -23,6 +23,7 @@ PAGES = {
     "messages": "/b/acme/messages/",
     "numbers": "/b/acme/numbers/",
     "number": "/b/acme/numbers/{number}/",
+    "hours": "/b/acme/hours/",
     "history": "/b/acme/audit/",
     "team": "/b/acme/team/",
     "settings": "/b/acme/settings/",

@@ -70,6 +70,7 @@ LISTS = {
     "messages/": (),
 }
 IDA = {"name": "Ida", "phones": "", "email": "", "notes": "", "source": "{source}", "value": "1", "tags": ""}
+WEEK = dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "9-17") | {"version": ""}
 # What a form sends when nothing is wrong with it.
 FORMS = {
     "call-edits": {"disposition": "Quote sent", "tags": "leak", "note": "Called."},
@@ -82,6 +83,10 @@ FORMS = {
         "notice": "Recorded.",
     },
     "number-new": {"e164": "+15035550177", "account": "{account}", "source": "Search", "ring_seconds": "20"},
+    "hours": WEEK,
+    "holidays": {"day": "2026-12-24", "name": "Christmas Eve", "openings": "9-12", "version": ""},
+    "holiday-removals": {"day": "2026-12-24", "version": ""},
+    "public-holidays": {"country": "US", "version": ""},
     "integrations": {"provider": "twilio", "account_id": "AC12", "secret": "12345678", "label": ""},
     "leads": {"q": "0142"},
     "lead-new": IDA,
@@ -312,7 +317,7 @@ def test_a_text_that_is_none_is_refused_by_the_api(place, world):
     ]
     for address in behind_doors():
         for method in address.needs if address.is_api else ():
-            for body in bodies if method in ("POST", "PATCH") else ():
+            for body in bodies if method in ("POST", "PUT", "PATCH") else ():
                 path = address.path(place.ids | {"entry": str(uuid7())})
                 answer = program.send(method, path, body)
                 assert answer.status_code < 500, (address.name, method, body[:40])
