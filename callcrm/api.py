@@ -21,6 +21,7 @@ from callcrm.webhooks import api as webhooks
 from leads import api as leads
 from recordings import api as recordings
 from telephony import api as telephony
+from telephony import hours_api
 
 
 class Documentation:
@@ -80,6 +81,7 @@ v1 = [
     path("recordings/<uuid:pk>/", recordings.OneRecording.as_view(), name="api-recording"),
     path("numbers/", telephony.Numbers.as_view(), name="api-numbers"),
     path("numbers/<uuid:pk>/", telephony.OneNumber.as_view(), name="api-number"),
+    path("hours/", hours_api.OpeningTimes.as_view(), name="api-hours"),
     path("sources/", leads.Sources.as_view(), name="api-sources"),
     path("sources/<uuid:pk>/", leads.OneSource.as_view(), name="api-source"),
     path("users/", accounts.Users.as_view(), name="api-users"),

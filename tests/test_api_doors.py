@@ -12,6 +12,7 @@ from callcrm.api import v1
 from callcrm.testing import add_call, add_lead, add_message
 from leads.models import Lead
 from recordings.models import Recording
+from telephony.hours import WEEKDAYS
 from telephony.models import Call
 from tests.api import Api, fields, same
 
@@ -36,6 +37,8 @@ MATRIX = [
     ("numbers/", "POST", {}, ADMINS),
     ("numbers/{number}/", "GET", None, ADMINS),
     ("numbers/{number}/", "PATCH", {"label": "x"}, ADMINS),
+    ("hours/", "GET", None, EVERYBODY),
+    ("hours/", "PUT", {"week": {day: ["09:00-17:00"] for day in WEEKDAYS}, "holidays": {}}, ADMINS),
     ("sources/", "GET", None, EVERYBODY),
     ("sources/", "POST", {"name": "Vans"}, ADMINS),
     ("sources/{source}/", "GET", None, EVERYBODY),
