@@ -199,11 +199,10 @@ def in_order(windows: Iterable[Window], place: str) -> tuple[Window, ...]:
     for start, end in found:
         if not 0 <= start < end <= MIDNIGHT:
             raise Unreadable(place, f"{hour(start)}-{hour(end)} ends before it begins: {_later(start, end)}")
-    for (start, end), (other, _) in pairwise(found):
-        if other < end:
-            raise Unreadable(
-                place, f"{hour(start)}-{hour(end)} reaches over {hour(other)}: write them as one."
-            )
+    for one, other in pairwise(found):
+        if other[0] < one[1]:
+            both, joined = " and ".join(texts((one, other))), texts([(one[0], max(one[1], other[1]))])[0]
+            raise Unreadable(place, f"{both} overlap: write {joined}.")
     if len(found) > MOST_WINDOWS:
         raise Unreadable(place, f"A day opens at most {MOST_WINDOWS} times.")
     return found

@@ -12,7 +12,7 @@ from callcrm.errors import Conflict, Refused
 from callcrm.lib.forms import RefusableForm
 from telephony import opening, public_holidays
 from telephony.hours import LONGEST_NAME, WEEKDAYS, Hours, Unreadable, Window, texts
-from telephony.hours_typed import CLOSED, HINT, LONGEST, shown, typed
+from telephony.hours_typed import HINT, LONGEST, shown, typed
 from telephony.models import OpeningHours
 
 NAMES = dict(
@@ -108,7 +108,7 @@ class HolidayForm(VersionedForm):
         input_formats=["%Y-%m-%d"],
     )
     name = forms.CharField(max_length=LONGEST_NAME, help_text="Such as Company outing.")
-    openings = Openings(label="Hours", initial=min(CLOSED), help_text='"closed", or hours like "9-12".')
+    openings = Openings(label="Hours", initial=shown(()), help_text='"closed", or hours like "9-12".')
 
     def keep(self, *, by: Any) -> OpeningHours:
         """Add the day, or put it in the place of the one there is. Raises what `opening.change` raises."""

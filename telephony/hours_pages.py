@@ -86,6 +86,7 @@ def _page(request: MemberRequest, *, status: int = 200, **forms: Any) -> HttpRes
         "version": row.updated_at.isoformat() if row else "",
         "ahead": ahead,
         "past": past,
+        "zone": business.timezone.replace("_", " "),
         "is_open": saved.is_open(now()),
         "words": saved.in_words(now()),
     }

@@ -292,7 +292,11 @@ BAD: list[Any] = [
     ({"week": {"tue": ["09:00-17:60"]}}, "week.tue", "09:00-17:00"),
     ({"week": {"wed": ["17:00-09:00"]}}, "week.wed", "17:00-24:00 here and 00:00-09:00 on the next day"),
     ({"week": {"wed": ["09:00-09:00"]}}, "week.wed", "different"),
-    ({"week": {"thu": ["09:00-12:00", "11:00-13:00"]}}, "week.thu", "as one"),
+    (
+        {"week": {"thu": ["09:00-12:00", "11:00-13:00"]}},
+        "week.thu",
+        "09:00-12:00 and 11:00-13:00 overlap: write 09:00-13:00.",
+    ),
     ({"week": {"fri": [f"{n:02}:00-{n:02}:30" for n in range(9)]}}, "week.fri", "at most 8"),
     ({"week": {}, "holidays": []}, "holidays", "object"),
     ({"week": {}, "holidays": {"2026-13-01": {"windows": []}}}, "holidays", "2026-12-25"),

@@ -45,7 +45,7 @@ def test_the_page_shows_the_default_with_bars_and_the_zone(admin):
     shown = html(admin.get(PAGE))
     assert shown.count('value="09:00-17:00"') == 5
     assert shown.count('x="37.50%" width="33.33%"') == 5
-    assert "America/Los_Angeles" in shown
+    assert "America/Los Angeles" in shown
     assert "/b/acme/settings/" in shown
 
 

@@ -57,7 +57,7 @@ def test_what_people_type_is_read(text, windows):
         ("0am-1pm", "no such time"),
         ("9:60-10", "no such time"),
         ("24:30-24:40", "no such time"),
-        ("9-12, 11-13", "as one"),
+        ("9-12, 11-13", "09:00-12:00 and 11:00-13:00 overlap: write 09:00-13:00."),
         ("٩-١٧", "9am-5pm"),
         ("²-3", "9am-5pm"),
         ("-1-5", "9am-5pm"),

@@ -87,6 +87,16 @@ def test_a_change_that_is_rolled_back_leaves_no_entry(acme, world):
     assert not Entry.objects.of(acme.pk).filter(name="hours.changed").exists()
 
 
+def test_no_change_is_kept_that_cannot_be_written_down(acme, world, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(opening, "record", full)
+    with pytest.raises(OSError, match="full"):
+        opening.change(acme, week={}, by=world.admin)
+    assert opening.row_of(acme) is None
+
+
 def test_the_rivals_hours_are_its_own(world):
     with world.inside():
         opening.change(world.acme, week={}, by=world.owner)
