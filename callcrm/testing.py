@@ -194,9 +194,10 @@ def signed_post(
     provider: str = "twilio",
     account_id: str = ACCOUNT_ID,
     secret: str = SECRET,
+    query: str = "",
 ) -> HttpResponse:
     """Post what a provider would, signed for the public address; a missing `AccountSid` is added."""
-    path = f"/webhooks/{provider}/{route}/"
+    path = f"/webhooks/{provider}/{route}/" + (f"?{query}" if query else "")
     body = urlencode({"AccountSid": account_id, **params}).encode()
     scheme = SCHEMES[provider]
     signature = signing.sign(scheme, url=settings.PUBLIC_BASE_URL + path, body=body, secret=secret)

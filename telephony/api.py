@@ -12,10 +12,11 @@ from rest_framework.response import Response
 from accounts.api_base import Door, ListQuery, Rows, found
 from accounts.api_shapes import Named
 from accounts.permissions import Permission
-from callcrm.lib.strict import Choice, Flag, Id, Moment, QueryFlag, Shape, Strict, Text, Whole
+from callcrm.lib.strict import Choice, Flag, Id, Moment, QueryFlag, Shape, Strict, Text
 from leads.api import E164, LeadRef
 from leads.models import Source
 from telephony import editing, filters, numbers
+from telephony.flows.steps import MOST_TELEPHONES
 from telephony.models import Call, Message, Outcome, ProviderAccount, TrackingNumber
 from telephony.providers.base import CallState, Direction, MessageState
 
@@ -229,10 +230,10 @@ class NumberShape(Shape):
         source="account.account_id", help_text="The account's id at the provider."
     )
     source: Any = Named()
-    forward_to = serializers.ListField(child=serializers.CharField())
-    ring_seconds = serializers.IntegerField()
-    records = serializers.BooleanField()
-    notice = serializers.CharField(allow_blank=True)
+    forward_to = serializers.ListField(
+        child=serializers.CharField(), help_text="Every telephone that its published flow may ring."
+    )
+    flow_version = serializers.IntegerField(source="published.version")
     is_active = serializers.BooleanField()
     created_at = serializers.DateTimeField()
 
@@ -240,12 +241,6 @@ class NumberShape(Shape):
 class NumberChanges(Strict):
     label: Any = Text(required=False, allow_blank=True, max_length=80)
     source: Any = Id(required=False)
-    forward_to = serializers.ListField(
-        child=E164(max_length=16), required=False, max_length=numbers.MOST_DESTINATIONS
-    )
-    ring_seconds = Whole(required=False, min_value=5, max_value=60)
-    records = Flag(required=False)
-    notice = Text(required=False, allow_blank=True, max_length=300)
     is_active = Flag(required=False)
 
     def validate_source(self, pk: UUID) -> Source:
@@ -260,6 +255,15 @@ class NumberBody(NumberChanges):
     provider = Text(max_length=12)
     account = Text(max_length=64, help_text="The account's id at the provider.")
     source: Any = Id()
+    forward_to = serializers.ListField(
+        child=E164(max_length=16),
+        required=False,
+        max_length=MOST_TELEPHONES,
+        help_text="The telephones that the first flow rings.",
+    )
+    notice = Text(
+        required=False, allow_blank=True, max_length=300, help_text="Said before a call is recorded."
+    )
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         named = {"provider": given.pop("provider"), "account_id": given.pop("account")}
@@ -289,11 +293,9 @@ class Numbers(Rows):
 
     def post(self, request: Request) -> Response:
         given = self.body(business_id=self.business.pk)
-        first = {
-            name: given.pop(name) for name in ("account", "source", "forward_to", "label") if name in given
-        }
-        number = numbers.add(self.business, given.pop("e164"), **first, by=self.member)
-        numbers.change(number, given, by=self.member)
+        later = {"is_active": given.pop("is_active", True)}
+        number = numbers.add(self.business, given.pop("e164"), **given, by=self.member)
+        numbers.change(number, later, by=self.member)
         return self.answer(found(_numbers(self), number.pk))
 
 
@@ -323,7 +325,7 @@ def _messages(door: Door) -> QuerySet[Message]:
 
 def _numbers(door: Door) -> QuerySet[TrackingNumber]:
     mine = TrackingNumber.objects.filter(business_id=door.member.business_id)
-    return mine.select_related("source", "account", "business")
+    return mine.select_related("source", "account", "business", "published")
 
 
 def _as_text(value: Any) -> str:

@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -18,9 +19,7 @@ from callcrm.webhooks.registry import Claim, Request
 from telephony import express, ingest, routing
 from telephony.events import UnknownNumberCalled
 from telephony.models import Call, NumberRoute, ProviderAccount
-from telephony.providers.base import Params, Provider, Reply, Unusable, Update
-
-NEW_CALL = ("voice", "voice-fallback")
+from telephony.providers.base import Action, Params, Provider, Reply, Unusable, Update
 
 _ACCOUNT = ("id", "business_id", "account_id", "secret", "previous_secret")
 _ACCOUNTS = f"""
@@ -63,12 +62,10 @@ class TelephonyHandler:
         if delivery.route != "voice":
             return None
         try:
-            call = express.ring(delivery, self._updates(delivery), self.dedupe_key(delivery))
+            actions = express.ring(delivery, self._updates(delivery), self.dedupe_key(delivery))
         except Unusable:
             return None
-        if call is None:
-            return None
-        return self._document_response(routing.voice(self.provider.answers, delivery.provider, call))
+        return None if actions is None else self._document(actions)
 
     def apply(self, delivery: Delivery) -> None:
         """Apply a delivery. Raises `registry.Unusable` for one that nothing can be made of."""
@@ -78,7 +75,7 @@ class TelephonyHandler:
             raise registry.Unusable(str(error)) from None
         origin = ingest.Origin(delivery.business_id, delivery.provider, delivery.received_at)
         calls = ingest.applied_calls(ingest.apply(updates, origin))
-        if delivery.route in NEW_CALL and not any(call.number_id for call in calls):
+        if delivery.route in routing.NEW_CALL and not any(call.number_id for call in calls):
             record(
                 UnknownNumberCalled(provider=delivery.provider),
                 by=origin.actor,
@@ -88,21 +85,24 @@ class TelephonyHandler:
     def answer(self, delivery: Delivery, *, applied: bool) -> HttpResponse:
         """Return the provider's document, an empty one, or 204. A call that waits always gets a sentence."""
         reply = self.provider.routes[delivery.route]
-        answers = self.provider.answers
         if reply is Reply.NO_CONTENT:
             return HttpResponse(status=204)
         if reply is Reply.EMPTY_DOCUMENT:
-            return self._document_response(answers.empty())
-        return self._document_response(self._document(delivery) if applied else answers.say(routing.TROUBLE))
+            return self._document([])
+        return self._document(self._next(delivery) if applied else routing.say(routing.TROUBLE))
 
-    def _document_response(self, document: str) -> HttpResponse:
-        return HttpResponse(document, content_type=self.provider.content_type)
+    def _document(self, actions: Sequence[Action]) -> HttpResponse:
+        return HttpResponse(self.provider.answers.document(actions), content_type=self.provider.content_type)
 
-    def _document(self, delivery: Delivery) -> str:
-        answers = self.provider.answers
-        if delivery.route in NEW_CALL:
-            return routing.voice(answers, delivery.provider, self._call(delivery))
-        return routing.after_dial(answers, self._updates(delivery))
+    def _next(self, delivery: Delivery) -> Sequence[Action]:
+        report = routing.Report(
+            route=delivery.route,
+            call=self._call(delivery),
+            at=delivery.received_at,
+            asked=_asked(delivery),
+            key=self.provider.webhook.key(self._params(delivery)),
+        )
+        return routing.answer(report)
 
     def _call(self, delivery: Delivery) -> Call | None:
         provider_id = self.provider.webhook.call_id(delivery.route, self._params(delivery))
@@ -111,12 +111,18 @@ class TelephonyHandler:
             "provider": delivery.provider,
             "provider_id": provider_id,
         }
-        return Call.objects.select_related("number").filter(**mine).first()
+        rows = Call.objects.select_related("number", "flow", "source", "business")
+        return rows.filter(**mine).first()
 
     def _updates(self, delivery: Delivery) -> list[Update]:
         params = self._params(delivery)
         return self.provider.webhook.parse(
-            delivery.route, delivery.body, delivery.content_type, delivery.received_at, params
+            delivery.route,
+            delivery.body,
+            delivery.content_type,
+            delivery.received_at,
+            params,
+            asked=_asked(delivery),
         )
 
     def _params(self, delivery: Delivery) -> Params:
@@ -152,10 +158,16 @@ class TelephonyHandler:
         return next((account for account in signed if account.business_id == business_id), signed[0])
 
 
+def _asked(delivery: Delivery) -> dict[str, str]:
+    """Return what we wrote into the address that is called back; it comes under the provider's signature."""
+    return dict(parse_qsl(delivery.query))
+
+
 def _fingerprint(delivery: Delivery) -> str:
     """A keyed hash: an unkeyed one would let whoever reads the table try telephone numbers."""
     key = envelope.derive(keys.data_key(delivery.business_id).secret, "deliveries")
-    return f"{delivery.route}:{hmac.digest(key, delivery.body, 'sha256').hex()}"
+    said = delivery.query.encode() + b"\0" + delivery.body if delivery.query else delivery.body
+    return f"{delivery.route}:{hmac.digest(key, said, 'sha256').hex()}"
 
 
 def _business_of_number(e164: str | None) -> UUID | None:

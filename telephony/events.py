@@ -122,6 +122,40 @@ class NumberChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FlowSaved(Event):
+    name = "flow.saved"
+    sentence = "changed the draft of a call flow"
+    subject = "number_id"
+    number_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowPublished(Event):
+    name = "flow.published"
+    sentence = "published version {version} of a call flow"
+    subject = "number_id"
+    number_id: UUID
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowDiscarded(Event):
+    name = "flow.discarded"
+    sentence = "threw the draft of a call flow away"
+    subject = "number_id"
+    number_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowRestored(Event):
+    name = "flow.restored"
+    sentence = "took version {version} of a call flow into its draft"
+    subject = "number_id"
+    number_id: UUID
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class HoursChanged(Event):
     name = "hours.changed"
     sentence = "changed the {fields} of the opening hours"

@@ -5,9 +5,10 @@ is new. It handles the plain case alone. Whatever is not plain returns None or b
 happened: `ingest.py` takes over, which is right in every case. `tests/test_express.py` holds both to the same rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, models
 from django.utils.timezone import now
@@ -21,25 +22,33 @@ from callcrm.webhooks.models import Delivery, Receipt
 from leads import index
 from leads.events import LeadCreated
 from leads.models import Lead, LeadPhone, fresh_lead
-from telephony import progress
+from telephony import opening, progress, routing
 from telephony.events import CallRinging
+from telephony.hours import Hours, read
 from telephony.ingest import Origin
-from telephony.models import Call, FeedFrame, TrackingNumber
-from telephony.providers.base import CallState, CallUpdate, Direction, Update
+from telephony.models import Call, FeedFrame, FlowVersion, OpeningHours, TrackingNumber
+from telephony.providers.base import Action, CallState, CallUpdate, Direction, Update
 
-_NUMBER = ("id", "business_id", "source_id", "forward_to", "ring_seconds", "records", "notice", "is_active")
+_NUMBER = ("id", "business_id", "source_id", "is_active")
+_FLOW = ("id", "business_id", "document")
+_HOURS = ("id", "business_id", "week", "holidays")
 _PHONE = ("id", "business_id", "lead_id", "number")
 _LEAD = ("id", "business_id", "key", "key_version", "status")
 
-# The number that is dialled, whether the caller is one of our own, the lead that his number may be of, and whether
-# that lead has called before. Everything is found by an index; tests/test_query_plans.py looks at the plan.
+# The number that is dialled with its flow and the business's hours, whether the caller is our own, the lead that his
+# number may be of, and whether that lead has called before. Everything is found by an index; tests/test_query_plans.py
+# looks at the plan.
 _READ = f"""
-SELECT {", ".join(f"n.{name}" for name in _NUMBER)},
+SELECT {", ".join(f"n.{name}" for name in _NUMBER)}, {", ".join(f"v.{name}" for name in _FLOW)},
+       {", ".join(f"h.{name}" for name in _HOURS)}, b.timezone,
        EXISTS (SELECT FROM telephony_trackingnumber o
                WHERE o.business_id = n.business_id AND (o.e164 = %s OR %s = ANY (o.forward_to))),
        {", ".join(f"p.{name}" for name in _PHONE)}, {", ".join(f"l.{name}" for name in _LEAD)},
        EXISTS (SELECT FROM telephony_call c WHERE c.business_id = n.business_id AND c.lead_id = l.id)
 FROM telephony_trackingnumber n
+JOIN accounts_business b ON b.id = n.business_id
+JOIN telephony_flowversion v ON v.business_id = n.business_id AND v.id = n.published_id
+LEFT JOIN telephony_openinghours h ON h.business_id = n.business_id
 LEFT JOIN leads_leadtoken t ON t.business_id = n.business_id AND t.kind = %s AND t.token = %s
 LEFT JOIN leads_lead l ON l.business_id = t.business_id AND l.id = t.lead_id
 LEFT JOIN leads_leadphone p ON p.business_id = l.business_id AND p.lead_id = l.id
@@ -53,27 +62,33 @@ class _Found:
     """What was read. Without a phone, the caller is nobody's yet."""
 
     number: TrackingNumber
+    version: FlowVersion
+    hours: Hours
     is_own: bool
     phone: LeadPhone | None
     has_called: bool
 
 
-def ring(delivery: Delivery, updates: list[Update], dedupe_key: str) -> Call | None:
-    """Take a new call at once and return it, or None when it must go the ordinary way."""
+def ring(delivery: Delivery, updates: list[Update], dedupe_key: str) -> Sequence[Action] | None:
+    """Take a new call at once and return what happens to it, or None when it must go the ordinary way."""
     update = updates[0]
     if len(updates) != 1 or not _is_plain(update):
         return None
     found = _read(delivery, update)
     if found is None or found.is_own or (found.phone and not _is_his(found.phone, update)):
         return None
+    if found.version.flow.takes_turns:
+        return None
     origin = Origin(delivery.business_id, delivery.provider, delivery.received_at)
     call = _call(origin, update, found.number)
-    rows = [Receipt.of(delivery, dedupe_key), *_rows(origin, call, update, found)]
+    phone = _meet(origin, call, update, found)
+    heard = routing.first_answer(call, found.version.flow, found.hours)
+    rows = [Receipt.of(delivery, dedupe_key), *_rows(origin, call, phone, update, found)]
     try:
         together.insert(delivery.business_id, rows)
     except IntegrityError:
         return None  # delivered before, or another delivery was quicker
-    return call
+    return heard
 
 
 def _is_plain(update: Update) -> bool:
@@ -93,12 +108,14 @@ def _read(delivery: Delivery, update: Any) -> _Found | None:
     if not rows:
         return None
     values = iter(rows[0])
-    number = together.row(TrackingNumber, _NUMBER, values)
+    number, version = together.row(TrackingNumber, _NUMBER, values), together.row(FlowVersion, _FLOW, values)
+    kept, zone = together.row(OpeningHours, _HOURS, values), ZoneInfo(next(values))
     is_own = next(values)
     phone, lead = together.row(LeadPhone, _PHONE, values), together.row(Lead, _LEAD, values)
     if phone.pk is not None:
         phone.lead = lead
-    return _Found(number, is_own, phone if phone.pk is not None else None, next(values))
+    hours = read(opening.document_of(kept if kept.pk is not None else None), zone)
+    return _Found(number, version, hours, is_own, phone if phone.pk is not None else None, next(values))
 
 
 def _is_his(phone: LeadPhone, update: Any) -> bool:
@@ -123,11 +140,16 @@ def _call(origin: Origin, update: Any, number: TrackingNumber) -> Call:
     return call
 
 
-def _rows(origin: Origin, call: Call, update: Any, found: _Found) -> Iterator[models.Model]:
-    """The call before the person: `ingest.py` writes in this order, and two that wait for each other must not cross."""
+def _meet(origin: Origin, call: Call, update: Any, found: _Found) -> LeadPhone:
     phone = found.phone or _somebody_new(origin, update, found.number)
     call.lead, call.phone = phone.lead, phone
     call.first_time_caller = not found.has_called
+    progress.pin(call, found.version)
+    return phone
+
+
+def _rows(origin: Origin, call: Call, phone: LeadPhone, update: Any, found: _Found) -> Iterator[models.Model]:
+    """The call before the person: `ingest.py` writes in this order, and two that wait for each other must not cross."""
     yield call
     if found.phone is None:
         yield from _rows_of_somebody_new(origin, phone, update)

@@ -37,13 +37,12 @@ class NumberForm(RefusableForm):
     forward_to = forms.CharField(
         max_length=200, required=False, label="Rings", help_text="Your telephones, with commas between."
     )
-    ring_seconds = forms.IntegerField(min_value=5, max_value=60, initial=20, label="Rings for (seconds)")
-    records = forms.BooleanField(required=False, initial=True, label="Record calls, after the notice")
     notice = forms.CharField(
         max_length=300,
         required=False,
-        initial="This call may be recorded.",
-        label="What the caller hears first",
+        initial=numbers.NOTICE,
+        label="What the caller hears before being recorded",
+        help_text="Leave it empty, and calls are not recorded.",
     )
     is_active = forms.BooleanField(required=False, initial=True, label="In service")
 
@@ -54,22 +53,22 @@ class NumberForm(RefusableForm):
         kwargs["initial"] = _initial(number)
         super().__init__(*args, **kwargs)
         self.fields["account"].queryset = ProviderAccount.objects.filter(business=business)  # type: ignore[attr-defined]  # a choice of rows
-        if number:
-            del self.fields["e164"], self.fields["account"]
+        for field in ("e164", "account", "forward_to", "notice") if number else ("is_active",):
+            del self.fields[field]
 
     def add(self, *, by: Member) -> TrackingNumber:
         """Add the number. Raises what `numbers.add` raises."""
         given = self.cleaned_data
-        number = numbers.add(
+        return numbers.add(
             self.business,
             given["e164"],
             account=given["account"],
             source=source_named(self.business.pk, given["source"]),
             forward_to=_split(given["forward_to"]),
             label=given["label"],
+            notice=given["notice"],
             by=by,
         )
-        return numbers.change(number, self._answering(), by=by)
 
     def change(self, number: TrackingNumber, *, by: Member) -> TrackingNumber:
         """Change the number. Raises what `numbers.change` raises."""
@@ -77,25 +76,15 @@ class NumberForm(RefusableForm):
         values = {
             "source": source_named(self.business.pk, given["source"]),
             "label": given["label"],
-            "forward_to": _split(given["forward_to"]),
+            "is_active": given["is_active"],
         }
-        return numbers.change(number, values | self._answering(), by=by)
-
-    def _answering(self) -> dict[str, Any]:
-        return {
-            field: self.cleaned_data[field] for field in ("ring_seconds", "records", "notice", "is_active")
-        }
+        return numbers.change(number, values, by=by)
 
 
 def _initial(number: TrackingNumber | None) -> dict[str, Any]:
     if number is None:
         return {}
-    plain = ("label", "ring_seconds", "records", "notice", "is_active")
-    return {
-        "source": number.source.name,
-        "forward_to": ", ".join(number.forward_to),
-        **{field: getattr(number, field) for field in plain},
-    }
+    return {"source": number.source.name, "label": number.label, "is_active": number.is_active}
 
 
 def _split(text: str) -> list[str]:

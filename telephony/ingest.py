@@ -27,6 +27,7 @@ from telephony.providers.base import (
     MessageState,
     MessageUpdate,
     RecordingUpdate,
+    TranscriptionUpdate,
     Update,
 )
 
@@ -45,9 +46,10 @@ class Origin:
 
 
 RecordingHandler = Callable[[Origin, RecordingUpdate, Call], None]
-recording_handlers: list[
-    RecordingHandler
-] = []  # filled by the app that keeps recordings, which lies above this one
+TranscriptionHandler = Callable[[Origin, TranscriptionUpdate, Call], None]
+# Filled by the app that keeps recordings, which lies above this one.
+recording_handlers: list[RecordingHandler] = []
+transcription_handlers: list[TranscriptionHandler] = []
 
 
 def apply(updates: Iterable[Update], origin: Origin) -> list[Call | Message]:
@@ -102,6 +104,13 @@ def _apply_recording(origin: Origin, update: RecordingUpdate) -> Call:
     return call
 
 
+def _apply_transcription(origin: Origin, update: TranscriptionUpdate) -> Call:
+    call = call_of(origin, update.call_provider_id)
+    for handle in transcription_handlers:
+        handle(origin, update, call)
+    return call
+
+
 def _apply_message(origin: Origin, update: MessageUpdate) -> Message:
     message, new = _message(origin, update)
     if update.state.rank > message.rank or new:
@@ -128,6 +137,7 @@ _APPLY: dict[type, Callable[[Origin, Any], Call | Message]] = {
     CallUpdate: _apply_call,
     LegUpdate: _apply_leg,
     RecordingUpdate: _apply_recording,
+    TranscriptionUpdate: _apply_transcription,
     MessageUpdate: _apply_message,
 }
 
@@ -189,12 +199,12 @@ def _learn_parties(call: Call, update: CallUpdate, origin: Origin) -> None:
         return
     call.number, call.source_id = number, number.source_id
     call.withheld = update.withheld
-    if theirs is None:
-        return
-    if numbers.is_own(origin.business_id, theirs):
+    if theirs and numbers.is_own(origin.business_id, theirs):
         call.own_from = theirs
-    else:
+    elif theirs:
         _meet(call, theirs, number, origin)
+    if update.direction is Direction.INBOUND:
+        progress.pin(call, number.published)
 
 
 def _meet(call: Call, e164: str, number: TrackingNumber, origin: Origin) -> None:

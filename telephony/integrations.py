@@ -17,9 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm.lib.forms import RefusableForm
-from telephony import numbers, routing
+from telephony import numbers
 from telephony.models import ProviderAccount
 from telephony.providers import PROVIDERS
+from telephony.routing import Links
 
 # What a provider's console calls the address, and our name of it.
 GIVEN = (
@@ -100,5 +101,5 @@ def _connect(request: MemberRequest, form: AccountForm) -> ProviderAccount:
 
 
 def _addresses(provider: str) -> Iterator[Address]:
-    routes = PROVIDERS[provider].routes
-    return (Address(when, routing.callback_url(provider, name)) for when, name in GIVEN if name in routes)
+    routes, links = PROVIDERS[provider].routes, Links(provider)
+    return (Address(when, links.to(name)) for when, name in GIVEN if name in routes)

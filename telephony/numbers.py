@@ -15,16 +15,19 @@ from callcrm.errors import Conflict, Invalid
 from callcrm.lib import phones
 from leads.models import Source
 from telephony.events import NumberAdded, NumberChanged, ProviderConnected, ProviderSecretChanged
+from telephony.flows import simple, versions
+from telephony.flows.steps import MOST_TELEPHONES
 from telephony.models import NumberRoute, ProviderAccount, TrackingNumber
 
-MOST_DESTINATIONS = 10  # what a provider rings at once
+NOTICE = "This call may be recorded."
 
 
 def ours(business_id: UUID, e164: str | None) -> TrackingNumber | None:
     """Return the business's number that was dialled, or None for one it does not have."""
     if e164 is None:
         return None
-    return TrackingNumber.objects.filter(business_id=business_id, e164=e164).first()
+    mine = TrackingNumber.objects.filter(business_id=business_id, e164=e164)
+    return mine.select_related("published").first()
 
 
 def is_own(business_id: UUID, e164: str) -> bool:
@@ -83,35 +86,34 @@ def add(
     source: Source,
     forward_to: Sequence[str] = (),
     label: str = "",
+    notice: str = NOTICE,
     by: Actor | None = None,
 ) -> TrackingNumber:
-    """Add a number. Raises Invalid for what is no number, Conflict for one that the installation has already."""
+    """Add a number, with a first flow: the notice if there is one, the telephones, then a message.
+
+    Without a notice nothing is recorded. Raises Invalid for what is no number, Conflict for one that the installation
+    has already.
+    """
     number = TrackingNumber(
         business=business,
         e164=_e164(e164, business, "e164"),
         account=account,
         source=source,
         label=label[:80],
-        forward_to=_destinations(forward_to, business),
     )
+    telephones = _destinations(forward_to, business)
     _insert(number)
     record(NumberAdded(number_id=number.pk), by=by, business_id=business.pk)
+    versions.put(number, simple.flow(telephones, notice=notice.strip()), by=by)
     return number
 
 
 @transaction.atomic
 def change(number: TrackingNumber, values: Mapping[str, Any], *, by: Actor) -> TrackingNumber:
-    """Change source, label, destinations, recording, notice, ring time or whether it is in service."""
-    values = dict(values)
-    if "forward_to" in values:
-        values["forward_to"] = _destinations(values["forward_to"], number.business)
+    """Change source, label or whether it is in service."""
     changed = [field for field, value in values.items() if getattr(number, field) != value]
     for field in changed:
         setattr(number, field, values[field])
-    if number.records and not number.notice.strip():
-        raise Invalid(
-            fields={"notice": ["A call is recorded only after a notice: say what the caller hears."]}
-        )
     if changed:
         number.save(update_fields=changed)
         record(NumberChanged(number_id=number.pk, fields=changed), by=by, business_id=number.business_id)
@@ -144,8 +146,8 @@ def _insert(number: TrackingNumber) -> None:
 
 
 def _destinations(typed: Sequence[str], business: Business) -> list[str]:
-    if len(typed) > MOST_DESTINATIONS:
-        raise Invalid(fields={"forward_to": [f"A call rings at most {MOST_DESTINATIONS} telephones."]})
+    if len(typed) > MOST_TELEPHONES:
+        raise Invalid(fields={"forward_to": [f"A call rings at most {MOST_TELEPHONES} telephones."]})
     found = list(dict.fromkeys(_e164(text, business, "forward_to") for text in typed))
     if NumberRoute.objects.filter(e164__in=found).exists():
         raise Invalid(

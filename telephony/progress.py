@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from telephony.models import ABANDONED_UNDER, Call, CallLeg, Outcome
+from leads.models import Lead
+from telephony.flows import walk
+from telephony.models import ABANDONED_UNDER, Call, CallLeg, FlowVersion, Outcome
 from telephony.providers.base import CallState, CallUpdate, LegUpdate
 
 T = TypeVar("T", int, datetime)
@@ -29,6 +31,14 @@ def advance(call: Call, update: CallUpdate, *, received_at: datetime) -> None:
     if update.state.is_over:
         call.said_ended_at = _most(call.said_ended_at, update.at)
         call.ended_at = call.said_ended_at or _least(call.ended_at, received_at)
+
+
+def pin(call: Call, version: FlowVersion) -> None:
+    """Keep what answers the call and who is turned away, as it is now: neither changes while it runs."""
+    flow = version.flow
+    call.flow, call.records = version, flow.records
+    spam = call.lead is not None and call.lead.status == Lead.Status.SPAM
+    call.is_blocked = walk.turns_away(flow, spam=spam, withheld=call.withheld)
 
 
 def advance_leg(leg: CallLeg, update: LegUpdate, *, received_at: datetime) -> None:
@@ -64,6 +74,8 @@ def outcome(call: Call, legs: Sequence[CallLeg]) -> Outcome:
     """Return what became of a call that is over."""
     if call.answered_at:
         return Outcome.ANSWERED
+    if call.is_blocked:
+        return Outcome.BLOCKED
     if call.direction == "outbound":
         return Outcome.MISSED
     if call.has_voicemail:

@@ -1,51 +1,129 @@
-"""What a caller hears: the document that answers a call, from the number that was dialled.
+"""What a caller hears: a real call taken through the flow version that it began with.
 
-Rendered from rows that are loaded already; nothing here writes. A caller is never left without a sentence.
+`flows/walk.py` decides, from rows that are loaded here; what it says is rendered by the provider's `answers.py`. What a
+caller was told of being recorded is written down when he is told it. A caller is never left without a sentence.
 """
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
 
 from django.conf import settings
 
-from telephony.models import Call, TrackingNumber
-from telephony.providers.base import Answers, LegUpdate, Say, Update
+from telephony import opening, turns
+from telephony.flows import walk
+from telephony.flows.steps import Flow
+from telephony.flows.walk import Facts, Stretch
+from telephony.hours import ALWAYS, Hours
+from telephony.models import Call, CallLeg
+from telephony.providers.base import Action, HangUp, Say
 
 NOT_IN_SERVICE = Say("Thank you for calling. This number is not in service at the moment. Goodbye.")
-NOBODY_HERE = Say(
-    "Thank you for calling. We are sorry that nobody can take your call right now. Please call again."
-)
 TROUBLE = Say("We are sorry, your call cannot be connected right now. Please call again in a few minutes.")
+NEW_CALL = ("voice", "voice-fallback")
 
 
-def voice(answers: Answers, provider: str, call: Call | None) -> str:
-    """Return the document for a new call: the notice, then everybody's telephone at once."""
-    number = call.number if call else None
-    if number is None or not number.is_active:
-        return answers.say(NOT_IN_SERVICE)
-    if not number.forward_to:
-        return answers.say(NOBODY_HERE)
-    return _forward(answers, provider, number)
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where a provider reports to."""
+
+    provider: str
+
+    def to(self, route: str, **query: str | int) -> str:
+        asked = f"?{urlencode(query)}" if query else ""
+        return f"{settings.PUBLIC_BASE_URL.rstrip('/')}/webhooks/{self.provider}/{route}/{asked}"
 
 
-def after_dial(answers: Answers, updates: list[Update]) -> str:
-    """Return the document for a caller whose forwarding has ended."""
-    bridged = any(isinstance(update, LegUpdate) and update.bridged for update in updates)
-    return answers.after_dial(bridged=bridged, apology=NOBODY_HERE)
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a provider wants to know: on which route, for which step of ours, after which key."""
+
+    route: str
+    call: Call | None
+    at: datetime
+    asked: Mapping[str, str]
+    key: str = ""
+
+    @property
+    def step(self) -> str:
+        return self.asked.get("step", "")
+
+    def number(self, name: str) -> int:
+        """Return a small number that stood in our own address; anything else is 0."""
+        value = self.asked.get(name, "")
+        return int(value) if value.isascii() and value.isdecimal() and len(value) < 4 else 0
 
 
-def callback_url(provider: str, route: str) -> str:
-    """Return where a provider reports to."""
-    return f"{settings.PUBLIC_BASE_URL.rstrip('/')}/webhooks/{provider}/{route}/"
+def answer(report: Report) -> Sequence[Action]:
+    """Return what happens next to a call that waits."""
+    call = report.call
+    if call is None or call.number is None or call.flow is None:
+        return say(NOT_IN_SERVICE)
+    if report.route in NEW_CALL and not call.number.is_active:
+        return say(NOT_IN_SERVICE)
+    flow, facts, links = call.flow.flow, _facts(call, report.at), Links(call.provider)
+    if report.route == "whisper":
+        return walk.whisper(flow, report.step, facts, links)
+    stretch = _STRETCHES[report.route](report, flow, facts, links)
+    _write_down(call, stretch)
+    return stretch.actions
 
 
-def _forward(answers: Answers, provider: str, number: TrackingNumber) -> str:
-    """A call is recorded only after its notice: no notice, no recording."""
-    notice = number.notice.strip() if number.records else ""
-    return answers.forward(
-        number.forward_to,
-        caller_id=None,
-        notice=Say(notice) if notice else None,
-        record=bool(notice),
-        action_url=callback_url(provider, "dial-action"),
-        recording_status_url=callback_url(provider, "recording-status"),
-        number_status_url=callback_url(provider, "number-status"),
-        timeout=number.ring_seconds,
+def first_answer(call: Call, flow: Flow, hours: Hours) -> Sequence[Action]:
+    """Return what a new call meets, and say on it what it was told; it is not saved yet. For the express way."""
+    if not call.number.is_active:
+        return say(NOT_IN_SERVICE)
+    facts = Facts(at=call.seen_at, hours=hours, blocked=call.is_blocked)
+    stretch = walk.begin(flow, facts, Links(call.provider))
+    _tell(call, stretch)
+    return stretch.actions
+
+
+def say(sentence: Say) -> list[Action]:
+    """Say it and hang up."""
+    return [sentence, HangUp()]
+
+
+def _after_key(report: Report, flow: Flow, facts: Facts, links: Links) -> Stretch:
+    return walk.after_key(flow, report.step, facts, links, key=report.key, tried=report.number("tried"))
+
+
+def _after_ringing(report: Report, flow: Flow, facts: Facts, links: Links) -> Stretch:
+    turn, first = report.number("turn"), report.number("first")
+    bridged = CallLeg.objects.filter(call=report.call, bridged=True).exists()
+    return walk.after_ringing(flow, report.step, facts, links, turn=turn, first=first, bridged=bridged)
+
+
+_STRETCHES: dict[str, Callable[[Report, Flow, Facts, Links], Stretch]] = {
+    "voice": lambda report, flow, facts, links: walk.begin(flow, facts, links),
+    "voice-fallback": lambda report, flow, facts, links: walk.begin(flow, facts, links),
+    "gather": _after_key,
+    "dial-action": _after_ringing,
+    "record-action": lambda report, flow, facts, links: walk.after_message(),
+    "whisper-accept": lambda report, flow, facts, links: Stretch(tuple(walk.whisper_accepted(report.key))),
+}
+
+
+def _facts(call: Call, at: datetime) -> Facts:
+    flow = call.flow.flow
+    return Facts(
+        at=at,
+        hours=opening.of(call.business) if flow.asks_hours else Hours(call.business.tz, ALWAYS),
+        blocked=call.is_blocked,
+        told=bool(call.notice),
+        source=call.source.name if call.source else "",
+        turn_of=lambda step: turns.take(call, step),
     )
+
+
+def _write_down(call: Call, stretch: Stretch) -> None:
+    """The first notice stays: a call is told once, and is not told less by what comes later."""
+    if stretch.notice and not call.notice:
+        _tell(call, stretch)
+        call.save(update_fields=["notice", "notice_language"])
+
+
+def _tell(call: Call, stretch: Stretch) -> None:
+    if stretch.notice:
+        call.notice, call.notice_language = stretch.notice.text, stretch.notice.language

@@ -14,9 +14,21 @@ from callcrm.webhooks.models import Receipt
 from leads import editing
 from leads.models import Lead, LeadPhone, Note, Source
 from recordings.models import Recording
-from telephony import feed, numbers, opening
+from telephony import feed, numbers, opening, turns
+from telephony.flows import simple, versions
 from telephony.live import streams
-from telephony.models import Call, CallLeg, LiveStream, Message, OpeningHours, ProviderAccount, TrackingNumber
+from telephony.models import (
+    Call,
+    CallLeg,
+    FlowDraft,
+    FlowVersion,
+    LiveStream,
+    Message,
+    OpeningHours,
+    ProviderAccount,
+    RingTurn,
+    TrackingNumber,
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +41,9 @@ class Everything:
     account: ProviderAccount
     number: TrackingNumber
     hours: OpeningHours
+    flow: FlowVersion
+    draft: FlowDraft
+    turn: RingTurn
     lead: Lead
     phone: LeadPhone
     note: Note
@@ -56,6 +71,11 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         note = editing.add_note(lead, "Has a dog.", by=member)
         phone = LeadPhone.objects.get(lead=lead)
         recording = _recording(call)
+        versions.save(number, simple.flow(["+15035550192"]), state=None, by=member)
+        turns.take(call, "ring")
+        flow = FlowVersion.objects.get(number=number)
+        draft = FlowDraft.objects.get(number=number)
+        turn = RingTurn.objects.get(call=call)
         feed.tell(business.pk, "call.changed", call.pk, call.state)
         streams.admit(member, LiveStream.Kind.SSE, "192.0.2.1")
     tokens.start(member)
@@ -66,6 +86,9 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         account=account,
         number=number,
         hours=hours,
+        flow=flow,
+        draft=draft,
+        turn=turn,
         lead=lead,
         phone=phone,
         note=note,

@@ -120,7 +120,7 @@ class ProviderAccounts(OfABusiness):
 @register(TrackingNumber, site=site)
 class TrackingNumbers(OfABusiness):
     list_display = ("e164", "label", "source", "account", "is_active", "created_at")
-    fields = (*list_display, "ring_seconds", "records", "notice")
+    fields = list_display
     related = ("source", "account")
 
 

@@ -5,16 +5,17 @@ ids, keys and passwords are chance. Rows are written in bulk, backdated, without
 today; what they say is what the verbs would have left. Every person is invented; 555-0100 to 555-0199 ring
 nowhere, and mail to `.example` goes nowhere.
 
-`setting` makes the business, `traffic` says when it rings, `calls` what became of it, `fates` who called, `texts`
-what was written; all of it gathers in a `Scene`, which is then written at once.
+`setting` makes the business, `answering` its call flows, `traffic` says when it rings, `calls` what became of it,
+`fates` who called, `texts` what was written; all of it gathers in a `Scene`, which is then written at once.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 
 from accounts.models import Business, Member
-from callcrm.demo import calls, fates, setting, texts, traffic
+from accounts.permissions import Role
+from callcrm.demo import answering, calls, fates, setting, texts, traffic
 from callcrm.demo.scene import Scene
 from callcrm.lib.tenancy import business_scope
 from telephony.models import TrackingNumber
@@ -26,7 +27,10 @@ def make(passwords: Mapping[str, str], now: datetime) -> Scene:
     """Make and write the demo; needs a transaction. `passwords`: by role."""
     business, members = setting.business(passwords, now)
     with business_scope(business.pk):
-        scene = gather(business, members, setting.numbers(business, now), now)
+        numbers = setting.numbers(business, now)
+        for number in numbers:
+            answering.publish(number, at=number.created_at + timedelta(minutes=1), by=members[Role.OWNER])
+        scene = gather(business, members, numbers, now)
         scene.save()
     return scene
 

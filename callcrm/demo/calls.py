@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from accounts.models import Member
 from callcrm.demo import people
+from callcrm.demo.answering import NOTICE
 from callcrm.demo.scene import PROVIDER, Person, Scene
 from callcrm.demo.traffic import JUST_NOW, is_open
 from callcrm.lib.ids import uuid7_at
@@ -107,6 +108,7 @@ def _call(
         direction=direction, number=number, source_id=number.source_id,
         lead=person.lead if person else None, phone=person.phone if person else None,
         said_at=at, seen_at=at + timedelta(seconds=1), started_at=at,
+        flow=number.published, records=True, notice=NOTICE, notice_language="en-US",
     )  # fmt: skip
     scene.calls.append(call)
     if person:

@@ -12,12 +12,11 @@ from callcrm.demo.scene import PROVIDER, Scene
 from callcrm.demo.traffic import DAYS
 from callcrm.lib.ids import uuid7_at
 from leads.models import Source
-from telephony.events import NumberAdded, ProviderConnected
+from telephony.events import FlowPublished, NumberAdded, ProviderConnected
 from telephony.models import NumberRoute, ProviderAccount, TrackingNumber
 
 SLUG = "acme"
 STAFF = {Role.OWNER: "Joanna Reyes", Role.ADMIN: "Ben Whitlock", Role.USER: "Priya Nair"}
-TELEPHONES = ["+15035550190", "+15035550191"]  # what rings: the office and the van
 SOURCES = [
     ("Google Ads", Source.Kind.SEARCH_AD, "Search campaign", "+15035550101"),
     ("Website", Source.Kind.WEBSITE, "Contact page", "+15035550102"),
@@ -82,7 +81,6 @@ def _number(
         source=source,
         e164=e164,
         label=label,
-        forward_to=TELEPHONES,
         created_at=created_at,
     )
     NumberRoute.objects.create(e164=e164, business_id=account.business_id, number=number)
@@ -106,6 +104,8 @@ def tell(scene: Scene) -> None:
     )
     for number in scene.numbers:
         scene.tell(NumberAdded(number_id=number.pk), number.created_at, owner)
+        published = number.created_at + timedelta(minutes=1)
+        scene.tell(FlowPublished(number_id=number.pk, version=1), published, owner)
     for day in range(DAYS + 1):
         _tell_morning(scene, begun + timedelta(days=day))
 

@@ -10,7 +10,8 @@ from django.utils.functional import SimpleLazyObject
 from callcrm.middleware import HttpsOnly, SecurityHeaders
 from callcrm.middleware.headers import HEADERS
 
-pytestmark = pytest.mark.urls("callcrm.tests.error_urls")
+# With a database: closing an answer asks its connection, if a test before has left one open.
+pytestmark = [pytest.mark.urls("callcrm.tests.error_urls"), pytest.mark.django_db]
 
 EVERYWHERE = [
     "/address/",

@@ -21,11 +21,15 @@ from callcrm.lib.crypto import envelope
 from callcrm.lib.ids import uuid7
 
 _PIECE = 60_000
+LONGEST_QUERY = 200
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Delivery:
-    """The bytes of one verified request. `parsed` is what its handler has made of them on the way, if anything."""
+    """The bytes of one verified request, and the query of its address, which we wrote ourselves when we gave it out.
+
+    `parsed` is what its handler has made of them on the way, if anything.
+    """
 
     provider: str
     route: str
@@ -34,6 +38,7 @@ class Delivery:
     body: bytes
     content_type: str
     received_at: datetime
+    query: str = ""
     parsed: Any = None
 
 
@@ -68,6 +73,7 @@ class Receipt(models.Model):
     provider = models.CharField(max_length=12)
     route = models.CharField(max_length=24)
     account_id = models.CharField(max_length=64)
+    query = models.CharField(max_length=LONGEST_QUERY, blank=True)
     dedupe_key = models.CharField(max_length=160)
     state = models.CharField(max_length=8, choices=State.choices, default=State.RECEIVED)
     error = models.CharField(max_length=80, blank=True)
@@ -107,6 +113,7 @@ class Receipt(models.Model):
             provider=delivery.provider,
             route=delivery.route,
             account_id=delivery.account_id,
+            query=delivery.query[:LONGEST_QUERY],
             dedupe_key=dedupe_key,
             key_version=key.version,
             received_at=delivery.received_at,
@@ -129,6 +136,7 @@ class Receipt(models.Model):
             body=body,
             content_type=content_type.decode("latin-1"),
             received_at=self.received_at,
+            query=self.query,
         )
 
     def settle(self, error: str) -> None:

@@ -17,7 +17,7 @@ from accounts.doors import open_door
 from callcrm.errors import NotAllowed, NotFound, Refused, TooLarge
 from callcrm.lib.tenancy import business_scope
 from callcrm.webhooks import registry
-from callcrm.webhooks.models import Delivery, Receipt
+from callcrm.webhooks.models import LONGEST_QUERY, Delivery, Receipt
 from callcrm.webhooks.registry import Claim, Handler, Request, Unusable
 
 MAX_BODY = 256 * 1024
@@ -115,6 +115,7 @@ def _delivery(raw: Request, claim: Claim) -> Delivery:
         body=raw.body,
         content_type=raw.content_type,
         received_at=raw.received_at,
+        query=raw.url.partition("?")[2][:LONGEST_QUERY],
         parsed=claim.parsed,
     )
 

@@ -14,6 +14,7 @@ from telephony.models.calls import (
     CallQuerySet,
     Outcome,
 )
+from telephony.models.flows import FlowDraft, FlowVersion, RingTurn
 from telephony.models.live import FeedFrame, LiveStream
 from telephony.models.messages import Message, MessageQuerySet
 from telephony.models.numbers import NumberRoute, ProviderAccount, TrackingNumber
@@ -27,6 +28,8 @@ __all__ = [
     "CallLeg",
     "CallQuerySet",
     "FeedFrame",
+    "FlowDraft",
+    "FlowVersion",
     "LiveStream",
     "Message",
     "MessageQuerySet",
@@ -34,5 +37,6 @@ __all__ = [
     "OpeningHours",
     "Outcome",
     "ProviderAccount",
+    "RingTurn",
     "TrackingNumber",
 ]

@@ -82,6 +82,14 @@ class Call(TenantModel, SealedModel):
     withheld = models.BooleanField(default=False)
     first_time_caller = models.BooleanField(default=False)
     has_voicemail = models.BooleanField(default=False)
+    # What answers it, kept from its beginning: a flow that is edited meanwhile changes no call that runs.
+    flow = tenant_key("telephony.FlowVersion", null=True)
+    records = models.BooleanField(default=False, help_text="Whether the flow records at all.")
+    notice = models.CharField(
+        max_length=300, blank=True, help_text="What the caller was told of being recorded."
+    )
+    notice_language = models.CharField(max_length=5, blank=True)
+    is_blocked = models.BooleanField(default=False)
     # What the provider said counts before when we heard of it; both are kept, so that order does not matter.
     said_at = models.DateTimeField(null=True)
     said_ended_at = models.DateTimeField(null=True)

@@ -45,16 +45,15 @@ class ProviderAccount(SealedModel):
 
 
 class TrackingNumber(TenantModel):
-    """A number of the business: which advertisement carries it, and whom it rings."""
+    """A number of the business: which advertisement carries it, and the call flow that answers it."""
 
     e164 = models.CharField(max_length=16)
     account = tenant_key("telephony.ProviderAccount")
     source = tenant_key("leads.Source")
     label = models.CharField(max_length=80, blank=True)
-    forward_to = ArrayField(models.CharField(max_length=16), default=list, blank=True)
-    ring_seconds = models.PositiveSmallIntegerField(default=20)
-    records = models.BooleanField(default=True)
-    notice = models.CharField(max_length=300, default="This call may be recorded.")
+    published = tenant_key("telephony.FlowVersion", null=True, editable=False)
+    # Every telephone that the published flow may ring: numbers of our own, which are nobody's lead.
+    forward_to = ArrayField(models.CharField(max_length=16), default=list, blank=True, editable=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=now, editable=False)
 

@@ -11,10 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol, TypeAlias
 
 Params: TypeAlias = Mapping[str, tuple[str, ...]]
 """A form as it was posted: every name with all its values, in their order."""
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Reason(StrEnum):
@@ -155,6 +158,16 @@ class RecordingUpdate:
     channels: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptionUpdate:
+    """What a recording says, in words. `text` is None where the provider could not make it out."""
+
+    recording_provider_id: str
+    account_id: str
+    call_provider_id: str
+    text: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Media:
     """Known by id alone: an address in a delivery is never fetched as it stands."""
@@ -181,7 +194,7 @@ class MessageUpdate:
     at: datetime | None = None
 
 
-Update: TypeAlias = CallUpdate | LegUpdate | RecordingUpdate | MessageUpdate
+Update: TypeAlias = CallUpdate | LegUpdate | RecordingUpdate | TranscriptionUpdate | MessageUpdate
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +203,59 @@ class Say:
 
     text: str
     language: str = "en-US"
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """Wait for one key so many seconds, while the words are said; report the key or its absence."""
+
+    words: tuple[Say, ...]
+    seconds: int
+    action_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A telephone to ring. `whisper_url`: what it hears before it is put through."""
+
+    e164: str
+    status_url: str
+    whisper_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dial:
+    """Ring all destinations at once until one is put through; report how it ended."""
+
+    destinations: tuple[Destination, ...]
+    seconds: int
+    record: bool
+    action_url: str
+    recording_status_url: str
+    caller_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Take a message after a tone; who says nothing is hung up on."""
+
+    seconds: int
+    action_url: str
+    recording_status_url: str
+    transcription_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Do not take the call at all. Only the first thing a call meets."""
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the call."""
+
+
+Action: TypeAlias = Say | Gather | Dial | Record | Reject | HangUp
 
 
 class Webhook(Protocol):
@@ -216,32 +282,23 @@ class Webhook(Protocol):
 
     def dedupe_key(self, route: str, params: Params) -> str: ...
 
+    def key(self, params: Params) -> str: ...
+
     def parse(
-        self, route: str, body: bytes, content_type: str, received_at: datetime, params: Params | None = None
+        self,
+        route: str,
+        body: bytes,
+        content_type: str,
+        received_at: datetime,
+        params: Params | None = None,
+        asked: Mapping[str, str] = NOTHING,
     ) -> list[Update]: ...
 
 
 class Answers(Protocol):
-    """What the module `providers/<name>/answers.py` defines: documents for a call that waits."""
+    """What the module `providers/<name>/answers.py` defines: the document that makes a provider do what we say."""
 
-    def forward(
-        self,
-        destinations: Sequence[str],
-        *,
-        caller_id: str | None,
-        notice: Say | None,
-        record: bool,
-        action_url: str,
-        recording_status_url: str,
-        number_status_url: str,
-        timeout: int = 20,
-    ) -> str: ...
-
-    def say(self, sentence: Say) -> str: ...
-
-    def after_dial(self, *, bridged: bool, apology: Say) -> str: ...
-
-    def empty(self) -> str: ...
+    def document(self, actions: Sequence[Action]) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from telephony.providers import form
 from telephony.providers.base import (
+    NOTHING,
     CallState,
     CallUpdate,
     Direction,
@@ -27,6 +28,7 @@ from telephony.providers.base import (
     RecordingState,
     RecordingUpdate,
     Reply,
+    TranscriptionUpdate,
     Unusable,
     Update,
 )
@@ -38,10 +40,15 @@ ROUTES: Final[Mapping[str, Reply]] = MappingProxyType(
     {
         "voice": Reply.DOCUMENT,
         "voice-fallback": Reply.DOCUMENT,
+        "gather": Reply.DOCUMENT,
         "dial-action": Reply.DOCUMENT,
+        "whisper": Reply.DOCUMENT,
+        "whisper-accept": Reply.DOCUMENT,
+        "record-action": Reply.DOCUMENT,
         "voice-status": Reply.NO_CONTENT,
         "number-status": Reply.NO_CONTENT,
         "recording-status": Reply.NO_CONTENT,
+        "transcription": Reply.NO_CONTENT,
         "sms": Reply.EMPTY_DOCUMENT,
         "sms-fallback": Reply.EMPTY_DOCUMENT,
         "sms-status": Reply.NO_CONTENT,
@@ -49,7 +56,8 @@ ROUTES: Final[Mapping[str, Reply]] = MappingProxyType(
 )
 
 # What makes two deliveries the same one, besides route and account. The state belongs to it: without it
-# the second state of a message would pass for the first. The first name must be there.
+# the second state of a message would pass for the first. The first name must be there. A route that is not
+# named has nothing of the kind: its bytes tell one from another.
 _IDENTITY: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "voice": ("CallSid", "CallStatus"),
@@ -58,6 +66,8 @@ _IDENTITY: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "voice-status": ("CallSid", "CallStatus", "SequenceNumber"),
         "number-status": ("CallSid", "CallStatus", "SequenceNumber"),
         "recording-status": ("RecordingSid", "RecordingStatus"),
+        "transcription": ("TranscriptionSid", "TranscriptionStatus"),
+        "whisper": ("CallSid",),
         "sms": ("MessageSid",),
         "sms-fallback": ("MessageSid",),
         "sms-status": ("MessageSid", "MessageStatus"),
@@ -67,11 +77,15 @@ _IDENTITY: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 _CALL_ID = re.compile(r"CA[0-9a-fA-F]{32}")
 _MESSAGE_ID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 _RECORDING_ID = re.compile(r"RE[0-9a-fA-F]{32}")
+_TRANSCRIPTION_ID = re.compile(r"TR[0-9a-fA-F]{32}")
+_KEY = re.compile(r"[0-9*#]")
 _MEDIA_URL = re.compile(r"https://[^\s?#]{1,400}/Media/(ME[0-9a-fA-F]{32})")
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,64}/[a-z0-9.+-]{1,64}")
 _SOURCE = re.compile(r"[A-Za-z]{1,40}")
 _STATE_OR_COUNTER = re.compile(r"[a-z_-]{1,24}|[0-9]{1,9}")
 
+_OF_A_LEG = ("number-status", "whisper", "whisper-accept")
+_LONGEST_TRANSCRIPT = 20_000
 _LONGEST_CALL = 7 * 24 * 3600
 _MOST_MEDIA = 10
 _MOST_SEGMENTS = 100
@@ -99,7 +113,7 @@ _DIRECTIONS = {
 
 def our_number(route: str, params: Params) -> str | None:
     """The tracking number a delivery names, if any. Of a leg or a recording only its call knows."""
-    if route in ("number-status", "recording-status"):
+    if route in (*_OF_A_LEG, "recording-status", "transcription"):
         return None
     outbound = route == "sms-status" or form.first(params, "Direction").startswith("outbound")
     return form.number(form.first(params, "From" if outbound else "To"))
@@ -107,8 +121,14 @@ def our_number(route: str, params: Params) -> str | None:
 
 def call_id(route: str, params: Params) -> str | None:
     """The caller's call that a delivery belongs to."""
-    value = form.first(params, "ParentCallSid" if route == "number-status" else "CallSid")
+    value = form.first(params, "ParentCallSid" if route in _OF_A_LEG else "CallSid")
     return value if _CALL_ID.fullmatch(value) else None
+
+
+def key(params: Params) -> str:
+    """The key that was pressed; empty for none."""
+    value = form.first(params, "Digits")
+    return value if _KEY.fullmatch(value) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,19 +151,26 @@ class Dialect:
         return ""
 
     def parse(
-        self, route: str, body: bytes, content_type: str, received_at: datetime, params: Params | None = None
+        self,
+        route: str,
+        body: bytes,
+        content_type: str,
+        received_at: datetime,
+        params: Params | None = None,
+        asked: Mapping[str, str] = NOTHING,
     ) -> list[Update]:
-        """`params`: what `read` has made of the body already, so that it is not read again."""
+        """`params`: what `read` has made of the body already; `asked`: what we wrote into the address ourselves."""
         if route not in _READERS:
             raise Unusable("unknown_route")
         form.require_utf8(body, content_type)
         fields = Fields(form.read(body, content_type) if params is None else params, received_at)
         account = fields.match("AccountSid", self.account)
-        return _READERS[route](account, fields)
+        updates = _READERS[route](account, fields)
+        return [_screened(update) for update in updates] if "press" in asked else updates
 
 
 def _is_plain(value: str) -> bool:
-    patterns = (_STATE_OR_COUNTER, _CALL_ID, _MESSAGE_ID, _RECORDING_ID)
+    patterns = (_STATE_OR_COUNTER, _CALL_ID, _MESSAGE_ID, _RECORDING_ID, _TRANSCRIPTION_ID)
     return not value or any(pattern.fullmatch(value) for pattern in patterns)
 
 
@@ -172,7 +199,18 @@ def _call(account: str, fields: Fields) -> CallUpdate:
     )
 
 
+def _screened(update: Update) -> Update:
+    """A telephone that must press a key is not put through because it was picked up: a mailbox picks up too."""
+    if isinstance(update, LegUpdate) and update.bridged is None:
+        return replace(update, bridged=False)
+    return update
+
+
 def _leg_status(account: str, fields: Fields) -> list[Update]:
+    return list(_legs(account, fields))
+
+
+def _legs(account: str, fields: Fields) -> list[LegUpdate]:
     return [
         LegUpdate(
             provider_id=fields.match("CallSid", _CALL_ID),
@@ -184,6 +222,15 @@ def _leg_status(account: str, fields: Fields) -> list[Update]:
             duration=fields.integer("CallDuration", _LONGEST_CALL),
         )
     ]
+
+
+def _whispered(account: str, fields: Fields) -> list[Update]:
+    """A telephone that was picked up and hears our words; whether it is put through comes after."""
+    return [replace(leg, bridged=False) for leg in _legs(account, fields)]
+
+
+def _accepted(account: str, fields: Fields) -> list[Update]:
+    return [replace(leg, bridged=fields.text("Digits") == "1") for leg in _legs(account, fields)]
 
 
 def _dial_action(account: str, fields: Fields) -> list[Update]:
@@ -206,9 +253,11 @@ def _dial_action(account: str, fields: Fields) -> list[Update]:
     return [call, leg]
 
 
-def _bridged(fields: Fields, state: CallState) -> bool:
+def _bridged(fields: Fields, state: CallState) -> bool | None:
+    """Where it is not said, the state says it: for all but a telephone that must press a key first."""
     said = _BRIDGED.get(fields.text("DialBridged").lower())
-    return said if said is not None else state in (CallState.COMPLETED, CallState.IN_PROGRESS)
+    talked = state in (CallState.COMPLETED, CallState.IN_PROGRESS)
+    return said if said is not None or talked else False
 
 
 def _recording_status(account: str, fields: Fields) -> list[Update]:
@@ -224,6 +273,18 @@ def _recording_status(account: str, fields: Fields) -> list[Update]:
             at=fields.instant("RecordingStartTime"),
             duration=fields.integer("RecordingDuration", _LONGEST_CALL, unknown="-1"),
             channels=fields.integer("RecordingChannels", _MOST_CHANNELS),
+        )
+    ]
+
+
+def _transcribed(account: str, fields: Fields) -> list[Update]:
+    text = fields.text("TranscriptionText").replace("\0", "")[:_LONGEST_TRANSCRIPT].strip()
+    return [
+        TranscriptionUpdate(
+            recording_provider_id=fields.match("RecordingSid", _RECORDING_ID),
+            account_id=account,
+            call_provider_id=fields.match("CallSid", _CALL_ID),
+            text=fields.choose("TranscriptionStatus", {"completed": text, "failed": ""}) or None,
         )
     ]
 
@@ -278,7 +339,12 @@ _READERS: Final[Mapping[str, _Reader]] = MappingProxyType(
         "dial-action": _dial_action,
         "voice-status": _call_status,
         "number-status": _leg_status,
+        "gather": _call_status,
+        "record-action": _call_status,
+        "whisper": _whispered,
+        "whisper-accept": _accepted,
         "recording-status": _recording_status,
+        "transcription": _transcribed,
         "sms": _incoming_message,
         "sms-fallback": _incoming_message,
         "sms-status": _message_status,

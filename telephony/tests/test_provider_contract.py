@@ -12,10 +12,16 @@ import pytest
 from telephony.providers import PROVIDERS, signing
 from telephony.providers.base import (
     CallUpdate,
+    Destination,
+    Dial,
+    Gather,
+    HangUp,
     LegUpdate,
     MessageUpdate,
     Reason,
+    Record,
     RecordingUpdate,
+    Reject,
     Reply,
     Say,
     Unusable,
@@ -162,9 +168,19 @@ def test_every_route_says_what_it_answers(name):
     replies: dict[Reply, set[str]] = {reply: set() for reply in Reply}
     for route, reply in PROVIDERS[name].routes.items():
         replies[reply].add(route)
-    assert replies[Reply.DOCUMENT] == {"voice", "voice-fallback", "dial-action"}
+    waiting = {
+        "voice",
+        "voice-fallback",
+        "gather",
+        "dial-action",
+        "whisper",
+        "whisper-accept",
+        "record-action",
+    }
+    assert replies[Reply.DOCUMENT] == waiting
     assert replies[Reply.EMPTY_DOCUMENT] == {"sms", "sms-fallback"}
-    assert replies[Reply.NO_CONTENT] == {"voice-status", "number-status", "recording-status", "sms-status"}
+    told = {"voice-status", "number-status", "recording-status", "transcription", "sms-status"}
+    assert replies[Reply.NO_CONTENT] == told
 
 
 def test_every_route_can_be_read(name):
@@ -176,17 +192,17 @@ def test_every_route_can_be_read(name):
 
 def test_its_documents_are_well_formed(name):
     answers, say = PROVIDERS[name].answers, Say("<&>\0 ü")
-    forward = answers.forward(
-        [STAFF],
-        caller_id=OURS,
-        notice=say,
+    url = "https://calls.example.com/a/?x=1&y=2"
+    dial = Dial(
+        destinations=(Destination(STAFF, url, url),),
+        seconds=20,
         record=True,
-        action_url="https://calls.example.com/a/?x=1&y=2",
-        recording_status_url="https://calls.example.com/b/",
-        number_status_url="https://calls.example.com/c/",
+        action_url=url,
+        recording_status_url=url,
     )
-    documents = [forward, answers.say(say), answers.empty(), answers.after_dial(bridged=True, apology=say)]
-    for document in documents:
+    message = Record(seconds=60, action_url=url, recording_status_url=url, transcription_url=url)
+    for actions in ([], [say, HangUp()], [say, dial], [Gather((say,), 5, url)], [say, message], [Reject()]):
+        document = answers.document(actions)
         assert ElementTree.fromstring(document.encode()).tag == "Response"  # noqa: S314  we wrote it
     assert PROVIDERS[name].content_type.startswith("text/xml")
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from telephony.providers.base import (
+    NOTHING,
     CallState,
     CallUpdate,
     Direction,
@@ -34,8 +35,8 @@ from telephony.tests.twilio_forms import (
 )
 
 
-def parse(route, params, **changes):
-    return webhook.parse(route, body_of(params, **changes), FORM, NOW)
+def parse(route, params, *, asked=NOTHING, **changes):
+    return webhook.parse(route, body_of(params, **changes), FORM, NOW, asked=asked)
 
 
 def refused(route, params, **changes):
@@ -111,8 +112,8 @@ def test_initiated_is_queued(status):
     [
         ("true", "completed", True),
         ("false", "completed", False),
-        (None, "completed", True),
-        (None, "answered", True),
+        (None, "completed", None),  # the state says it, but for a telephone that must press a key
+        (None, "answered", None),
         (None, "no-answer", False),
         ("false", "busy", False),
     ],
@@ -120,6 +121,13 @@ def test_initiated_is_queued(status):
 def test_the_end_of_the_dialling_says_whether_the_two_talked(said, state, bridged):
     _, leg = parse("dial-action", ACTION, DialCallStatus=state, DialBridged=said)
     assert (leg.provider_id, leg.parent_provider_id, leg.bridged) == (LEG, CALL, bridged)
+
+
+@pytest.mark.parametrize(("said", "bridged"), [("true", True), (None, False)])
+def test_a_telephone_that_must_press_a_key_is_put_through_only_when_it_is_said(said, bridged):
+    params = {"DialCallStatus": "completed", "DialBridged": said}
+    _, leg = parse("dial-action", ACTION, asked={"step": "ring", "press": "1"}, **params)
+    assert leg.bridged is bridged
 
 
 def test_dialling_that_reached_no_leg_leaves_the_call_alone():

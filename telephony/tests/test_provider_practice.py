@@ -8,10 +8,23 @@ import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl
 
 import pytest
 
-from telephony.providers.base import CallUpdate, LegUpdate, MessageUpdate, RecordingUpdate, Say
+from telephony.providers.base import (
+    CallUpdate,
+    Destination,
+    Dial,
+    Gather,
+    HangUp,
+    LegUpdate,
+    MessageUpdate,
+    Record,
+    RecordingUpdate,
+    Say,
+    TranscriptionUpdate,
+)
 from telephony.providers.practice import answers, webhook
 from telephony.providers.practice.player import AtOnce, Line, Misplayed, play
 from telephony.providers.practice.scenarios import SCENARIOS
@@ -22,23 +35,37 @@ OURS = "+14155550100"
 DESTINATIONS = ["+16465550123", "+13125550117"]
 
 
-def forward(record=True):
-    return answers.forward(
-        DESTINATIONS,
-        caller_id=OURS,
-        notice=None,
+HOOKS = f"{PUBLIC}/webhooks/practice"
+
+
+def forward(record=True, whisper=None):
+    legs = tuple(Destination(e164, f"{HOOKS}/number-status/?leg=1&x=2", whisper) for e164 in DESTINATIONS)
+    dial = Dial(
+        destinations=legs,
+        seconds=20,
         record=record,
-        action_url=f"{PUBLIC}/webhooks/practice/dial-action/",
-        recording_status_url=f"{PUBLIC}/webhooks/practice/recording-status/",
-        number_status_url=f"{PUBLIC}/webhooks/practice/number-status/?leg=1&x=2",
+        action_url=f"{HOOKS}/dial-action/",
+        recording_status_url=f"{HOOKS}/recording-status/",
+        caller_id=OURS,
     )
+    return answers.document([dial])
+
+
+def message():
+    record = Record(
+        seconds=60,
+        action_url=f"{HOOKS}/record-action/",
+        recording_status_url=f"{HOOKS}/recording-status/",
+        transcription_url=f"{HOOKS}/transcription/",
+    )
+    return answers.document([Say("After the tone."), record])
 
 
 class Product:
     """Stands for the running product: checks every signature, keeps what it heard, answers as it is told."""
 
-    def __init__(self, document, status=200):
-        self.document, self.status = document, status
+    def __init__(self, document, status=200, **documents):
+        self.documents, self.status = {"voice": document} | documents, status
         self.heard = []
         self.verdicts = []
         self.updates = []
@@ -55,8 +82,9 @@ class Product:
         )
         route = path.partition("?")[0].rstrip("/").rpartition("/")[2]
         self.heard.append((route, path))
-        self.updates += webhook.parse(route, body, headers["Content-Type"], datetime.now(UTC))
-        return self.status, self.document if route == "voice" else answers.empty()
+        asked = dict(parse_qsl(path.partition("?")[2]))
+        self.updates += webhook.parse(route, body, headers["Content-Type"], datetime.now(UTC), asked=asked)
+        return self.status, self.documents.get(route, answers.document([]))
 
     def of(self, kind):
         return [update for update in self.updates if isinstance(update, kind)]
@@ -99,8 +127,9 @@ class Counted(AtOnce):
         self.waits.append(seconds)
 
 
-def played(name, document=None, *, status=200, secret=SECRET, pauses=None):
-    product = Product(forward() if document is None else document, status)
+def played(name, document=None, *, status=200, secret=SECRET, pauses=None, **documents):
+    named = {route.replace("_", "-"): each for route, each in documents.items()}
+    product = Product(forward() if document is None else document, status, **named)
     with running(product) as base_url:
         line = Line(ACCOUNT, secret, PUBLIC, base_url)
         clock = Counted(SCENARIOS[name], [] if pauses is None else pauses)
@@ -170,6 +199,41 @@ def test_news_go_to_where_the_answer_says_with_its_query():
     assert paths == {"/here/webhooks/practice/number-status/?leg=1&x=2"}
 
 
+def test_a_menu_is_answered_with_a_key_and_the_call_goes_on():
+    menu = answers.document([Gather((Say("Press 1."),), 5, f"{HOOKS}/gather/?step=menu")])
+    _, product = played("answered", menu, gather=forward())
+    assert [route for route, _ in product.heard[:3]] == ["voice", "gather", "number-status"]
+    assert any(leg.bridged for leg in product.of(LegUpdate))
+
+
+def test_a_telephone_that_must_press_a_key_presses_it():
+    asks = answers.document([Gather((Say("Press 1."),), 5, f"{HOOKS}/whisper-accept/"), HangUp()])
+    _, product = played("answered", forward(whisper=f"{HOOKS}/whisper/"), whisper=asks)
+    assert [leg.bridged for leg in product.of(LegUpdate)].count(
+        True
+    ) == 2  # the key, then the end of the dialling
+    assert [route for route, _ in product.heard].count("whisper") == 1
+
+
+def test_who_reaches_nobody_is_rung_on_and_leaves_his_message():
+    _, product = played("voicemail", dial_action=message())
+    [words] = product.of(TranscriptionUpdate)
+    assert words.text.startswith("Hi, this is about the gutters.")
+    assert [recording.kind for recording in product.of(RecordingUpdate)] == ["call", "voicemail"]
+    assert [route for route, _ in product.heard].count("record-action") == 1
+
+
+def test_who_is_missed_leaves_no_message():
+    _, product = played("missed", dial_action=message())
+    assert "record-action" not in [route for route, _ in product.heard]
+
+
+def test_a_product_that_sends_a_caller_round_in_circles_is_left():
+    menu = answers.document([Gather((Say("Press 1."),), 5, f"{HOOKS}/gather/?step=menu")])
+    with pytest.raises(Misplayed, match="in circles"):
+        played("answered", menu, gather=menu)
+
+
 def test_without_recording_there_is_nothing_to_report_of_one():
     _, product = played("answered", forward(record=False))
     assert product.of(RecordingUpdate) == []
@@ -178,10 +242,10 @@ def test_without_recording_there_is_nothing_to_report_of_one():
 @pytest.mark.parametrize("name", ["answered", "missed"])
 def test_a_call_that_is_told_a_sentence_ends_after_it(name):
     pauses: list[float] = []
-    _, product = played(name, answers.say(Say("We are closed.")), pauses=pauses)
+    _, product = played(name, answers.document([Say("We are closed."), HangUp()]), pauses=pauses)
     assert [route for route, _ in product.heard] == ["voice", "voice-status"]
-    assert product.of(CallUpdate)[-1].duration == 5
-    assert len(pauses) == 2
+    assert product.of(CallUpdate)[-1].duration == 1
+    assert pauses == [1]
 
 
 def test_somebody_who_returns_is_the_same_person_on_every_day():

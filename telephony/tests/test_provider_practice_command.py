@@ -32,6 +32,7 @@ OUTCOMES = {
     "missed": ["missed"],
     "busy": ["missed"],
     "abandoned": ["abandoned"],
+    "voicemail": ["voicemail"],
     "withheld": ["answered"],
     "returning": ["missed", "answered"],
 }

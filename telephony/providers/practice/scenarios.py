@@ -42,11 +42,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`acts` are calls or texts of one person, one after the other."""
+    """`acts` are calls or texts of one person, one after the other.
+
+    `leaves`: the message he leaves where he is asked for one, in words; without any he hangs up at the tone.
+    """
 
     sentence: str
     acts: tuple[tuple[Step, ...], ...]
     who: Who = Who.SOMEBODY_NEW
+    leaves: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ _RINGS: Final = (
 
 
 def _answered(rings: int, talks: int) -> tuple[Step, ...]:
-    talked, whole = str(talks), str(rings + talks + 3)
+    talked = str(talks)
     return (
         *_RINGS,
         Step(rings, To.FIRST_LEG, {"CallStatus": "in-progress"}),
@@ -77,7 +81,7 @@ def _answered(rings: int, talks: int) -> tuple[Step, ...]:
             {"DialCallStatus": "completed", "DialBridged": "true", "DialCallDuration": talked},
         ),
         Step(0, To.RECORDING, {"RecordingStatus": "completed", "RecordingDuration": talked}),
-        Step(1, To.VOICE_STATUS, {"CallStatus": "completed", "CallDuration": whole}),
+        Step(1, To.VOICE_STATUS, {"CallStatus": "completed"}),
     )
 
 
@@ -88,7 +92,7 @@ def _unanswered(rings: int, state: str, stays: int) -> tuple[Step, ...]:
         Step(rings, To.EVERY_LEG, {"CallStatus": state, "CallDuration": "0"}),
         Step(0, To.DIAL_ACTION, {"DialCallStatus": state, "DialBridged": "false"}),
         Step(0, To.RECORDING, {"RecordingStatus": "absent", "RecordingDuration": "-1"}),
-        Step(stays, To.VOICE_STATUS, {"CallStatus": "completed", "CallDuration": str(rings + stays + 2)}),
+        Step(stays, To.VOICE_STATUS, {"CallStatus": "completed"}),
     )
 
 
@@ -100,6 +104,11 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
     {
         "answered": Scenario("rings, is answered and talks for a moment", (_answered(3, 8),)),
         "missed": Scenario("rings until nobody answers", (_unanswered(15, "no-answer", 2),)),
+        "voicemail": Scenario(
+            "reaches nobody and leaves a message",
+            (_unanswered(15, "no-answer", 1),),
+            leaves="Hi, this is about the gutters. Please call me back this afternoon. Thank you.",
+        ),
         "busy": Scenario("finds every destination engaged", (_unanswered(2, "busy", 2),)),
         "abandoned": Scenario("hangs up after a few rings", (_unanswered(5, "canceled", 0),)),
         "withheld": Scenario("calls without showing a number", (_answered(3, 6),), Who.NO_NUMBER),

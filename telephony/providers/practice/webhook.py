@@ -21,6 +21,7 @@ read = form.read
 account_id = DIALECT.account_id
 our_number = dialect.our_number
 call_id = dialect.call_id
+key = dialect.key
 dedupe_key = DIALECT.dedupe_key
 parse = DIALECT.parse
 

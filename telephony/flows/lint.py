@@ -1,0 +1,191 @@
+"""What would strand a caller. A flow with a refused problem is not published; a warning is shown and may stand.
+
+Each rule is a function of the flow and what is known around it, with a code of its own; docs/call-flows.md says why
+each is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from callcrm.lib import phones
+from telephony.flows.steps import Flow, Greeting, Menu, OpenHours, Ring, Sentence, Voicemail
+from telephony.hours import Hours
+
+# A mobile's mailbox picks up after 20 to 30 seconds. A call that rings longer is "answered" by a machine, and the
+# missed caller is forgotten.
+MAILBOX_AFTER: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a flow is judged by besides itself. `own`: those of its telephones that are tracking numbers."""
+
+    hours: Hours
+    at: datetime
+    own: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to mend. `step` and `field` say where; both are empty for the flow as a whole."""
+
+    code: str
+    message: str
+    step: str = ""
+    field: str = ""
+    refuses: bool = True
+
+    @property
+    def place(self) -> str:
+        return ".".join(part for part in (self.step, self.field) if part)
+
+
+def problems(flow: Flow, around: Around) -> list[Problem]:
+    """Return what is wrong, as a caller would meet it; what no call reaches is only said to be so."""
+    if flow.start is None:
+        return [Problem("dead_end", "A call meets nothing: add a first step.")]
+    reached = flow.reached()
+    found = [
+        problem
+        for rule in RULES
+        for problem in rule(flow, around)
+        if problem.step in reached or not problem.step
+    ]
+    order = {name: at for at, name in enumerate(flow.in_order(), 1)}
+    return sorted([*found, *_unreached(flow, reached)], key=lambda problem: order.get(problem.step, 0))
+
+
+def refusals(flow: Flow, around: Around) -> list[Problem]:
+    """Return the problems that keep the flow from being published."""
+    return [problem for problem in problems(flow, around) if problem.refuses]
+
+
+def _record_before_notice(flow: Flow, around: Around) -> Iterator[Problem]:
+    """Whichever way a call takes, it must have passed a notice before it is recorded."""
+    for name in _untold(flow):
+        step = flow.steps[name]
+        if isinstance(step, Ring) and step.record:
+            yield Problem(
+                "record_before_notice",
+                "This records calls, and a caller can get here without having been told. Put a greeting with the "
+                "recording notice before it.",
+                name,
+                "record",
+            )
+
+
+def _untold(flow: Flow) -> set[str]:
+    """Return the steps that can be reached without hearing a notice."""
+    waiting, seen = [flow.start], set[str]()
+    while waiting:
+        name = waiting.pop()
+        step = flow.at(name)
+        if name is None or step is None or name in seen:
+            continue
+        seen.add(name)
+        if not (isinstance(step, Greeting) and step.notice):
+            waiting += [target for _, target in step.targets()]
+    return seen
+
+
+def _dead_end(flow: Flow, around: Around) -> Iterator[Problem]:
+    """A caller is let go only after a message was taken or a sentence was said that ends the call."""
+    for name, step in flow.steps.items():
+        if isinstance(step, Ring) and not step.to:
+            yield Problem("dead_end", "This rings nobody: add a telephone.", name, "to")
+        if isinstance(step, Menu) and not step.choices:
+            yield Problem("dead_end", "No key leads anywhere: choose what key 1 does.", name, "choices")
+        if isinstance(step, Voicemail | Sentence | Menu) and not step.text:
+            yield Problem("dead_end", "The caller hears nothing here: write what is said.", name, "text")
+        if not isinstance(step, OpenHours):
+            yield from (
+                Problem(
+                    "dead_end", "The call would end here without a word: choose what comes next.", name, way
+                )
+                for way, target in step.targets()
+                if target is None
+            )
+
+
+def _own_number(flow: Flow, around: Around) -> Iterator[Problem]:
+    """A call that is forwarded to a tracking number comes back, and goes round until somebody hangs up."""
+    for name, step in flow.steps.items():
+        for number in step.to if isinstance(step, Ring) else ():
+            if number in around.own:
+                shown = phones.pretty(number)
+                message = f"{shown} is a tracking number: the call would come back here without end."
+                yield Problem("own_number", message, name, "to")
+
+
+def _endless(flow: Flow, around: Around) -> Iterator[Problem]:
+    """Who presses nothing and reaches nobody must get to an end all the same."""
+    for name in flow.steps:
+        if name in _idle_ways(flow, name):
+            step = flow.steps[name]
+            way = next(way for way, target in _idle(step) if target)
+            yield Problem("endless", "A caller who does nothing goes round in a circle here.", name, way)
+
+
+def _idle_ways(flow: Flow, start: str) -> set[str]:
+    """Return the steps that a caller comes to from here who presses nothing and is answered by nobody."""
+    waiting = [target for _, target in _idle(flow.steps[start])]
+    seen = set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name is not None and name not in seen and name in flow.steps:
+            seen.add(name)
+            waiting += [target for _, target in _idle(flow.steps[name])]
+    return seen
+
+
+def _idle(step: object) -> list[tuple[str, str | None]]:
+    if isinstance(step, Menu):
+        return [("otherwise", step.otherwise)]
+    return list(step.targets()) if isinstance(step, Greeting | OpenHours | Ring) else []
+
+
+def _past_the_mailbox(flow: Flow, around: Around) -> Iterator[Problem]:
+    for name, step in flow.steps.items():
+        if isinstance(step, Ring) and step.mailboxes and not step.press_1 and step.seconds > MAILBOX_AFTER:
+            yield Problem(
+                "past_the_mailbox",
+                f"After {MAILBOX_AFTER} seconds a mobile's own mailbox answers, and the caller counts as answered. "
+                f"Ring for {MAILBOX_AFTER} seconds at most, or let the people press 1.",
+                name,
+                "seconds",
+            )
+
+
+def _hours_gap(flow: Flow, around: Around) -> Iterator[Problem]:
+    """Every hour of the year has to lead somewhere."""
+    opens = around.hours.opens_at(around.at)
+    closes = around.at if not around.hours.is_open(around.at) else around.hours.closes_at(around.at)
+    for name, step in flow.steps.items():
+        if not isinstance(step, OpenHours):
+            continue
+        if step.open is None and opens is not None:
+            when = _when(opens.astimezone(around.hours.zone))
+            yield Problem("hours_gap", f"{when} you are open, and a call leads nowhere.", name, "open")
+        if step.closed is None and closes is not None:
+            when = _when(closes.astimezone(around.hours.zone))
+            yield Problem("hours_gap", f"{when} you are closed, and a call leads nowhere.", name, "closed")
+        if opens is None:
+            message = "Your opening hours are empty: every call takes the way for closed hours."
+            yield Problem("never_open", message, name, "open", refuses=False)
+
+
+def _when(at: datetime) -> str:
+    return f"On {at:%A %d %B at %H:%M}"
+
+
+def _unreached(flow: Flow, reached: set[str]) -> Iterator[Problem]:
+    for name in flow.steps:
+        if name not in reached:
+            yield Problem("unreached", "No call gets here.", name, refuses=False)
+
+
+RULES: Final = (_record_before_notice, _dead_end, _own_number, _endless, _past_the_mailbox, _hours_gap)

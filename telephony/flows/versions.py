@@ -1,0 +1,150 @@
+"""Drafts and versions of a number's call flow: what is edited, and what answers calls.
+
+A draft is saved by naming the state that one has seen; who is late is told so, and nothing of his is lost on the page.
+Publishing makes a version that never changes, and asks `lint.py` first.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from accounts.models import Member
+from audit.recording import Actor, record
+from callcrm.errors import Conflict, Invalid
+from telephony import opening
+from telephony.events import FlowDiscarded, FlowPublished, FlowRestored, FlowSaved
+from telephony.flows import documents, lint
+from telephony.flows.steps import Flow
+from telephony.models import FlowDraft, FlowVersion, NumberRoute, TrackingNumber
+
+MOVED_ON = "Somebody else has changed this flow in the meantime. Your changes are not saved yet."
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """What one edits: the draft, or the published flow where there is none. `state` names it for the next save."""
+
+    flow: Flow
+    published: FlowVersion
+    draft: FlowDraft | None
+
+    @property
+    def state(self) -> str:
+        return f"{self.published.version}.{self.draft.revision if self.draft else 0}"
+
+
+def current(number: TrackingNumber) -> Current:
+    """Return what there is to edit."""
+    draft = FlowDraft.objects.filter(number=number, business_id=number.business_id).first()
+    return Current(draft.flow if draft else number.published.flow, number.published, draft)
+
+
+def problems(number: TrackingNumber, flow: Flow) -> Sequence[lint.Problem]:
+    """Return what the linter says of a flow for this number."""
+    own = NumberRoute.objects.filter(e164__in=flow.rings).values_list("e164", flat=True)
+    zone = number.business.tz
+    return lint.problems(flow, lint.Around(opening.of(number.business), now().astimezone(zone), set(own)))
+
+
+@transaction.atomic
+def save(number: TrackingNumber, flow: Flow, *, state: str | None, by: Member) -> Current:
+    """Keep a draft. Raises Conflict when `state` is not what there is by now; None asks for no such care."""
+    number = _locked(number)
+    before = current(number)
+    if state is not None and state != before.state:
+        raise Conflict(MOVED_ON)
+    document = documents.write(flow)
+    if document == documents.write(before.flow):
+        return before
+    draft = before.draft or FlowDraft(business_id=number.business_id, number=number, revision=0)
+    draft.document, draft.updated_by, draft.updated_at = document, _member(by), now()
+    draft.revision += 1
+    draft.save()
+    record(FlowSaved(number_id=number.pk), by=by, business_id=number.business_id)
+    return Current(flow, before.published, draft)
+
+
+@transaction.atomic
+def publish(number: TrackingNumber, *, by: Member) -> FlowVersion:
+    """Let the draft answer calls from now on. Raises Invalid naming what would strand a caller."""
+    number = _locked(number)
+    found = current(number)
+    if found.draft is None:
+        return found.published
+    refused = [problem for problem in problems(number, found.flow) if problem.refuses]
+    if refused:
+        raise Invalid("This flow would strand callers.", fields=_by_place(refused))
+    version = put(number, found.flow, by=by)
+    found.draft.delete()
+    return version
+
+
+@transaction.atomic
+def put(number: TrackingNumber, flow: Flow, *, by: Actor | None) -> FlowVersion:
+    """Make a flow the newest version, unasked. The first one of a number comes in this way."""
+    last = number.published.version if number.published_id else 0
+    version = FlowVersion(
+        business_id=number.business_id,
+        number=number,
+        version=last + 1,
+        document=documents.write(flow),
+        published_by=_member(by),
+    )
+    version.save(force_insert=True)
+    number.published, number.forward_to = version, flow.rings
+    number.save(update_fields=["published", "forward_to"])
+    event = FlowPublished(number_id=number.pk, version=version.version)
+    record(event, by=by, business_id=number.business_id)
+    return version
+
+
+@transaction.atomic
+def discard(number: TrackingNumber, *, by: Member) -> None:
+    """Throw the draft away."""
+    draft = current(_locked(number)).draft
+    if draft is not None:
+        draft.delete()
+        record(FlowDiscarded(number_id=number.pk), by=by, business_id=number.business_id)
+
+
+@transaction.atomic
+def restore(version: FlowVersion, *, by: Member) -> Current:
+    """Take an old version into the draft; nothing answers calls by it until it is published."""
+    saved = save(version.number, version.flow, state=None, by=by)
+    event = FlowRestored(number_id=version.number.pk, version=version.version)
+    record(event, by=by, business_id=version.business_id)
+    return saved
+
+
+def changes(before: Flow, after: Flow) -> int:
+    """Return how many values differ between two flows; a step that came or went counts once."""
+    one, other = documents.write(before), documents.write(after)
+    apart = [part for part in ("start", "blocked", "text_back") if one[part] != other[part]]
+    names = {**one["steps"], **other["steps"]}
+    return len(apart) + sum(_differences(one["steps"].get(name), other["steps"].get(name)) for name in names)
+
+
+def _differences(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> int:
+    if one is None or other is None or one["kind"] != other["kind"]:
+        return int(one != other)
+    return sum(1 for name in one if one[name] != other[name])
+
+
+def _by_place(problems: Sequence[lint.Problem]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for problem in problems:
+        found.setdefault(f"steps.{problem.place}" if problem.step else "flow", []).append(problem.message)
+    return found
+
+
+def _locked(number: TrackingNumber) -> TrackingNumber:
+    """Two who save at once wait for each other, and the second is told that he is late."""
+    mine = TrackingNumber.objects.select_for_update(of=("self",)).select_related("business", "published")
+    return mine.get(pk=number.pk, business_id=number.business_id)
+
+
+def _member(by: Actor | None) -> Member | None:
+    return by if isinstance(by, Member) else None

@@ -1,0 +1,126 @@
+"""A call that nobody makes meets what a real one would, at every hour of a week."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from xml.etree import ElementTree
+
+import pytest
+
+from telephony.flows import what_if
+from telephony.flows.steps import Flow, Greeting
+from telephony.flows.walk import NOBODY_HERE
+from telephony.hours import ALWAYS, Hours
+from telephony.providers.twilio.answers import document
+from telephony.tests.flows import MONDAY_NOON, SUNDAY, WHOLE, ZONE, Links, facts, with_step
+
+LINKS = Links()
+
+
+def tried(flow=WHOLE, keys="", **known):
+    return what_if.path(flow, facts(**known), LINKS, document, keys=keys)
+
+
+def steps_of(found):
+    return [stop.step for stop in found.stops]
+
+
+def test_nobody_answers_and_nothing_is_pressed():
+    found = tried()
+    assert steps_of(found) == ["greeting", "hours", "menu", "ring", "voicemail"]
+    verbs = [[verb.tag for verb in ElementTree.fromstring(each)] for each in found.documents]  # noqa: S314
+    assert verbs == [["Say", "Say", "Gather"], ["Gather"], ["Dial"], ["Say", "Record", "Hangup"]]
+
+
+def test_a_key_leads_another_way():
+    assert steps_of(tried(keys="1")) == ["greeting", "hours", "menu", "sales", "voicemail"]
+    assert steps_of(tried(keys="9")) == ["greeting", "hours", "menu", "ring", "voicemail"]
+    assert len(tried(keys="91").documents) == 4  # asked again, and the second key is right
+
+
+def test_one_after_the_other_each_telephone_has_its_document():
+    found = tried(with_step("ring", order="in_turn"))
+    assert sum("<Dial" in each for each in found.documents) == 2
+    assert "one after the other" in next(stop.does for stop in found.stops if stop.step == "ring")
+
+
+def test_what_is_recorded_is_shown_as_it_will_be():
+    [dial] = [each for each in tried().documents if "<Dial" in each]
+    assert 'record="record-from-answer-dual"' in dial
+    [dial] = [each for each in tried(with_step("greeting", notice="")).documents if "<Dial" in each]
+    assert "record=" not in dial
+
+
+def test_after_hours_and_in_words():
+    found = tried(at=SUNDAY)
+    assert steps_of(found) == ["greeting", "hours", "closed"]
+    assert found.stops[1].does == "Closed until Mon 09:00."
+
+
+def test_a_blocked_caller_is_refused():
+    found = tried(blocked=True)
+    assert [stop.kind for stop in found.stops] == ["blocked"]
+    assert "<Reject" in found.documents[0]
+
+
+def test_where_a_draft_leads_nowhere_the_sentence_is_told():
+    found = tried(with_step("ring", no_answer=None))
+    assert found.stops[-1].does == NOBODY_HERE.text
+    assert tried(Flow({})).stops[-1].does == NOBODY_HERE.text
+
+
+def test_a_draft_that_goes_round_ends_somewhere():
+    steps = WHOLE.steps | {"again": Greeting(text="Hold on.", next="ring")}
+    steps["ring"] = replace(WHOLE.steps["ring"], no_answer="again")
+    assert len(tried(Flow(steps, "ring")).documents) == what_if.MOST_DOCUMENTS
+
+
+def week(flow=WHOLE, **known):
+    return what_if.week(flow, facts(**known), LINKS)
+
+
+def runs(day):
+    return [(run.kind, run.start, run.end) for run in day.runs]
+
+
+def test_the_week_begins_today_and_says_what_calls_meet():
+    days = week()
+    assert [day.day for day in days] == [date(2026, 11, 23 + n) for n in range(7)]
+    assert runs(days[0]) == [
+        ("sentence", "00:00", "09:00"),
+        ("menu", "09:00", "17:00"),
+        ("sentence", "17:00", "24:00"),
+    ]
+    assert runs(days[5]) == [("sentence", "00:00", "24:00")]
+    assert (days[0].runs[1].x, days[0].runs[1].width) == ("37.50%", "33.33%")
+
+
+@pytest.mark.parametrize(
+    ("at", "missing"),
+    [
+        (datetime(2027, 3, 14, 12, tzinfo=UTC), [("ring", "00:00", "02:00"), ("ring", "03:00", "24:00")]),
+        (datetime(2026, 11, 1, 12, tzinfo=UTC), [("ring", "00:00", "24:00")]),
+    ],
+)
+def test_on_the_days_when_the_clock_changes_the_hour_that_is_skipped_is_empty(at, missing):
+    flow = replace(WHOLE, start="ring")
+    assert runs(week(flow, at=at, hours=Hours(ZONE, ALWAYS))[0]) == missing
+
+
+def test_a_holiday_is_another_day():
+    closed = replace(facts().hours, holidays={date(2026, 11, 26): ((10 * 60, 12 * 60),)})
+    thursday = week(hours=closed)[3]
+    assert runs(thursday)[1] == ("menu", "10:00", "12:00")
+
+
+def test_a_week_says_the_same_as_the_path_of_each_moment():
+    for day in week():
+        for run in day.runs:
+            hour, minute = map(int, run.start.split(":"))
+            at = datetime(day.day.year, day.day.month, day.day.day, hour, minute, tzinfo=ZONE)
+            path = steps_of(tried(at=at))
+            assert (WHOLE.steps[path[2]].kind == run.kind) is True
+
+
+def test_the_time_of_the_call_is_what_counts_and_not_the_time_of_asking():
+    assert steps_of(tried(at=MONDAY_NOON))[2] == "menu"
+    assert steps_of(tried(at=SUNDAY))[2] == "closed"
