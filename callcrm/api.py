@@ -22,6 +22,7 @@ from leads import api as leads
 from recordings import api as recordings
 from telephony import api as telephony
 from telephony import hours_api
+from telephony.flows import api as flows
 
 
 class Documentation:
@@ -81,6 +82,9 @@ v1 = [
     path("recordings/<uuid:pk>/", recordings.OneRecording.as_view(), name="api-recording"),
     path("numbers/", telephony.Numbers.as_view(), name="api-numbers"),
     path("numbers/<uuid:pk>/", telephony.OneNumber.as_view(), name="api-number"),
+    path("numbers/<uuid:pk>/flow/", flows.OneFlow.as_view(), name="api-flow"),
+    path("numbers/<uuid:pk>/flow/publications/", flows.Publications.as_view(), name="api-flow-publications"),
+    path("numbers/<uuid:pk>/flow/what-if/", flows.WhatIf.as_view(), name="api-flow-what-if"),
     path("hours/", hours_api.OpeningTimes.as_view(), name="api-hours"),
     path("sources/", leads.Sources.as_view(), name="api-sources"),
     path("sources/<uuid:pk>/", leads.OneSource.as_view(), name="api-source"),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from telephony import hours_pages, integrations, live, pages, reveal_pages
+from telephony.flows import pages as flows
 
 urlpatterns = [
     path("calls/", pages.calls, name="calls"),
@@ -21,6 +22,13 @@ urlpatterns = [
     path("hours/holidays/", hours_pages.add_holiday, name="holidays"),
     path("hours/holiday-removals/", hours_pages.remove_holiday, name="holiday-removals"),
     path("hours/public-holidays/", hours_pages.add_public_holidays, name="public-holidays"),
+    path("numbers/<uuid:pk>/flow/", flows.flow, name="flow"),
+    path("numbers/<uuid:pk>/flow/removals/", flows.remove_step, name="flow-removals"),
+    path("numbers/<uuid:pk>/flow/publications/", flows.publish, name="flow-publications"),
+    path("numbers/<uuid:pk>/flow/discards/", flows.discard, name="flow-discards"),
+    path("numbers/<uuid:pk>/flow/versions/", flows.version_list, name="flow-versions"),
+    path("flow-versions/<uuid:pk>/restorations/", flows.restore, name="flow-restorations"),
+    path("numbers/<uuid:pk>/flow/what-if/", flows.try_call, name="flow-what-if"),
     path("integrations/", integrations.integrations, name="integrations"),
     path("integrations/<uuid:pk>/forgotten-secrets/", integrations.forget_secret, name="account-forget"),
 ]

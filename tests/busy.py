@@ -5,8 +5,10 @@ from typing import Any
 
 from callcrm.testing import World, add_call, add_lead, add_leg, add_message
 from leads import editing
+from telephony.flows import versions
 from telephony.models import Outcome
 from telephony.providers.base import CallState
+from telephony.tests.flows import WHOLE
 
 NAME, EMAIL, PHONE = "Dana Riverstone", "dana.riverstone@example.com", "+15035550142"
 PAGES = {
@@ -23,6 +25,8 @@ PAGES = {
     "messages": "/b/acme/messages/",
     "numbers": "/b/acme/numbers/",
     "number": "/b/acme/numbers/{number}/",
+    "call flow": "/b/acme/numbers/{number}/flow/",
+    "call flow's versions": "/b/acme/numbers/{number}/flow/versions/",
     "hours": "/b/acme/hours/",
     "history": "/b/acme/audit/",
     "team": "/b/acme/team/",
@@ -45,5 +49,6 @@ def keep_busy(world: World) -> SimpleNamespace:
     ringing = add_call(world.acme, lead, state=CallState.RINGING, **unended)
     add_message(world.acme, lead)
     with world.inside():
+        versions.save(world.number, WHOLE, state=None, by=world.owner)
         editing.add_note(lead, "Two-storey house, dog in the yard.", by=world.owner)
     return SimpleNamespace(call=call.pk, ringing=ringing.pk, lead=lead.pk, number=world.number.pk)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -18,7 +19,7 @@ from tests.api import Api, fields, same
 
 # path, method, a body that is right, who may: by the table of the outside, not by the code's own declarations
 EVERYBODY, ADMINS, OWNERS = ("user", "admin", "owner"), ("admin", "owner"), ("owner",)
-MATRIX = [
+MATRIX: list[tuple[str, str, Any, Any]] = [
     ("calls/", "GET", None, EVERYBODY),
     ("calls/{call}/", "GET", None, EVERYBODY),
     ("calls/{call}/", "PATCH", {"tags": ["x"]}, EVERYBODY),
@@ -37,6 +38,10 @@ MATRIX = [
     ("numbers/", "POST", {}, ADMINS),
     ("numbers/{number}/", "GET", None, ADMINS),
     ("numbers/{number}/", "PATCH", {"label": "x"}, ADMINS),
+    ("numbers/{number}/flow/", "GET", None, ADMINS),
+    ("numbers/{number}/flow/", "PUT", {"flow": {}}, ADMINS),
+    ("numbers/{number}/flow/publications/", "POST", None, ADMINS),
+    ("numbers/{number}/flow/what-if/", "POST", {"from": "hidden"}, ADMINS),
     ("hours/", "GET", None, EVERYBODY),
     ("hours/", "PUT", {"week": {day: ["09:00-17:00"] for day in WEEKDAYS}, "holidays": {}}, ADMINS),
     ("sources/", "GET", None, EVERYBODY),

@@ -71,18 +71,23 @@ LISTS = {
 }
 IDA = {"name": "Ida", "phones": "", "email": "", "notes": "", "source": "{source}", "value": "1", "tags": ""}
 WEEK = dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "9-17") | {"version": ""}
+FLOW = {
+    "state": "1.1",
+    "start": "voicemail",
+    "step": "voicemail:voicemail",
+    "voicemail-text": "After the tone.",
+    "voicemail-seconds": "60",
+}
 # What a form sends when nothing is wrong with it.
 FORMS = {
     "call-edits": {"disposition": "Quote sent", "tags": "leak", "note": "Called."},
     "practice-calls": {"scenario": "answered"},
-    "number": {
-        "source": "Search",
-        "label": "",
-        "forward_to": "",
-        "ring_seconds": "20",
-        "notice": "Recorded.",
-    },
-    "number-new": {"e164": "+15035550177", "account": "{account}", "source": "Search", "ring_seconds": "20"},
+    "number": {"source": "Search", "label": "", "is_active": "on"},
+    "number-new": {"e164": "+15035550177", "account": "{account}", "source": "Search", "notice": "Recorded."},
+    "flow": FLOW,
+    "flow-removals": FLOW | {"remove": "voicemail"},
+    "flow-publications": FLOW,
+    "flow-what-if": {"caller": "hidden", "at": "2026-11-23T12:00", "keys": "1"},
     "hours": WEEK,
     "holidays": {"day": "2026-12-24", "name": "Christmas Eve", "openings": "9-12", "version": ""},
     "holiday-removals": {"day": "2026-12-24", "version": ""},

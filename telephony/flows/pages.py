@@ -1,0 +1,212 @@
+"""The pages of a number's call flow: the editor, its versions, and trying a call that nobody makes.
+
+The whole flow is one form, and each button that changes it saves what was typed first. Without scripts everything works
+the same, a page at a time.
+"""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.doors import MemberRequest, needs
+from accounts.permissions import Permission
+from callcrm.errors import Conflict, Invalid
+from telephony import figures, opening
+from telephony.flows import trials, versions
+from telephony.flows.forms import ICONS, TONES, FlowForm, StepForm
+from telephony.flows.lint import Problem
+from telephony.flows.steps import KINDS
+from telephony.flows.what_if import WHAT_HAPPENS, Tried
+from telephony.models import Call, FlowVersion, TrackingNumber
+
+MONTH = timedelta(days=30)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(Permission.NUMBERS)
+def flow(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Show the flow to edit; save a draft of it."""
+    number = _number(request, pk)
+    if request.method != "POST":
+        return _page(request, number)
+    form = _form(request, number)
+    if not _save(request, number, form):
+        return _page(request, number, form, status=422)
+    messages.success(request, "The draft was saved. Calls go on as before until you publish it.")
+    return _back(request, number)
+
+
+@require_POST
+@needs(Permission.NUMBERS)
+def remove_step(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Save what was typed, and take a step out of it."""
+    number = _number(request, pk)
+    form = _form(request, number)
+    name = request.POST.get("remove", "")
+    if form.flow is not None and name in form.flow.steps:
+        form.flow = form.flow.without(name)
+    if not _save(request, number, form):
+        return _page(request, number, form, status=422)
+    messages.success(request, "The step was taken out of the draft.")
+    return _back(request, number)
+
+
+@require_POST
+@needs(Permission.NUMBERS)
+def publish(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Save what was typed, and let it answer calls from now on."""
+    number = _number(request, pk)
+    form = _form(request, number)
+    if not _save(request, number, form):
+        return _page(request, number, form, status=422)
+    try:
+        version = versions.publish(number, by=request.member)
+    except Invalid:
+        return _page(request, _number(request, pk), status=422)
+    messages.success(request, f"Version {version.version} answers calls from now on.")
+    return _back(request, number)
+
+
+@require_POST
+@needs(Permission.NUMBERS)
+def discard(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Throw the draft away."""
+    number = _number(request, pk)
+    versions.discard(number, by=request.member)
+    messages.success(request, f"The draft is gone. Version {number.published.version} stands.")
+    return _back(request, number)
+
+
+@require_safe
+@needs(Permission.NUMBERS)
+def version_list(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """What has answered calls so far, newest first."""
+    number = _number(request, pk)
+    rows = FlowVersion.objects.filter(number=number, business=request.business)
+    context = {"number": number, "versions": rows.select_related("published_by__user")[:200]}
+    return render(request, "telephony/flow_versions.html", context)
+
+
+@require_POST
+@needs(Permission.NUMBERS)
+def restore(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Take an old version into the draft."""
+    mine = FlowVersion.objects.filter(business=request.business).select_related("number")
+    version = get_object_or_404(mine, pk=pk)
+    versions.restore(version, by=request.member)
+    messages.success(request, f"Version {version.version} is the draft now. Publish it when it is right.")
+    return _back(request, version.number)
+
+
+@require_POST
+@needs(Permission.NUMBERS)
+def try_call(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Show what a call would meet."""
+    number = _number(request, pk)
+    form = trials.TrialForm(request.POST, zone=request.business.tz)
+    return _page(request, number, trial=form, status=200 if form.is_valid() else 422)
+
+
+def _save(request: MemberRequest, number: TrackingNumber, form: FlowForm) -> bool:
+    """Keep a draft and say whether it was kept. Who is late sees what he typed, and can send it again."""
+    if form.flow is None:
+        return False
+    try:
+        versions.save(number, form.flow, state=form.state, by=request.member)
+    except Conflict as late:
+        form.whole.add_error(None, f"{late.message} Save again to put them in the place of the others.")
+        form.again(versions.current(number).state)
+        return False
+    return True
+
+
+def _form(request: MemberRequest, number: TrackingNumber) -> FlowForm:
+    found = versions.current(number)
+    return FlowForm(found.flow, found.state, region=request.business.region, data=request.POST)
+
+
+def _page(
+    request: MemberRequest,
+    number: TrackingNumber,
+    form: FlowForm | None = None,
+    *,
+    trial: trials.TrialForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    found = versions.current(number)
+    form = form or FlowForm(found.flow, found.state, region=request.business.region)
+    problems = versions.problems(number, found.flow)
+    trial = trial or trials.TrialForm(zone=request.business.tz, initial=trials.now_in(request.business.tz))
+    context = {
+        "number": number,
+        "current": found,
+        "changes": versions.changes(number.published.flow, found.flow) if found.draft else 0,
+        "form": form,
+        "steps": [_part(form, name, at) for at, name in enumerate(form.order, 1)],
+        "refusals": [_linked(form, problem) for problem in problems if problem.refuses],
+        "warnings": [_linked(form, problem) for problem in problems if not problem.refuses],
+        "trial": trial,
+        "tried": _drawn(trials.tried(request.business, number, found.flow, trial)),
+        "week": trials.week(request.business, number, found.flow),
+        "kinds": WHAT_HAPPENS.items(),
+        "open_words": opening.of(request.business).in_words(now()),
+        "figures": _figures(request, number),
+    }
+    return render(request, "telephony/flow.html", context, status=status)
+
+
+def _part(form: FlowForm, name: str, at: int) -> dict[str, Any]:
+    step: StepForm = form.steps[name]
+    title = form.shown.title(name) if name in form.shown.steps else KINDS[step.kind].title
+    return {
+        "form": step,
+        "id": name,
+        "number": at,
+        "title": title,
+        "icon": ICONS[step.kind],
+        "tone": TONES.get(step.kind, ""),
+    }
+
+
+def _linked(form: FlowForm, problem: Problem) -> dict[str, str]:
+    """A problem with the id of what it is about on the page."""
+    part = form.steps.get(problem.step)
+    field = part.field_of(problem.field) if part else ""
+    anchor = part[field].id_for_label if part and field in part.fields else f"step-{problem.step}"
+    return {"message": problem.message, "anchor": anchor, "title": _title(form, problem.step)}
+
+
+def _title(form: FlowForm, name: str) -> str:
+    return form.shown.title(name) if name in form.shown.steps else ""
+
+
+def _drawn(tried: Tried | None) -> dict[str, Any] | None:
+    if tried is None:
+        return None
+    stops = [
+        {"title": stop.title, "does": stop.does, "icon": ICONS[stop.kind], "tone": TONES.get(stop.kind, "")}
+        for stop in tried.stops
+    ]
+    return {"stops": stops, "documents": tried.documents}
+
+
+def _figures(request: MemberRequest, number: TrackingNumber) -> figures.Figures:
+    mine = Call.objects.visible_to(request.member).filter(number=number, direction="inbound")
+    return figures.between(mine, now() - MONTH, now())
+
+
+def _number(request: MemberRequest, pk: UUID) -> TrackingNumber:
+    mine = TrackingNumber.objects.filter(business=request.business)
+    return get_object_or_404(
+        mine.select_related("source", "business", "published__published_by__user"), pk=pk
+    )
+
+
+def _back(request: MemberRequest, number: TrackingNumber) -> HttpResponse:
+    return redirect("flow", request.business.slug, number.pk)

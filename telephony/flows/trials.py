@@ -1,0 +1,125 @@
+"""Trying a call that nobody makes on a number's flow: who calls, when, and which keys he presses."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils.timezone import now
+
+from accounts.models import Business
+from callcrm.errors import Invalid
+from callcrm.lib import phones
+from leads import intake
+from leads.models import Lead
+from telephony import opening
+from telephony.flows import walk, what_if
+from telephony.flows.steps import Flow
+from telephony.flows.walk import Facts
+from telephony.flows.what_if import Day, Tried
+from telephony.models import TrackingNumber
+from telephony.providers import PROVIDERS
+from telephony.routing import Links
+
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+WITHHELD = ("hidden", "withheld", "anonymous")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Who calls when. `caller`: E.164, None for somebody who hides his number."""
+
+    caller: str | None
+    at: datetime
+    keys: str = ""
+
+
+class TrialForm(forms.Form):
+    """The form of a trial. The caller's number is a person's: it is posted, and kept nowhere."""
+
+    caller = forms.CharField(
+        max_length=40, required=False, help_text="A number, or “hidden”. Empty: somebody new."
+    )
+    at = forms.DateTimeField(
+        label="Calls at",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    keys = forms.RegexField(
+        r"\A[0-9]{0,10}\Z",
+        label="Presses",
+        required=False,
+        help_text="One key for each menu; empty for none.",
+    )
+
+    def __init__(self, *args: Any, zone: ZoneInfo, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = zone
+
+    def clean_at(self) -> datetime:
+        at: datetime = self.cleaned_data["at"]
+        if not FIRST_YEAR <= at.year < LAST_YEAR:
+            raise forms.ValidationError("Choose a day of this century.")
+        return at.replace(tzinfo=self.zone)
+
+    def trial(self, region: str) -> Trial:
+        given = self.cleaned_data
+        return Trial(read_caller(given["caller"], region), given["at"], given["keys"])
+
+
+def read_caller(text: str, region: str) -> str | None:
+    """Return the number that was typed, an empty text for somebody new, None for who hides his. Raises Invalid."""
+    text = text.strip()
+    if text.lower() in WITHHELD:
+        return None
+    number = phones.normalise(text, region) if text else ""
+    if number is None:
+        raise Invalid(fields={"from": ["Write a number like +15551234567, or hidden."]})
+    return number
+
+
+def now_in(zone: ZoneInfo) -> Mapping[str, Any]:
+    return {"at": now().astimezone(zone).replace(second=0, microsecond=0, tzinfo=None)}
+
+
+def tried(business: Business, number: TrackingNumber, flow: Flow, form: TrialForm) -> Tried | None:
+    """Return what the call of a form meets; before anything is typed, somebody new who calls now."""
+    if not form.is_bound:
+        return attempt(business, number, flow, Trial("", now()))
+    if not form.is_valid():
+        return None
+    try:
+        return attempt(business, number, flow, form.trial(business.region))
+    except Invalid as refused:
+        form.add_error("caller", refused.fields["from"])
+        return None
+
+
+def attempt(business: Business, number: TrackingNumber, flow: Flow, trial: Trial) -> Tried:
+    """Return what a call meets, in words and as the documents that its provider gets."""
+    provider = PROVIDERS[number.account.provider]
+    facts = _facts(business, number, flow, trial)
+    return what_if.path(flow, facts, Links(provider.name), provider.answers.document, keys=trial.keys)
+
+
+def week(business: Business, number: TrackingNumber, flow: Flow) -> Sequence[Day]:
+    """Return what calls meet in the seven days that begin today."""
+    facts = Facts(at=now(), hours=opening.of(business))
+    return what_if.week(flow, facts, Links(number.account.provider))
+
+
+def _facts(business: Business, number: TrackingNumber, flow: Flow, trial: Trial) -> Facts:
+    return Facts(
+        at=trial.at.astimezone(business.tz),
+        hours=opening.of(business),
+        blocked=walk.turns_away(flow, spam=_is_spam(business, trial.caller), withheld=trial.caller is None),
+        source=number.source.name,
+    )
+
+
+def _is_spam(business: Business, caller: str | None) -> bool:
+    if not caller:
+        return False
+    known = intake.find(business.pk, caller)
+    return known is not None and known.lead.status == Lead.Status.SPAM

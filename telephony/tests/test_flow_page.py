@@ -1,0 +1,233 @@
+"""The editor: what is typed is kept, what is wrong is named at its field, and only what is right is published."""
+
+from html.parser import HTMLParser
+
+import pytest
+from django.test import Client
+
+from callcrm.testing import NUMBER, add_lead, login
+from leads.models import Lead
+from telephony.flows import versions
+from telephony.models import FlowDraft, TrackingNumber
+from telephony.tests.flows import OFFICE, WHOLE, with_step
+
+pytestmark = pytest.mark.django_db
+
+
+class Fields(HTMLParser):
+    """What a browser would send of the flow's form."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.values, self._select, self._text = [], None, None
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        name = given.get("name")
+        if tag == "input" and name and (given.get("type") != "checkbox" or "checked" in given):
+            self.values.append(
+                (name, given.get("value") or ("on" if given.get("type") == "checkbox" else ""))
+            )
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select and "selected" in given:
+            self.values.append((self._select, given.get("value") or ""))
+        elif tag == "textarea":
+            self._text = name
+
+    def handle_data(self, data):
+        if self._text:
+            self.values.append((self._text, data.removeprefix("\n")))
+            self._text = None
+
+    def handle_endtag(self, tag):
+        if tag == "select":
+            self._select = None
+        elif tag == "textarea":
+            self._text = None
+
+
+class Editor:
+    def __init__(self, world):
+        self.world, self.client = world, login(Client(), world.owner)
+        self.path = f"/b/acme/numbers/{world.number.pk}/flow/"
+
+    def opened(self):
+        html = self.client.get(self.path).content.decode()
+        form = html[html.index('id="flow-form"') : html.index('aria-label="Flow preview"')]
+        sent = {}
+        for name, value in Fields(form).values:
+            sent.setdefault(name, []).append(value)
+        return sent
+
+    def post(self, where="", **changes):
+        sent = self.opened() | {name.replace("__", "-"): value for name, value in changes.items()}
+        return self.client.post(
+            self.path + where, {name: value for name, value in sent.items() if value is not None}
+        )
+
+    def page(self):
+        return self.client.get(self.path).content.decode()
+
+    @property
+    def current(self):
+        with self.world.inside():
+            numbers = TrackingNumber.objects.select_related("business", "published")
+            return versions.current(numbers.get(pk=self.world.number.pk))
+
+
+@pytest.fixture
+def editor(world):
+    return Editor(world)
+
+
+@pytest.fixture
+def whole(world, editor):
+    with world.inside():
+        versions.save(world.number, WHOLE, state=None, by=world.owner)
+    return editor
+
+
+def test_what_is_drawn_is_what_is_read_back(whole):
+    assert whole.post().status_code == 302
+    assert whole.current.flow == WHOLE
+    assert whole.current.draft.revision == 1
+
+
+def test_a_change_is_kept_as_a_draft(whole):
+    assert whole.post(ring__seconds="15", ring__to="(503) 555-0190").status_code == 302
+    assert whole.current.flow == with_step("ring", seconds=15, to=(OFFICE,))
+    assert "changes</b>" in whole.page()
+
+
+def test_a_new_step_is_made_by_leading_to_it(editor):
+    assert editor.post(voicemail__text="After the tone.", greeting__next="new:menu").status_code == 302
+    flow = editor.current.flow
+    assert flow.steps["greeting"].next == "menu"
+    assert flow.steps["menu"].kind == "menu"
+    page = editor.page()
+    assert "before publishing" in page
+    assert 'href="#id_menu-text"' in page
+    assert editor.post(menu__key_1="new:ring", menu__text="Press 1.").status_code == 302
+    assert editor.current.flow.steps["menu"].choices == {"1": "ring-2"}
+
+
+def test_a_step_is_taken_out_and_what_was_typed_stays(whole):
+    answer = whole.post("removals/", remove="hours", ring__seconds="12")
+    assert answer.status_code == 302
+    flow = whole.current.flow
+    assert "hours" not in flow.steps
+    assert (flow.steps["greeting"].next, flow.steps["ring"].seconds) == ("menu", 12)
+
+
+def test_what_is_wrong_is_named_at_its_field_and_nothing_typed_is_lost(whole):
+    answer = whole.post(ring__seconds="4", ring__to="911, +15035550190", greeting__text="Hello there!")
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'href="#id_ring-seconds"' in html
+    assert "Enter 5 to 60." in html
+    assert "Write numbers like +15551234567." in html
+    assert "Hello there!" in html
+    assert whole.current.flow == WHOLE
+
+
+def test_a_flow_that_strands_nobody_is_published(whole):
+    assert whole.post("publications/").status_code == 302
+    current = whole.current
+    assert (current.published.version, current.published.flow, current.draft) == (2, WHOLE, None)
+    assert "Version 2</b>" in whole.page()
+
+
+def test_a_flow_that_strands_somebody_is_kept_and_not_published(whole):
+    answer = whole.post("publications/", greeting__notice="")
+    assert answer.status_code == 422
+    assert "before publishing" in answer.content.decode()
+    assert whole.current.published.version == 1
+    assert whole.current.flow == with_step("greeting", notice="")
+
+
+def test_a_telephone_that_is_a_tracking_number_is_named(whole):
+    answer = whole.post("publications/", ring__to=NUMBER)
+    assert "without end" in answer.content.decode()
+    assert whole.current.published.version == 1
+
+
+def test_who_is_late_sees_what_he_typed_and_can_send_it_again(world, whole):
+    late = whole.opened() | {"ring-seconds": "11"}
+    whole.post(ring__seconds="12")
+    answer = whole.client.post(whole.path, late)
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Somebody else has changed this flow" in html
+    assert whole.current.flow.steps["ring"].seconds == 12
+    again = late | {"state": [value for name, value in Fields(html).values if name == "state"]}
+    assert whole.client.post(whole.path, again).status_code == 302
+    assert whole.current.flow.steps["ring"].seconds == 11
+
+
+def test_a_draft_is_thrown_away(whole):
+    assert whole.client.post(whole.path + "discards/").status_code == 302
+    assert whole.current.draft is None
+
+
+def test_an_old_version_becomes_the_draft(whole):
+    whole.post("publications/")
+    page = whole.client.get(whole.path + "versions/").content.decode()
+    assert page.index("Version 2") < page.index("Version 1")
+    action = page[page.index("/b/acme/flow-versions/") :].split('"')[0]
+    assert whole.client.post(action).status_code == 302
+    assert whole.current.flow.steps.keys() == {"greeting", "ring", "voicemail"}
+
+
+def test_the_rival_s_version_cannot_be_taken(world, whole):
+    with world.inside():
+        version = world.number.published.pk
+    rival = login(Client(), world.rival_owner)
+    assert rival.post(f"/b/rival/flow-versions/{version}/restorations/").status_code == 404
+
+
+def test_a_trial_shows_the_way_and_the_documents(world, whole):
+    given = {"caller": "", "at": "2026-11-23T12:00", "keys": "1"}
+    html = whole.client.post(whole.path + "what-if/", given).content.decode()
+    assert "&lt;Dial" in html
+    assert "Sales" in html
+    night = whole.client.post(whole.path + "what-if/", given | {"at": "2026-11-22T03:00"}).content.decode()
+    assert "We are closed. Please call again tomorrow.</div>" in night
+
+
+def test_a_trial_knows_who_is_spam_and_says_no_number(world, whole):
+    add_lead(world.acme, by=world.owner, phones=["+12065550111"], status=Lead.Status.SPAM)
+    given = {"caller": "+1 206 555 0111", "at": "2026-11-23T12:00", "keys": ""}
+    html = whole.client.post(whole.path + "what-if/", given).content.decode()
+    assert "Blocked caller" in html
+    assert "the number is busy" in html
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"caller": "nobody"}, "Write a number like"),
+        ({"at": "yesterday"}, "valid date"),
+        ({"at": ""}, "required"),
+        ({"at": "9999-12-31T23:59"}, "this century"),
+        ({"at": "0001-01-01T00:00"}, "this century"),
+        ({"keys": "1x"}, "valid value"),
+    ],
+)
+def test_a_trial_that_cannot_be_made_says_why(whole, wrong, said):
+    given = {"caller": "", "at": "2026-11-23T12:00", "keys": ""} | wrong
+    answer = whole.client.post(whole.path + "what-if/", given)
+    assert said in answer.content.decode()
+
+
+def test_a_form_that_is_not_ours_saves_nothing(editor):
+    for sent in ({}, {"step": "Ring!:ring"}, {"step": ["ring:dance"]}, {"step": "ring:ring", "state": "x"}):
+        assert editor.client.post(editor.path, sent).status_code in (302, 422)
+    with editor.world.inside():
+        assert not FlowDraft.objects.filter(document__steps__has_key="Ring!").exists()
+
+
+def test_a_user_may_not_edit_what_callers_hear(world):
+    user = login(Client(), world.user)
+    assert user.get(f"/b/acme/numbers/{world.number.pk}/flow/").status_code == 403
