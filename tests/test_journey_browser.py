@@ -3,75 +3,20 @@
 Calls come as Twilio sends them, signed, over HTTP; nothing is reloaded by hand; the policy is never broken.
 """
 
-import http.client
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from pathlib import Path
-from urllib.parse import urlencode
-
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from callcrm.testing import ACCOUNT_ID, DESTINATION, NUMBER, PASSWORD, SECRET, World, add_lead, sid
-from telephony.providers import signing
-from telephony.providers.twilio.webhook import SCHEME
+from callcrm.testing import DESTINATION, NUMBER, World, add_lead, sid
 from telephony.tests.live_clients import Server
+from tests.browser import deliver, log_in, watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 CALLER, MASKED, SHOWN = "+12065550147", "+1 (206) •••-••47", "+1 206-555-0147"
-FLAGS = ["--no-sandbox", "--disable-gpu"]
 
 
-@pytest.fixture
-def server(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setenv("PUBLIC_BASE_URL", "http://calls.test")
+@pytest.fixture(autouse=True)
+def nora(world: World) -> None:
     add_lead(world.acme, name="Nora Quill", phones=[CALLER], email="nora@quill.example")
-    running = Server(tmp_path)
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def page(server: Server, chromium_path: str) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
-        page = browser.new_context(base_url=f"http://127.0.0.1:{server.port}").new_page()
-        page.set_default_timeout(15_000)
-        yield page
-        browser.close()
-
-
-def deliver(server: Server, route: str, params: dict[str, str]) -> None:
-    """Post what Twilio would, in a thread of its own."""
-    path = f"/webhooks/twilio/{route}/"
-    body = urlencode({"AccountSid": ACCOUNT_ID, **params}).encode()
-    signature = signing.sign(SCHEME, url=f"http://calls.test{path}", body=body, secret=SECRET)
-    headers = {"Content-Type": signing.FORM, "X-Twilio-Signature": signature}
-
-    def post() -> int:
-        with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=15)) as connection:
-            connection.request("POST", path, body, headers)
-            return connection.getresponse().status
-
-    with ThreadPoolExecutor(1) as pool:
-        assert pool.submit(post).result() in (200, 204)
-
-
-def log_in(page: Page, email: str) -> None:
-    page.goto("/login")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/b/acme/")
-
-
-def watch(page: Page) -> list[str]:
-    """Collect what the browser complains of."""
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
-    return problems
 
 
 def test_a_call_rings_is_answered_and_ends_before_the_eyes_of_who_watches(server: Server, page: Page) -> None:

@@ -1,0 +1,69 @@
+"""Somebody sets up how his number answers, in a real browser: changes it, tries it, publishes it."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from callcrm.testing import World
+from telephony.tests.live_clients import Server
+from tests.browser import log_in, watch
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def editor(world: World, server: Server, page: Page) -> Page:
+    log_in(page, "owner@acme.example")
+    page.goto(f"/b/acme/numbers/{world.number.pk}/flow/")
+    return page
+
+
+def test_a_menu_is_put_in_front_tried_and_published(editor: Page) -> None:
+    problems = watch(editor)
+    bar = editor.locator(".savebar")
+    expect(bar).to_contain_text("Nothing has been changed")
+    greeting = editor.get_by_role("region", name="1. Greet the caller")
+    greeting.get_by_label("Then").select_option("new:menu")
+    editor.get_by_role("button", name="Save draft").click()
+    expect(bar).to_contain_text("not published yet")
+    editor.get_by_role("button", name="Publish").click()
+    expect(editor.get_by_role("alert")).to_contain_text("before publishing")
+    expect(bar).to_contain_text("Calls use version 1")
+    menu = editor.get_by_role("region", name="2. Ask for a key")
+    menu.get_by_label("What is asked").fill("For roofs press 1, or stay on the line.")
+    menu.get_by_label("Key 1").select_option("ring")
+    menu.get_by_label("No key, or a wrong one").select_option("voicemail")
+    menu.get_by_label("What is asked").press("Control+Enter")
+    expect(editor.get_by_role("alert")).to_have_count(0)
+    way = editor.get_by_role("list", name="The way of this call")
+    expect(way).to_contain_text("Take a message")
+    expect(way).not_to_contain_text("Ring people")
+    editor.get_by_label("Presses").fill("1")
+    editor.get_by_role("button", name="Try it").click()
+    expect(way).to_contain_text("Ring people")
+    assert editor.url.endswith("/flow/")  # the way was drawn in its place
+    editor.get_by_role("button", name="Publish").click()
+    expect(bar).to_contain_text("Version 2")
+    expect(editor.get_by_role("heading", name="2. Ask for a key")).to_be_visible()
+    assert [
+        text for text in problems if "422" not in text
+    ] == []  # the browser names the page that was refused
+
+
+def test_a_trial_that_cannot_be_made_says_why_in_its_place(editor: Page) -> None:
+    editor.get_by_label("Caller", exact=True).fill("nobody")
+    editor.get_by_role("button", name="Try it").click()
+    expect(editor.locator("#what-if")).to_contain_text("Write a number like")
+    editor.get_by_label("Caller", exact=True).fill("hidden")
+    editor.get_by_role("button", name="Try it").click()
+    expect(editor.get_by_role("list", name="The way of this call")).to_contain_text("Greet the caller")
+
+
+def test_what_was_typed_comes_back_with_what_is_wrong(editor: Page) -> None:
+    ring = editor.get_by_role("region", name="2. Ring people")
+    ring.get_by_label("Ring for, seconds").fill("4")
+    ring.get_by_label("Say to who answers").fill("A call from {source}.")
+    editor.locator("#flow-form").evaluate("form => form.noValidate = true")
+    editor.get_by_role("button", name="Save draft").click()
+    editor.get_by_role("link", name="Ring for, seconds").click()
+    expect(ring.get_by_label("Ring for, seconds")).to_be_in_viewport()
+    expect(ring.get_by_label("Say to who answers")).to_have_value("A call from {source}.")
