@@ -1,5 +1,6 @@
-"""Sealing of personal data: AES-256-GCM bytes (`envelope`), master keys (`keys`), search tokens (`blind`).
+"""Sealing of personal data with AES-256-GCM: bytes (`envelope`), files (`chunks`), master keys (`keys`).
 
-`fields` puts them behind model fields. Nothing here logs, and no exception carries a value or a key.
+`blind` makes search tokens; `fields` puts all of it behind model fields. Nothing here logs, and no exception
+carries a value or a key.
 It sits above nothing but `cryptography` and Django: whose key it is, `accounts.keys` decides.
 """

@@ -105,23 +105,24 @@ def _open(key: bytes, nonce: bytes, body: bytes, associated: bytes) -> bytes:
 
 
 def _bound_to(context: Sequence[str], header: bytes) -> bytes:
-    return _joined("callcrm/1", context) + _measured(header)
+    return _joined("callcrm/1", context) + measured(header)
 
 
 def _joined(purpose: str, context: Sequence[str]) -> bytes:
     """Every part after its length, so that no two contexts give the same bytes."""
     if not context:
-        return _measured(purpose.encode())
-    return _shared(purpose, *context[:-1]) + _measured(context[-1].encode())
+        return measured(purpose.encode())
+    return _shared(purpose, *context[:-1]) + measured(context[-1].encode())
 
 
 @lru_cache(maxsize=1024)
 def _shared(*parts: str) -> bytes:
     """What the rows of one field have in common: a list of them joins it once."""
-    return b"".join(_measured(part.encode()) for part in parts)
+    return b"".join(measured(part.encode()) for part in parts)
 
 
-def _measured(part: bytes) -> bytes:
+def measured(part: bytes) -> bytes:
+    """Return it after its length, so that parts in a row cannot be parted otherwise."""
     return len(part).to_bytes(4, "big") + part
 
 
