@@ -130,6 +130,12 @@ def flush_as_owner() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def recordings_apart(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What tests store is no recording of the developer's."""
+    settings.RECORDINGS_STORAGE_URL = tmp_path_factory.mktemp("recordings").as_uri()
+
+
 @pytest.fixture
 def world(db: None) -> World:
     """Two businesses, people of every role, a number: `callcrm.testing`."""

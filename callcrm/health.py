@@ -6,16 +6,13 @@ unreachable database makes it 503; a silent worker or a full disk is told, and t
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
-from django.core.files.storage import FileSystemStorage, storages
 from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from accounts.doors import open_door
 from callcrm.lib import logs
+from recordings.storage import StorageError, kept_in
 
 HEARTBEAT_SECONDS = 30  # workers write theirs every 10 seconds
 _log = logs.get("callcrm.health")
@@ -50,23 +47,13 @@ def queue() -> str:
 
 
 def storage() -> str:
-    """Can a recording be kept? Tried, not asked: permissions say nothing about a full disk."""
-    kept_in = storages["default"]
+    """Can a recording be kept?"""
     try:
-        if isinstance(kept_in, FileSystemStorage):
-            _write_a_byte(Path(kept_in.location))
-        else:
-            kept_in.exists("health")
-    except Exception as failure:  # each kind of storage has errors of its own, and any of them is the answer
-        _log.warning("storage is out of reach", reason=type(failure).__name__)
+        kept_in().probe()
+    except StorageError as failure:
+        _log.warning("storage is out of reach", reason=failure.code)
         return "degraded"
     return "ok"
-
-
-def _write_a_byte(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder, buffering=0) as probe:
-        probe.write(b"\0")
 
 
 def _answer(question: str, *values: int) -> bool:

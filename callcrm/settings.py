@@ -288,11 +288,14 @@ LOGGING = logs.config(VAR / "logs", app_file=not PRODUCTION)
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Sealed recordings (recordings.storage). Nothing else is kept as a file.
+RECORDINGS_STORAGE_URL = ENV.storage("RECORDINGS_STORAGE_URL", (VAR / "recordings").as_uri())
+if any(RECORDINGS_STORAGE_URL.startswith(served.as_uri()) for served in (STATIC_ROOT, *STATICFILES_DIRS)):
+    ENV.problems.append(
+        "RECORDINGS_STORAGE_URL must not lie among the static files, which everybody may read"
+    )
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": VAR / "files"},
-    },
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
         if PRODUCTION

@@ -33,6 +33,7 @@ FOLDER = re.compile(
 VARIABLE = re.compile(r"(?<![\w-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w-])")
 # Of others: what commands, tools and PostgreSQL read, and placeholders in usage.
 NOT_SETTINGS = {
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
     "CALLCRM_PASSWORD", "CALLCRM_SECRET", "RECEIPT_ID", "WEB_CONCURRENCY", "ATOMIC_REQUESTS", "CONTENT_SECURITY_POLICY",
 }  # fmt: skip
 

@@ -67,6 +67,9 @@ def test_production_without_anything_names_everything_that_is_missing(tmp_path):
         ("DEBUG", "true", "must be off"),
         ("TRUSTED_PROXY_DEPTH", "-1", "whole number"),
         ("RATE_LIMIT_LOGIN", "often", "number per time"),
+        ("TWILIO_API_BASE_URL", "api.twilio.com", "full address"),
+        ("RECORDINGS_STORAGE_URL", "/var/recordings", "file:///folder or s3://bucket"),
+        ("RECORDINGS_STORAGE_URL", (PROJECT / "static" / "x").as_uri(), "everybody may read"),
     ],
 )
 def test_production_refuses_a_weak_or_wrong_value_without_telling_it(tmp_path, name, value, complaint):
@@ -164,6 +167,33 @@ def test_development_refuses_what_is_wrong_too(tmp_path):
     environment.number("SIZE", 3)
     with pytest.raises(ImproperlyConfigured, match=r"(?s)SECRET_KEY is weak.*SIZE must be"):
         environment.refuse_if_wrong()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "file:///srv/recordings",
+        "s3://recordings",
+        "s3://a.b-c?endpoint=https://s3.example.com&prefix=x/&region=r",
+    ],
+)
+def test_recordings_are_kept_in_a_folder_or_a_bucket(tmp_path, value):
+    environment = reader(tmp_path, URL=value)
+    assert environment.storage("URL", "file:///x") == value
+    assert environment.problems == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "recordings", "file://host/folder", "file:///", "https://s3.example.com/x", "s3://", "s3://UPPER", "s3://b/path",
+        "s3://bucket?endpoint=s3.example.com", "s3://bucket?secret=x", "s3://key:secret@bucket", "file:///x?y=z",
+    ],
+)  # fmt: skip
+def test_anything_else_is_no_place_for_them(tmp_path, value):
+    environment = reader(tmp_path, URL=value)
+    assert environment.storage("URL", "file:///x") == "file:///x"
+    assert environment.problems
 
 
 @pytest.mark.parametrize("value", ["30", "0/h", "/h", "30/y", "30/h;drop"])

@@ -12,7 +12,7 @@ import secrets
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -22,6 +22,7 @@ MIN_SECRET_LENGTH = 32
 MIN_SECRET_BITS = 96  # by the frequency of its own characters: "aaaa…" and "change-me-change-me-…" stay below
 PLACEHOLDERS = ("change-me", "changeme", "change_me", "insecure", "placeholder", "your-", "example", "xxxx")
 RATE = re.compile(r"[1-9]\d*/\d*[smhd]")
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 TRUE, FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 
 
@@ -82,6 +83,15 @@ class Environment:
             return default
         if required and self.production and not value.startswith("https://"):
             self.problems.append(f"{name} must begin with https://")
+        return value
+
+    def storage(self, name: str, default: str) -> str:
+        """Return where files are kept: an absolute folder, or a bucket of S3 with its endpoint."""
+        value = self.text(name, default)
+        if not _is_storage(value):
+            form = "file:///folder or s3://bucket?endpoint=https://…&prefix=…&region=…"
+            self.problems.append(f"{name} must be {form}")
+            return default
         return value
 
     # --- secrets
@@ -147,6 +157,21 @@ def _is_address(value: str) -> bool:
         return bare and parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def _is_storage(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        options = dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {}
+    except ValueError:
+        return False
+    if parts.scheme == "file":
+        return not (parts.netloc or parts.query or parts.fragment) and len(parts.path.strip("/")) > 0
+    endpoint = options.get("endpoint")
+    known = options.keys() <= {"endpoint", "prefix", "region"} and (endpoint is None or _is_address(endpoint))
+    return (
+        parts.scheme == "s3" and bool(BUCKET.fullmatch(parts.netloc)) and not parts.path.strip("/") and known
+    )
 
 
 def _made_once(path: Path) -> str:

@@ -76,6 +76,7 @@ def config(directory: Path, *, app_file: bool, level: str = "INFO") -> dict[str,
             "procrastinate": {"level": "INFO"},
             "procrastinate.blueprints": {"level": "WARNING"},  # says at every start which tasks exist
             "procrastinate.periodic": {"level": "WARNING"},  # the same, in every command
+            "botocore": {"level": "WARNING"},  # says at every start where it found its key
             "gunicorn.access": {"level": "CRITICAL"},
         },
     }

@@ -1,7 +1,6 @@
 """What a load balancer is told, and when."""
 
 import pytest
-from django.core.files.storage import storages
 from django.db import connection
 from django.test import Client
 
@@ -29,11 +28,11 @@ class TestReady:
         beat(seconds_ago=health.HEARTBEAT_SECONDS + 5)
         assert Client().get("/health/ready").json()["checks"]["queue"] == "degraded"
 
-    def test_a_full_disk_is_told_and_serves(self, monkeypatch, tmp_path):
+    def test_a_storage_that_takes_nothing_is_told_and_serves(self, settings, tmp_path):
         beat(seconds_ago=5)
         blocked = tmp_path / "file"
         blocked.write_text("")
-        monkeypatch.setitem(vars(storages["default"]), "location", str(blocked / "folder"))
+        settings.RECORDINGS_STORAGE_URL = (blocked / "folder").as_uri()
         response = Client().get("/health/ready")
         assert response.status_code == 200
         assert response.json() == {
