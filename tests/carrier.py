@@ -146,6 +146,19 @@ def endless(megabytes: int, content_type: str = "audio/x-wav") -> Reply:
     return reply
 
 
+def flood(head: bytes, megabytes: int) -> Reply:
+    """Begin like a recording, announce no length and send so much."""
+
+    def reply(handler: Any) -> None:
+        _head(handler, 200, **{"Content-Type": "audio/x-wav", "Transfer-Encoding": "chunked"})
+        handler.wfile.write(b"%x\r\n%s\r\n" % (len(head), head))
+        for _ in range(megabytes):
+            handler.wfile.write(b"100000\r\n" + bytes(MEGABYTE) + b"\r\n")
+            handler.of.sent += MEGABYTE
+
+    return reply
+
+
 def redirect(location: str, code: int = 302) -> Reply:
     return status(code, Location=location)
 

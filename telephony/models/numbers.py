@@ -1,5 +1,6 @@
 """Which accounts and numbers a business has, and which business a number leads to."""
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.timezone import now
@@ -9,6 +10,7 @@ from accounts.models import Business, TenantModel, tenant_key
 from callcrm.lib.crypto import envelope
 from callcrm.lib.crypto.fields import SealedModel, SealedText
 from callcrm.lib.ids import uuid7
+from telephony.providers.base import Access
 
 
 class ProviderAccount(SealedModel):
@@ -37,6 +39,12 @@ class ProviderAccount(SealedModel):
 
     def sealing_key(self) -> bytes:
         return envelope.derive(keys.data_key_of(self.business_id, self.sealing_version), "provider accounts")
+
+    @property
+    def access(self) -> Access:
+        """Return what calls to the provider are made with."""
+        base_url = getattr(settings, f"{self.provider.upper()}_API_BASE_URL", "")
+        return Access(self.account_id, self.secret.reveal(), base_url)
 
     @property
     def secrets(self) -> list[str]:

@@ -1,7 +1,8 @@
 """The telephony providers callcrm can talk to.
 
 A provider is a folder, and folders are alike: `webhook.py` (is it theirs, what does it say) and `answers.py`
-(what a waiting call is told), both pure. Nothing in them imports Django: other programs use `verify` too.
+(what a waiting call is told), both pure, and `client.py` (what we ask of it). Nothing in them imports Django: other
+programs use `verify` too.
 """
 
 from collections.abc import Mapping
@@ -10,8 +11,10 @@ from typing import Final
 
 from telephony.providers.base import Provider
 from telephony.providers.practice import answers as practice_answers
+from telephony.providers.practice import client as practice_client
 from telephony.providers.practice import webhook as practice_webhook
 from telephony.providers.twilio import answers as twilio_answers
+from telephony.providers.twilio import client as twilio_client
 from telephony.providers.twilio import webhook as twilio_webhook
 
 PROVIDERS: Final[Mapping[str, Provider]] = MappingProxyType(
@@ -22,6 +25,7 @@ PROVIDERS: Final[Mapping[str, Provider]] = MappingProxyType(
             content_type=twilio_answers.CONTENT_TYPE,
             webhook=twilio_webhook,
             answers=twilio_answers,
+            client=twilio_client,
         ),
         "practice": Provider(
             name="practice",
@@ -29,6 +33,7 @@ PROVIDERS: Final[Mapping[str, Provider]] = MappingProxyType(
             content_type=practice_answers.CONTENT_TYPE,
             webhook=practice_webhook,
             answers=practice_answers,
+            client=practice_client,
         ),
     }
 )

@@ -7,8 +7,9 @@ The dialects are read in `dialect.py`, signatures checked in `signing.py`, updat
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -302,6 +303,44 @@ class Answers(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """What a client needs to act for an account. `base_url` is the operator's own word on where the provider is."""
+
+    account_id: str
+    secret: str = field(repr=False)
+    base_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A recording as the provider has told of it."""
+
+    provider_id: str
+    channels: int | None = None
+    seconds: int | None = None
+
+
+class Sound(Protocol):
+    """The audio on its way here. Reading it raises FetchError (`callcrm.lib.http`) when it does not come whole."""
+
+    def blocks(self) -> Iterator[bytes]: ...
+
+
+class Client(Protocol):
+    """What the module `providers/<name>/client.py` defines: calls to the provider. Both raise FetchError.
+
+    Addresses are made of the base and of ids that were checked; one that was delivered is never used.
+    """
+
+    def open_recording(
+        self, access: Access, wanted: Wanted, *, max_bytes: int, seconds: float
+    ) -> AbstractContextManager[Sound]: ...
+
+    def delete_recording(self, access: Access, provider_id: str) -> None:
+        """Delete the provider's copy; one that is not there is deleted already."""
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """`routes` says which there are and what each answers with; `content_type` is that of its documents."""
 
@@ -310,3 +349,4 @@ class Provider:
     content_type: str
     webhook: Webhook
     answers: Answers
+    client: Client

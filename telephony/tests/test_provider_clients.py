@@ -1,0 +1,115 @@
+"""What we ask of providers: the same questions to every client. Twilio's answers come over real HTTP."""
+
+import io
+import wave
+
+import pytest
+
+from callcrm.lib.http import FetchError
+from telephony.providers import PROVIDERS
+from telephony.providers.base import Access, Wanted
+from telephony.providers.twilio import client as twilio_client
+from tests import carrier as provider
+from tests.carrier import Carrier, wav
+
+ACCOUNTS = {"twilio": "AC" + "1" * 32, "practice": "PR" + "1" * 32}
+SECRET = "0123456789abcdef0123456789abcdef"
+WANTED = Wanted("RE" + "a" * 32, channels=2, seconds=4)
+each = pytest.mark.parametrize("name", PROVIDERS)
+
+
+@pytest.fixture
+def carrier():
+    with Carrier() as running:
+        running.will(
+            provider.by_path(
+                dual=provider.audio(wav(4, channels=2)),
+                mono=provider.audio(wav(4)),
+                delete=provider.status(204),
+            )
+        )
+        yield running
+
+
+def access(name, carrier):
+    return Access(ACCOUNTS[name], SECRET, carrier.base)
+
+
+def sound(name, carrier, wanted=WANTED, max_bytes=10**6):
+    client = PROVIDERS[name].client
+    with client.open_recording(access(name, carrier), wanted, max_bytes=max_bytes, seconds=5) as opened:
+        return b"".join(opened.blocks())
+
+
+@each
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_recording_plays_as_long_as_was_told_in_as_many_channels(name, carrier, channels):
+    content = sound(name, carrier, Wanted(WANTED.provider_id, channels, 4))
+    with wave.open(io.BytesIO(content)) as file:
+        assert (file.getnframes() / file.getframerate(), file.getnchannels()) == (4, channels)
+
+
+@each
+def test_the_same_recording_sounds_the_same(name, carrier):
+    assert sound(name, carrier) == sound(name, carrier)
+
+
+@each
+def test_more_than_was_allowed_is_refused(name, carrier):
+    with pytest.raises(FetchError, match="too_large"):
+        sound(name, carrier, max_bytes=1000)
+
+
+@each
+def test_a_copy_is_deleted_and_may_be_gone_already(name, carrier):
+    PROVIDERS[name].client.delete_recording(access(name, carrier), WANTED.provider_id)
+    carrier.will(provider.status(404))
+    PROVIDERS[name].client.delete_recording(access(name, carrier), WANTED.provider_id)
+
+
+@each
+def test_what_a_client_is_given_does_not_print_the_secret(name, carrier):
+    assert SECRET not in repr(access(name, carrier))
+
+
+def test_no_two_practice_recordings_sound_alike(carrier):
+    assert sound("practice", carrier) != sound("practice", carrier, Wanted("RE" + "b" * 32, 2, 4))
+
+
+# --- Twilio
+
+
+def test_twilio_is_asked_for_two_channels_unless_it_has_told_of_one(carrier):
+    sound("twilio", carrier)
+    sound("twilio", carrier, Wanted(WANTED.provider_id, None, 4))
+    sound("twilio", carrier, Wanted(WANTED.provider_id, 1, 4))
+    assert ["RequestedChannels=2" in asked.path for asked in carrier.asked] == [True, True, False]
+
+
+@pytest.mark.parametrize("code", [401, 404, 429, 500])
+def test_any_other_answer_is_no_reason_to_ask_for_less(carrier, code):
+    carrier.will(provider.status(code))
+    with pytest.raises(FetchError, match=f"status_{code}"):
+        sound("twilio", carrier)
+    assert len(carrier.asked) == 1
+
+
+def test_a_deletion_that_is_refused_is_told(carrier):
+    carrier.will(provider.status(401))
+    with pytest.raises(FetchError, match="status_401"):
+        twilio_client.delete_recording(access("twilio", carrier), WANTED.provider_id)
+
+
+@pytest.mark.parametrize(
+    ("account", "recording"),
+    [
+        (ACCOUNTS["twilio"], "RE1"),
+        (ACCOUNTS["twilio"], "RE" + "a" * 32 + "/../x"),
+        ("AC1/..", WANTED.provider_id),
+    ],
+)
+def test_nothing_else_than_an_id_becomes_part_of_an_address(carrier, account, recording):
+    strange = Access(account, SECRET, carrier.base)
+    with pytest.raises(FetchError, match="refused_host"):
+        twilio_client.delete_recording(strange, recording)
+    assert carrier.asked == []
