@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from itertools import count
+from typing import Any
 
 from django.db import transaction
 from django.utils.text import slugify
@@ -49,8 +50,8 @@ def named(slug: str) -> Business:
 
 
 @transaction.atomic
-def change(business: Business, values: Mapping[str, str], *, by: Member | User) -> Business:
-    """Change name, time zone or region; the history names the fields. Raises ValidationError."""
+def change(business: Business, values: Mapping[str, Any], *, by: Member | User) -> Business:
+    """Change what a business is called, or how it works; the history names the fields. Raises ValidationError."""
     changed = [field for field, value in values.items() if getattr(business, field) != value]
     for field in changed:
         setattr(business, field, values[field])

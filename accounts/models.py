@@ -103,6 +103,9 @@ class Business(models.Model):
     slug = models.SlugField(max_length=50, unique=True)
     timezone = models.CharField(max_length=64, default="America/New_York", validators=[_valid_timezone])
     region = models.CharField(max_length=2, default="US", help_text="Country of numbers typed without one.")
+    delete_at_provider = models.BooleanField(
+        default=False, help_text="Delete a recording at the provider once it is kept here and was read back."
+    )
     created_at = models.DateTimeField(default=now, editable=False)
 
     class Meta:

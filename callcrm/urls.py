@@ -15,6 +15,7 @@ business_patterns: list[URLPattern | URLResolver] = [
     path("", pages.overview, name="home"),
     path("leads/<uuid:pk>/", pages.lead, name="lead"),
     path("", include("telephony.urls")),
+    path("", include("recordings.urls")),
     path("", include("leads.urls")),
     path("", include("audit.urls")),
     path("", include(accounts.business_patterns)),

@@ -1,4 +1,4 @@
-"""The API of recordings: what there is of a call. Their sound is not given here."""
+"""The API of recordings: what there is of a call, and why not. Their sound is not given here."""
 
 from uuid import UUID
 
@@ -23,21 +23,22 @@ class RecordingShape(Shape):
     kind = serializers.ChoiceField(choices=Recording.Kind.choices)
     duration_seconds = serializers.IntegerField(allow_null=True)
     channels = serializers.IntegerField(allow_null=True)
-    size = serializers.SerializerMethodField()
+    failure = serializers.SerializerMethodField()
+    size = serializers.IntegerField(allow_null=True)
     sha256 = serializers.SerializerMethodField()
     provider_id = serializers.CharField()
     keep_until = serializers.SerializerMethodField()
     legal_hold = serializers.SerializerMethodField()
 
-    # What comes with the audio itself, which still lies with the provider.
-
-    @extend_schema_field(serializers.IntegerField(allow_null=True))
-    def get_size(self, recording: Recording) -> None:
-        return None
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_failure(self, recording: Recording) -> str | None:
+        return recording.failure or None
 
     @extend_schema_field(serializers.CharField(allow_null=True))
-    def get_sha256(self, recording: Recording) -> None:
-        return None
+    def get_sha256(self, recording: Recording) -> str | None:
+        return recording.sha256 or None
+
+    # Nothing ends a recording yet but its person.
 
     @extend_schema_field(serializers.DateTimeField(allow_null=True))
     def get_keep_until(self, recording: Recording) -> None:

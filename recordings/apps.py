@@ -10,8 +10,10 @@ class RecordingsConfig(AppConfig):
     def ready(self) -> None:
         from recordings.arrivals import arrived  # models are ready only now
         from recordings.models import Recording
+        from recordings.sealing import wrap_anew
         from telephony import ingest
         from telephony.live import frames
 
         ingest.recording_handlers.append(arrived)
+        ingest.person_handlers.append(wrap_anew)
         frames.show("recording.changed", Recording.objects.visible_to)

@@ -1,27 +1,56 @@
-"""The provider tells of a recording. It is kept and shown; its audio stays where it is until it is fetched."""
+"""The provider tells of a recording. Once it is complete, a job fetches it."""
 
+from django.utils.timezone import now
+
+from recordings import consent, fetching
 from recordings.models import Recording, mine
 from telephony import feed
 from telephony.ingest import Origin
 from telephony.models import Call
 from telephony.providers.base import RecordingKind, RecordingState, RecordingUpdate
 
+# From the others nothing that is delivered leads back.
+_OPEN = (Recording.State.PENDING, Recording.State.ABSENT, Recording.State.BLOCKED)
+
 
 def arrived(origin: Origin, update: RecordingUpdate, call: Call) -> None:
     """Take in what a delivery says of a recording. The call is locked; any order ends the same."""
     same = mine(origin.business_id, call, update.provider_id)
-    recording = Recording.objects.filter(**same).first() or Recording(**same, created_at=origin.received_at)
-    recording.created_at = min(recording.created_at, update.at or origin.received_at)
-    recording.kind = update.kind.value if update.kind is RecordingKind.VOICEMAIL else recording.kind
-    recording.duration_seconds = max(recording.duration_seconds or 0, update.duration or 0) or None
-    recording.channels = max(recording.channels or 0, update.channels or 0) or None
-    recording.is_complete = recording.is_complete or update.state is RecordingState.COMPLETED
-    if update.state is RecordingState.ABSENT and not recording.is_complete:
-        recording.state = Recording.State.ABSENT
-    elif recording.is_complete:
-        recording.state = Recording.State.PENDING
+    recording = Recording.objects.select_for_update().filter(**same).first()
+    recording = recording or Recording(**same, created_at=origin.received_at)
+    recording.call = call
+    _merge(recording, origin, update)
+    before = recording.state
+    if recording.state in _OPEN:
+        _decide(recording, update)
     recording.save()
     call.has_voicemail = call.has_voicemail or (
         recording.kind == Recording.Kind.VOICEMAIL and recording.is_complete
     )
-    feed.tell(origin.business_id, "recording.changed", recording.pk, recording.state)
+    if recording.state == before or recording.state != Recording.State.BLOCKED:  # blocking it tells by itself
+        feed.tell(origin.business_id, "recording.changed", recording.pk, recording.state)
+
+
+def _merge(recording: Recording, origin: Origin, update: RecordingUpdate) -> None:
+    recording.provider_account = update.account_id
+    recording.created_at = min(recording.created_at, update.at or origin.received_at)
+    recording.kind = update.kind.value if update.kind is RecordingKind.VOICEMAIL else recording.kind
+    recording.duration_seconds = max(recording.duration_seconds or 0, update.duration or 0) or None
+    if recording.state != Recording.State.STORED:  # what is kept says itself how many it has
+        recording.channels = max(recording.channels or 0, update.channels or 0) or None
+    recording.is_complete = recording.is_complete or update.state is RecordingState.COMPLETED
+
+
+def _decide(recording: Recording, update: RecordingUpdate) -> None:
+    if not recording.is_complete:
+        if update.state is RecordingState.ABSENT:
+            recording.state = Recording.State.ABSENT
+    elif not consent.may_keep(recording):
+        if recording.state != Recording.State.BLOCKED:
+            fetching.block(recording)
+    else:
+        recording.state = Recording.State.PENDING
+        if recording.asked_since is None:
+            recording.asked_since = now()
+            recording.save()
+            fetching.ask(recording)

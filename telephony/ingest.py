@@ -47,9 +47,12 @@ class Origin:
 
 RecordingHandler = Callable[[Origin, RecordingUpdate, Call], None]
 TranscriptionHandler = Callable[[Origin, TranscriptionUpdate, Call], None]
+PersonHandler = Callable[[Call, bytes], None]
 # Filled by the app that keeps recordings, which lies above this one.
 recording_handlers: list[RecordingHandler] = []
 transcription_handlers: list[TranscriptionHandler] = []
+# Told of a call that has got its person, with the key that sealed what hangs on it before.
+person_handlers: list[PersonHandler] = []
 
 
 def apply(updates: Iterable[Update], origin: Origin) -> list[Call | Message]:
@@ -210,8 +213,10 @@ def _learn_parties(call: Call, update: CallUpdate, origin: Origin) -> None:
 def _meet(call: Call, e164: str, number: TrackingNumber, origin: Origin) -> None:
     caller = intake.caller(origin.business_id, e164, source_id=number.source_id)
     # the note's key changes with the person it is about
-    note = call.note.reveal() if call.note is not None else None
+    note, before = call.note.reveal() if call.note is not None else None, call.sealing_key()
     call.lead, call.phone, call.note = caller.lead, caller.phone, note
+    for handle in person_handlers:
+        handle(call, before)
     others = Call.objects.filter(business_id=origin.business_id, lead=caller.lead).exclude(pk=call.pk)
     call.first_time_caller = caller.is_new or not others.exists()
     if caller.is_new:

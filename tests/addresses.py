@@ -48,6 +48,7 @@ ROWS = {
     "note-reveal": "note",
     "number": "number",
     "own-session-end": "session",
+    "recording-retries": "recording",
     "reveal": "lead",
     "session-end": "session",
     "visit-end": "visit",

@@ -63,7 +63,7 @@ def test_a_recording_says_how_long_it_is_and_where(world, shown):
     call = add_call(world.acme)
     add_recording(world, call, is_complete=True, duration_seconds=94)
     page = shown(page_of(call))
-    assert "Recorded, 1:34. The audio stays with the provider for now." in page
+    assert "Recorded, 1:34. It is being fetched." in page
     assert "Pending" not in page
     assert "#voicemail" not in page
 
@@ -73,7 +73,18 @@ def test_a_recording_says_how_long_it_is_and_where(world, shown):
     [
         ({"state": "absent"}, "Nothing was recorded."),
         ({}, "The provider has not told of its end."),
-        ({"is_complete": True}, "Recorded. The audio stays"),
+        ({"is_complete": True}, "Recorded. It is being fetched."),
+        (
+            {"is_complete": True, "failure": "status_404"},
+            "Recorded. The provider does not have it yet. It is being fetched.",
+        ),
+        ({"is_complete": True, "state": "stored"}, "Recorded. Kept here, sealed."),
+        ({"is_complete": True, "state": "stored", "provider_copy": "gone"}, "copy is deleted."),
+        ({"is_complete": True, "state": "failed", "failure": "wrong_type"}, "provider sent is no audio."),
+        ({"is_complete": True, "state": "failed", "failure": "status_503"}, "provider had a fault."),
+        ({"is_complete": True, "state": "failed", "failure": "status_418"}, "answered something else."),
+        ({"is_complete": True, "state": "deleted"}, "Deleted."),
+        ({"is_complete": True, "state": "blocked"}, "Not kept: the caller was not told"),
         ({"kind": "voicemail", "is_complete": True}, "#voicemail"),
     ],
 )

@@ -46,7 +46,7 @@ class Businesses(Shown):
     """Customers of the installation, by name."""
 
     list_display = ("name", "slug", "timezone", "created_at")
-    fields = ("name", "slug", "timezone", "region", "created_at")
+    fields = ("name", "slug", "timezone", "region", "delete_at_provider", "created_at")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
@@ -180,8 +180,17 @@ class CallLegs(OfABusiness):
 
 @register(Recording, site=site)
 class Recordings(OfABusiness):
-    list_display = ("created_at", "kind", "state", "duration_seconds", "provider_id")
-    fields = (*list_display, "call", "channels")
+    list_display = ("created_at", "kind", "state", "failure", "duration_seconds", "provider_id")
+    fields = (
+        *list_display,
+        "call",
+        "channels",
+        "attempts",
+        "next_attempt_at",
+        "size",
+        "sha256",
+        "provider_copy",
+    )
     related = ("call",)
 
 

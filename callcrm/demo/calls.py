@@ -198,12 +198,15 @@ def _legs(scene: Scene, call: Call, ring: timedelta, state: CallState, talk: tim
 
 
 def _record(scene: Scene, call: Call, kind: Recording.Kind, seconds: int) -> None:
-    """The provider tells of a recording; its audio was never fetched, for a demo has no provider."""
+    """The provider tells of a recording. Those of the last day are fetched; a month of sound would fill the disk."""
     at = call.answered_at or call.started_at
+    fresh = scene.now - at < timedelta(days=1)
     scene.recordings.append(
         Recording(
             pk=uuid7_at(at), business_id=scene.business.pk, call=call, provider_id=scene.provider_id("RE"),
-            kind=kind, is_complete=True, state=Recording.State.PENDING, duration_seconds=seconds,
-            channels=2 if kind == Recording.Kind.CALL else 1, created_at=at,
+            kind=kind, is_complete=True, duration_seconds=seconds, created_at=at,
+            channels=2 if kind == Recording.Kind.CALL else 1,
+            state=Recording.State.PENDING if fresh else Recording.State.DELETED,
+            asked_since=scene.now, next_attempt_at=scene.now if fresh else None,
         )
     )  # fmt: skip

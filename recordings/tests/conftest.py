@@ -44,3 +44,10 @@ def bucket(s3, settings, monkeypatch, request):
 def carrier():
     with Carrier() as running:
         yield running
+
+
+@pytest.fixture
+def twilio(carrier, settings):
+    """The carrier is Twilio's API, in the operator's own word."""
+    settings.TWILIO_API_BASE_URL = carrier.base
+    return carrier

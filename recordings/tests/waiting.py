@@ -1,0 +1,56 @@
+"""Recordings that wait to be fetched, and one attempt at them."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils.timezone import now
+
+from callcrm.testing import ACCOUNT_ID, World, add_call, add_lead, sid
+from recordings import fetching, sealing
+from recordings.models import Recording
+from telephony.models import Call
+
+SECONDS = 5
+
+
+def told(world: World, call: Call | None = None, **values: Any) -> Recording:
+    """A recording of five seconds, in two channels, that Twilio has completed a moment ago."""
+    call = call or add_call(world.acme, add_lead(world.acme))
+    fields = {
+        "provider_id": sid("RE"),
+        "provider_account": ACCOUNT_ID,
+        "is_complete": True,
+        "duration_seconds": SECONDS,
+        "channels": 2,
+        "created_at": now(),
+        "asked_since": now(),
+        "next_attempt_at": now(),
+    } | values
+    with world.inside():
+        return Recording.objects.create(business=world.acme, call=call, **fields)
+
+
+def now_due(world: World, recording: Recording) -> None:
+    """Let the time pass until the next attempt."""
+    past = now() - timedelta(minutes=2)
+    with world.inside():
+        mine = Recording.objects.filter(pk=recording.pk)
+        mine.update(next_attempt_at=past)
+        mine.exclude(claimed_until=None).update(claimed_until=past)
+
+
+def attempt(world: World, recording: Recording) -> Recording:
+    """Try once, and return how it is then."""
+    fetching.fetch(recording.business_id, recording.pk)
+    return again(world, recording)
+
+
+def again(world: World, recording: Recording) -> Recording:
+    with world.inside():
+        return Recording.objects.select_related("call__lead").get(pk=recording.pk)
+
+
+def opened(world: World, recording: Recording) -> bytes:
+    """What is kept of it, in clear."""
+    with world.inside():
+        return b"".join(sealing.open_stored(again(world, recording)).blocks())
