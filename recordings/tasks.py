@@ -1,11 +1,13 @@
 """The jobs of recordings: thin shells, all of them safe to run twice and at once.
 
-A slow provider must not take all threads of a worker from the other jobs: of its fetches a process does a few at a
-time, and the others come again in a moment.
+A slow provider must not take all threads of a worker from the other jobs: a process asks providers for two at a time,
+a third waits a moment and then comes again, and whatever else there is to do goes first.
 """
 
 import random
+from collections.abc import Callable
 from threading import BoundedSemaphore
+from typing import Any
 from uuid import UUID
 
 from procrastinate.contrib.django import app
@@ -13,26 +15,21 @@ from procrastinate.contrib.django import app
 from recordings import copies, fetching
 
 AT_ONCE = 2  # of the four threads of a worker
+PATIENCE = 2.0  # seconds; longer than most fetches take
+LAST = -10  # behind every other job that is due
 _free = BoundedSemaphore(AT_ONCE)
 
 
-@app.task(queue=fetching.QUEUE, retry=3)
+@app.task(queue=fetching.QUEUE, retry=3, priority=LAST)
 def fetch_recording(*, business_id: str, recording_id: str) -> None:
     """Fetch it, if it is due."""
-    if not _free.acquire(blocking=False):
-        again = fetch_recording.configure(schedule_in={"seconds": random.randint(5, 25)})  # noqa: S311  spreads them
-        again.defer(business_id=business_id, recording_id=recording_id)
-        return
-    try:
-        fetching.fetch(UUID(business_id), UUID(recording_id))
-    finally:
-        _free.release()
+    _when_free(fetch_recording, fetching.fetch, business_id, recording_id)
 
 
-@app.task(queue=fetching.QUEUE, retry=3)
+@app.task(queue=fetching.QUEUE, retry=3, priority=LAST)
 def delete_provider_copy(*, business_id: str, recording_id: str) -> None:
     """Delete what the provider still has, if that is due."""
-    copies.delete(UUID(business_id), UUID(recording_id))
+    _when_free(delete_provider_copy, copies.delete, business_id, recording_id)
 
 
 @app.periodic(cron="* * * * *")
@@ -40,3 +37,16 @@ def delete_provider_copy(*, business_id: str, recording_id: str) -> None:
 def sweep_recordings(timestamp: int) -> None:
     """Ask again for what is due and was lost."""
     fetching.sweep()
+
+
+def _when_free(task: Any, work: Callable[[UUID, UUID], None], business_id: str, recording_id: str) -> None:
+    if not _free.acquire(timeout=PATIENCE):
+        soon = random.randint(5, 25)  # noqa: S311  spreads, hides nothing
+        task.configure(schedule_in={"seconds": soon}).defer(
+            business_id=business_id, recording_id=recording_id
+        )
+        return
+    try:
+        work(UUID(business_id), UUID(recording_id))
+    finally:
+        _free.release()

@@ -106,7 +106,8 @@ def test_a_worker_killed_under_way_leaves_nothing_to_hear_and_the_next_one_bring
     assert [file.name for file in files(folder)] == [done.stored_as]
 
 
-def test_a_slow_provider_does_not_take_all_threads(world, twilio, folder):
+def test_a_slow_provider_does_not_take_all_threads(world, twilio, folder, monkeypatch):
+    monkeypatch.setattr(tasks, "PATIENCE", 0.01)
     recording = told(world)
     ids = {"business_id": str(recording.business_id), "recording_id": str(recording.pk)}
     for _ in range(tasks.AT_ONCE):
@@ -120,6 +121,7 @@ def test_a_slow_provider_does_not_take_all_threads(world, twilio, folder):
     [job] = jobs(recording)
     assert job.args == ids
     assert job.scheduled_at > now()
+    assert job.priority < 0, "other jobs go first"
 
 
 def test_the_job_fetches(world, twilio, folder):
