@@ -140,6 +140,9 @@ def add_call(business: Business, lead: Lead | None = None, **values: Any) -> Cal
         "ring_seconds": 8,
         "talk_seconds": 60,
         "duration_seconds": 68,
+        "records": True,
+        "notice": numbers.NOTICE,
+        "notice_language": "en-US",
     } | values
     fields["rank"] = CallState(fields["state"]).rank
     with business_scope(business.pk):

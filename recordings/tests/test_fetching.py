@@ -323,18 +323,21 @@ def test_a_recording_of_another_business_is_not_there(world, twilio):
     assert twilio.asked == []
 
 
-def test_who_was_not_told_is_not_kept(world, twilio, monkeypatch):
-    monkeypatch.setattr(Call, "notice", "", raising=False)
-    tried = attempt(world, told(world))
+def untold(world):
+    """A call of which it is known what was said, and no notice was."""
+    return add_call(world.acme, add_lead(world.acme), notice="", flow=world.number.published)
+
+
+def test_who_was_not_told_is_not_kept(world, twilio):
+    tried = attempt(world, told(world, untold(world)))
     assert (tried.state, tried.next_attempt_at) == (STATE.BLOCKED, None)
     assert twilio.asked == []
     assert happened(world, "recording.blocked") == 1
 
 
-def test_who_leaves_a_message_knows_it(world, twilio, folder, monkeypatch):
-    monkeypatch.setattr(Call, "notice", "", raising=False)
+def test_who_leaves_a_message_knows_it(world, twilio, folder):
     twilio.will(provider.audio(AUDIO))
-    assert attempt(world, told(world, kind="voicemail")).state == STATE.STORED
+    assert attempt(world, told(world, untold(world), kind="voicemail")).state == STATE.STORED
 
 
 # --- Two at once, and one that was killed
@@ -463,9 +466,9 @@ def test_a_late_delivery_does_not_reopen_what_is_kept(world, client, twilio, fol
     assert opened(world, recording) == AUDIO
 
 
-def test_a_recording_without_a_notice_gets_no_job(world, client, monkeypatch):
-    monkeypatch.setattr(Call, "notice", "", raising=False)
-    complete(client)
+def test_a_recording_without_a_notice_gets_no_job(world, client):
+    call = untold(world)
+    complete(client, call.provider_id)
     with world.inside():
         assert Recording.objects.get().state == STATE.BLOCKED
     assert jobs().count() == 0
