@@ -12,7 +12,8 @@ from typing import Any, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from accounts.events import AccessDenied
 from accounts.models import Business, Member, PlatformVisit, User
@@ -21,7 +22,7 @@ from audit.recording import record
 from callcrm.errors import Denied, NotFound, Refused
 from callcrm.lib.tenancy import business_scope
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 Admitted = Member | PlatformVisit
 
@@ -39,7 +40,7 @@ def needs(permission: Permission) -> Callable[[View], View]:
 
     def wrap(view: View) -> View:
         @wraps(view)
-        def door(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        def door(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             with admitted(request, find_member(request.user, slug), permission):
@@ -121,7 +122,7 @@ def record_denial(request: HttpRequest, refusal: Refused) -> None:
         record(event, by=cast(Any, actor), business_id=member.business_id if member else None)
 
 
-def _rendered(response: HttpResponse) -> HttpResponse:
+def _rendered(response: HttpResponseBase) -> HttpResponseBase:
     """A lazy response reads its rows while it renders, so it renders inside the scope."""
     if hasattr(response, "render") and callable(response.render):
         response.render()

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import limits, login
 from accounts.context import of_user
-from accounts.doors import View, open_door
+from accounts.doors import open_door
 from accounts.forms import LoginForm
 from accounts.models import User
 from callcrm.errors import TooMany
@@ -53,7 +53,7 @@ class LogIn(LoginView):
         return reverse("admin:index" if user.is_superuser else "start")
 
 
-log_in = open_door("this is where one logs in")(cast(View, LogIn.as_view()))
+log_in = open_door("this is where one logs in")(LogIn.as_view())
 
 
 @require_POST

@@ -1,6 +1,6 @@
 """The team of a business, and what everybody has of his own: account, API sessions, the first password."""
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,7 +14,7 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import confirmations, invitations, login, sessions, team
-from accounts.doors import MemberRequest, View, needs, open_door
+from accounts.doors import MemberRequest, needs, open_door
 from accounts.forms import InvitationForm, MemberForm, PasswordForm, RoleForm
 from accounts.models import ApiSession, Member, User
 from accounts.permissions import Permission, Role
@@ -151,7 +151,7 @@ class Invitation(PasswordResetConfirmView):
         return super().render_to_response(context, **kwargs)
 
 
-invitation = open_door("the link is the key; it is good once")(cast(View, Invitation.as_view()))
+invitation = open_door("the link is the key; it is good once")(Invitation.as_view())
 
 
 def _team(request: MemberRequest, **context: Any) -> HttpResponse:

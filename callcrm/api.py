@@ -80,6 +80,7 @@ v1 = [
     path("messages/<uuid:pk>/", telephony.OneMessage.as_view(), name="api-message"),
     path("recordings/", recordings.Recordings.as_view(), name="api-recordings"),
     path("recordings/<uuid:pk>/", recordings.OneRecording.as_view(), name="api-recording"),
+    path("recordings/<uuid:pk>/audio/", recordings.RecordingAudio.as_view(), name="api-recording-audio"),
     path("numbers/", telephony.Numbers.as_view(), name="api-numbers"),
     path("numbers/<uuid:pk>/", telephony.OneNumber.as_view(), name="api-number"),
     path("numbers/<uuid:pk>/flow/", flows.OneFlow.as_view(), name="api-flow"),

@@ -219,6 +219,7 @@ RATE_LIMIT_API_ANONYMOUS = ENV.rate("RATE_LIMIT_API_ANONYMOUS", "100/15m")
 RATE_LIMIT_LOGIN = ENV.rate("RATE_LIMIT_LOGIN", "5/15m")
 RATE_LIMIT_LOGIN_ACCOUNT = ENV.rate("RATE_LIMIT_LOGIN_ACCOUNT", "20/h")
 RATE_LIMIT_REGISTER = ENV.rate("RATE_LIMIT_REGISTER", "5/h")
+RATE_LIMIT_PLAYS = ENV.rate("RATE_LIMIT_PLAYS", "120/h")
 RATE_LIMIT_REVEALS = ENV.rate("RATE_LIMIT_REVEALS", "30/h")
 
 # django-ratelimit knows Django's own cache backends only; ours counts atomically and is tested for it

@@ -24,6 +24,7 @@ from django.utils import timezone
 from accounts import businesses, team
 from accounts.models import Business, Member, User
 from accounts.permissions import Role
+from callcrm.lib.cache import SWEEP
 from callcrm.lib.tenancy import business_scope
 from leads import editing
 from leads.models import Lead, Source
@@ -232,7 +233,8 @@ def assert_flat_queries(get: Callable[[], Any], grow: Callable[[], Any], *, time
 def _queries(act: Callable[[], Any]) -> list[str]:
     with CaptureQueriesContext(connection) as captured:
         act()
-    return [query["sql"] for query in captured.captured_queries]
+    asked = [query["sql"] for query in captured.captured_queries]
+    return [sql for sql in asked if SWEEP not in sql]  # counters are swept now and then, whoever comes by
 
 
 def _difference(few: Iterable[str], many: Iterable[str]) -> str:

@@ -1,9 +1,10 @@
-"""The API of recordings: what there is of a call, and why not. Their sound is not given here."""
+"""The API of recordings: what there is of a call, or why not, and its sound a part at a time."""
 
 from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema_field
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,6 +12,7 @@ from rest_framework.response import Response
 from accounts.api_base import Door, ListQuery, Rows, found
 from accounts.permissions import Permission
 from callcrm.lib.strict import Choice, Id, Shape
+from recordings import playbacks, ranges, sealing
 from recordings.models import Recording
 
 STATES = ["pending", "stored", "failed", "absent", "deleted", "blocked"]
@@ -75,3 +77,17 @@ class OneRecording(Door):
 
     def get(self, request: Request, pk: UUID) -> Response:
         return self.answer(found(Recording.objects.visible_to(self.member), pk))
+
+
+class RecordingAudio(Door):
+    """The sound of a recording, whole or by Range. All that one session asks for in a while is one playback."""
+
+    needs = {"GET": Permission.PLAY}
+
+    @extend_schema(responses={(200, "audio/wav"): bytes, (206, "audio/wav"): bytes})
+    def get(self, request: Request, pk: UUID) -> HttpResponseBase:
+        visible = Recording.objects.visible_to(self.member).select_related("call__lead")
+        recording: Recording = found(visible, pk)
+        session = f"api:{request.auth.pk}"
+        playbacks.use(playbacks.going_on(recording, session=session, by=self.member))
+        return ranges.answer(self.http, sealing.open_stored(recording), recording.content_type)

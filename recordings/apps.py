@@ -11,9 +11,11 @@ class RecordingsConfig(AppConfig):
         from recordings.arrivals import arrived  # models are ready only now
         from recordings.models import Recording
         from recordings.sealing import wrap_anew
+        from recordings.transcripts import written
         from telephony import ingest
         from telephony.live import frames
 
         ingest.recording_handlers.append(arrived)
+        ingest.transcription_handlers.append(written)
         ingest.person_handlers.append(wrap_anew)
         frames.show("recording.changed", Recording.objects.visible_to)

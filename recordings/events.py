@@ -1,9 +1,12 @@
 """What can happen to recordings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from audit.events import Event
+from leads.events import REASONS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,3 +55,44 @@ class ProviderCopyDeleted(Event):
     subject = "recording_id"
     recording_id: UUID
     call_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingPlayed(Event):
+    name = "recording.played"
+    sentence = "listened to a recording"
+    subject = "recording_id"
+    security = True
+    recording_id: UUID
+    call_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingDownloaded(Event):
+    name = "recording.downloaded"
+    sentence = "took a recording away as a file"
+    subject = "recording_id"
+    security = True
+    recording_id: UUID
+    call_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingNoted(Event):
+    name = "recording.noted"
+    sentence = "noted something at a moment of a recording"
+    subject = "recording_id"
+    recording_id: UUID
+    call_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranscriptRevealed(Event):
+    name = "recording.transcript_revealed"
+    sentence = "revealed what is said in a recording ({reason})"
+    words: ClassVar[Mapping[str, str]] = REASONS
+    subject = "recording_id"
+    security = True
+    recording_id: UUID
+    call_id: UUID
+    reason: str

@@ -24,6 +24,7 @@ from recordings.attempts import Claim, Overtaken
 from recordings.audio import Meter
 from recordings.events import RecordingBlocked, RecordingFailed, RecordingStored
 from recordings.models import Recording
+from recordings.waveform import Waveform
 from telephony import feed
 from telephony.providers.base import Access, Client, Wanted
 
@@ -49,7 +50,7 @@ class _Job:
     access: Access
     wanted: Wanted
     key: bytes
-    context: tuple[str, str, str]
+    context: tuple[str, ...]
     left: str
 
 
@@ -128,17 +129,17 @@ def block(recording: Recording) -> None:
 def _bring(claim: Claim) -> None:
     job = _job(claim)
     attempts.release_connection()
-    place, meter = storage.kept_in(), Meter(job.wanted.seconds)
+    place, meter, picture = storage.kept_in(), Meter(job.wanted.seconds), Waveform()
     if job.left:
         place.delete(job.left)
     name = _name_place(claim)
     with job.client.open_recording(
         job.access, job.wanted, max_bytes=_most_bytes(job.wanted), seconds=FETCH_SECONDS
     ) as sound:
-        plain = claim.renewed_over(meter.through(sound.blocks()))
+        plain = claim.renewed_over(picture.through(meter.through(sound.blocks())))
         place.put(name, chunks.seal(plain, key=job.key, context=job.context))
     try:
-        _settle_stored(claim, meter, job.key)
+        _settle_stored(claim, meter, picture, job.key)
     except Overtaken:
         place.delete(name)
         raise
@@ -153,7 +154,7 @@ def _job(claim: Claim) -> _Job:
             access=attempts.account_of(recording),
             wanted=attempts.wanted(recording),
             key=sealing.new_key(),
-            context=sealing.context(recording),
+            context=recording.sound_context,
             left=recording.stored_as,
         )
 
@@ -174,13 +175,13 @@ def _most_bytes(wanted: Wanted) -> int:
     return min(MOST_BYTES, 1024 * 1024 + wanted.seconds * BYTES_PER_SECOND)
 
 
-def _settle_stored(claim: Claim, meter: Meter, key: bytes) -> None:
+def _settle_stored(claim: Claim, meter: Meter, picture: Waveform, key: bytes) -> None:
     with business_scope(claim.business_id):
         recording = claim.row()
         recording.state, recording.failure = Recording.State.STORED, ""
         recording.next_attempt_at = recording.claimed_until = None
         recording.key = sealing.wrapped(recording, key)
-        recording.size, recording.sha256 = meter.size, meter.sha256
+        recording.size, recording.sha256, recording.peaks = meter.size, meter.sha256, picture.points()
         if meter.audio:
             recording.audio_seconds, recording.channels = meter.audio.seconds, meter.audio.channels
             recording.content_type = meter.audio.content_type

@@ -5,6 +5,7 @@ provider's copy once it is stored. `claimed_until` keeps two workers apart; a cl
 `attempts` numbers the claims, so that one that comes too late is known.
 """
 
+import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -17,9 +18,16 @@ from django.utils.timezone import now
 from accounts.doors import Admitted
 from accounts.models import TenantModel, tenant_key
 from callcrm.lib import times
+from callcrm.lib.crypto import envelope
+from callcrm.lib.crypto.fields import SealedModel, SealedText
+from leads.models import is_cut
 from recordings import failures
+from recordings.waveform import POINTS
 from telephony.models import Call
+from telephony.models.shown import redacted
 
+FIRST_USE = timedelta(seconds=60)  # in which a link must be used
+AFTER = timedelta(minutes=10)  # which a link lasts longer than the recording plays
 EARLY = timedelta(
     seconds=2
 )  # the clocks of database and worker differ, and a job that comes early must not be in vain
@@ -38,8 +46,8 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         return self.filter(free, next_attempt_at__lte=now() + EARLY)
 
 
-class Recording(TenantModel):
-    """One recording of one call."""
+class Recording(TenantModel, SealedModel):
+    """One recording of one call, what it looks like and what is said in it."""
 
     class State(models.TextChoices):
         PENDING = "pending", "Pending"
@@ -83,6 +91,12 @@ class Recording(TenantModel):
     sha256 = models.CharField(max_length=64, blank=True)
     audio_seconds = models.FloatField(null=True)
     content_type = models.CharField(max_length=20, blank=True)
+    peaks = models.BinaryField(
+        default=bytes, editable=False, help_text="How loud each side is along the way."
+    )
+    # What is written of it is sealed under a key of its own, which goes with the person like the key of its sound.
+    words_key = models.BinaryField(null=True, editable=False)
+    transcript = SealedText(max_length=20_000, pad=256, null=True)
 
     objects = RecordingQuerySet.as_manager()
 
@@ -101,6 +115,51 @@ class Recording(TenantModel):
 
     def __str__(self) -> str:
         return f"recording {self.pk}"
+
+    def make_words_key(self) -> None:
+        """Give it the key for what is written of it, unless it has one. The call is locked."""
+        if self.words_key is None:
+            fresh = secrets.token_bytes(envelope.KEY_BYTES)
+            self.words_key = envelope.wrap(self.call.sealing_key(), fresh, context=self.words_context)
+
+    def sealing_key(self) -> bytes:
+        """Return the key of what is written of it. Raises DecryptError once the person's key is gone."""
+        if self.words_key is None:
+            raise envelope.DecryptError("nothing is written of this recording")
+        return envelope.unwrap(self.call.sealing_key(), bytes(self.words_key), context=self.words_context)
+
+    @property
+    def sound_context(self) -> tuple[str, ...]:
+        """What its file and the key of its sound are bound to."""
+        return (str(self.business_id), "recordings.recording", str(self.pk))
+
+    @property
+    def words_context(self) -> tuple[str, ...]:
+        return (*self.sound_context, "words")
+
+    @property
+    def shown_transcript(self) -> str | None:
+        """Return what is said in it as everybody may read it."""
+        return redacted(self.call.lead, self.transcript)
+
+    @property
+    def transcript_is_cut(self) -> bool:
+        return is_cut(self.shown_transcript, self.transcript)
+
+    @property
+    def lanes(self) -> list[bytes]:
+        """Return its picture, a lane for each side: the caller's first. Empty where it has none."""
+        peaks = bytes(self.peaks)
+        return [peaks[at : at + POINTS] for at in range(0, len(peaks), POINTS)]
+
+    @property
+    def length(self) -> timedelta:
+        """Return how long it plays."""
+        return timedelta(seconds=self.audio_seconds or self.duration_seconds or 0)
+
+    @property
+    def is_here(self) -> bool:
+        return self.state == self.State.STORED
 
     @property
     def is_going_on(self) -> bool:
@@ -143,6 +202,68 @@ class Recording(TenantModel):
     @property
     def _length(self) -> str:
         return f", {times.duration(self.duration_seconds)}" if self.duration_seconds else ""
+
+
+class PlaybackQuerySet(models.QuerySet["Playback"]):
+    """Reading playbacks."""
+
+    def open(self) -> "PlaybackQuerySet":
+        """Return those whose links still open something."""
+        return self.filter(ends_at__gt=now())
+
+
+class Playback(TenantModel):
+    """A link by which one session of one member listens to one recording."""
+
+    recording = tenant_key("recordings.Recording", related_name="playbacks")
+    member = tenant_key("accounts.Member")
+    session = models.CharField(max_length=80, help_text="A hash of the browser's, or the id of a program's.")
+    created_at = models.DateTimeField(default=now)
+    used_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField()
+
+    objects = PlaybackQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["business", "recording", "member", "-created_at"], name="recordings_playback_mine"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"playback {self.pk}"
+
+    def is_open_to(self, member: Admitted, session: str) -> bool:
+        return self.member_id == member.pk and self.session == session and self.ends_at > now()
+
+
+class RecordingNote(TenantModel, SealedModel):
+    """What a member noted at a second of a recording."""
+
+    recording = tenant_key("recordings.Recording", related_name="notes")
+    at_seconds = models.PositiveIntegerField()
+    body = SealedText(max_length=1_000, pad=256)
+    author = tenant_key("accounts.Member", null=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        ordering = ["at_seconds", "id"]
+        indexes = [
+            models.Index(fields=["business", "recording", "at_seconds"], name="recordings_note_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"note at {self.at_seconds}"
+
+    def sealing_key(self) -> bytes:
+        key: bytes = self.recording.sealing_key()
+        return key
+
+    @property
+    def shown_body(self) -> str:
+        """Return the note as everybody may read it."""
+        return redacted(self.recording.call.lead, self.body) or ""
 
 
 def mine(business_id: UUID, call: Call, provider_id: str) -> dict[str, Any]:

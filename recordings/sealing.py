@@ -1,7 +1,8 @@
 """Keys of recordings: each has its own, wrapped in its row under the key of the lead, or of the call.
 
-So a recording goes with its person. A call that gets its person late has its recordings' keys wrapped anew, in the
-transaction that says who it was; the files stay as they are.
+One is for its sound, another for what is written of it. So a recording goes with its person. A call that gets its
+person late has its recordings' keys wrapped anew, in the transaction that says who it was; files and words stay as
+they are.
 """
 
 import secrets
@@ -18,37 +19,39 @@ def new_key() -> bytes:
     return secrets.token_bytes(envelope.KEY_BYTES)
 
 
-def context(recording: Recording) -> tuple[str, str, str]:
-    """What file and key are bound to."""
-    return (str(recording.business_id), "recordings.recording", str(recording.pk))
-
-
 def wrapped(recording: Recording, key: bytes) -> bytes:
     """Return the key as the row keeps it. The call is locked, so that it does not change its person meanwhile."""
-    return envelope.wrap(recording.call.sealing_key(), key, context=context(recording))
+    return envelope.wrap(recording.call.sealing_key(), key, context=recording.sound_context)
 
 
 def open_stored(recording: Recording) -> Reader:
     """Return what reads a stored recording, any range of it. Raises DecryptError and StorageError."""
     if recording.key is None or recording.size is None:
         raise envelope.DecryptError("nothing is kept of this recording")
-    key = envelope.unwrap(recording.call.sealing_key(), bytes(recording.key), context=context(recording))
+    sealed, context = bytes(recording.key), recording.sound_context
+    key = envelope.unwrap(recording.call.sealing_key(), sealed, context=context)
     place, name = storage.kept_in(), recording.stored_as
     return Reader(
-        lambda start, end: place.read_range(name, start, end),
-        size=recording.size,
-        key=key,
-        context=context(recording),
+        lambda start, end: place.read_range(name, start, end), size=recording.size, key=key, context=context
     )
 
 
 def wrap_anew(call: Call, before: bytes) -> None:
     """The locked call has got another key than `before`: its recordings follow."""
-    for recording in Recording.objects.filter(business_id=call.business_id, call=call).exclude(key=None):
-        recording.call = call
-        with suppress(
-            envelope.DecryptError
-        ):  # what did not open before does not, and is no reason to refuse a call
-            key = envelope.unwrap(before, bytes(recording.key or b""), context=context(recording))
-            recording.key = wrapped(recording, key)
-            recording.save(update_fields=["key"])
+    for recording in Recording.objects.filter(business_id=call.business_id, call=call):
+        after = call.sealing_key()
+        recording.key = _moved(recording.key, before, after, recording.sound_context)
+        recording.words_key = _moved(recording.words_key, before, after, recording.words_context)
+        recording.save(update_fields=["key", "words_key"])
+
+
+def _moved(
+    sealed: bytes | memoryview | None, before: bytes, after: bytes, context: tuple[str, ...]
+) -> bytes | memoryview | None:
+    """What did not open before does not open now, and is no reason to refuse a call."""
+    if sealed is None:
+        return None
+    with suppress(envelope.DecryptError):
+        key = envelope.unwrap(before, bytes(sealed), context=context)
+        return envelope.wrap(after, key, context=context)
+    return sealed

@@ -12,7 +12,9 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
-from recordings import copies, fetching
+from accounts.models import Business
+from callcrm.lib.tenancy import business_scope
+from recordings import copies, fetching, playbacks
 
 AT_ONCE = 2  # of the four threads of a worker
 PATIENCE = 2.0  # seconds; longer than most fetches take
@@ -37,6 +39,15 @@ def delete_provider_copy(*, business_id: str, recording_id: str) -> None:
 def sweep_recordings(timestamp: int) -> None:
     """Ask again for what is due and was lost."""
     fetching.sweep()
+
+
+@app.periodic(cron="47 3 * * *")
+@app.task(queue="default", queueing_lock="forget_playbacks")
+def forget_playbacks(timestamp: int) -> None:
+    """Forget links that open nothing."""
+    for business_id in Business.objects.values_list("pk", flat=True):
+        with business_scope(business_id):
+            playbacks.forget()
 
 
 def _when_free(task: Any, work: Callable[[UUID, UUID], None], business_id: str, recording_id: str) -> None:

@@ -23,6 +23,7 @@ ROWS = {
     "api-number": "number",
     "api-receipt": "receipt",
     "api-recording": "recording",
+    "api-recording-audio": "recording",
     "api-reveals": "lead",
     "api-source": "source",
     "api-user": "member",
@@ -49,8 +50,14 @@ ROWS = {
     "number": "number",
     "own-session-end": "session",
     "recording-retries": "recording",
+    "playback": "playback",
+    "playback-audio": "playback",
+    "recording-downloads": "recording",
+    "recording-notes": "recording",
+    "recording-playbacks": "recording",
     "reveal": "lead",
     "session-end": "session",
+    "transcript-reveal": "recording",
     "visit-end": "visit",
 }
 

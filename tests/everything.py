@@ -13,7 +13,8 @@ from callcrm.testing import add_call, add_lead, add_leg, add_message, fresh_numb
 from callcrm.webhooks.models import Receipt
 from leads import editing
 from leads.models import Lead, LeadPhone, Note, Source
-from recordings.models import Recording
+from recordings import notes
+from recordings.models import Playback, Recording, RecordingNote
 from telephony import feed, numbers, opening, turns
 from telephony.flows import simple, versions
 from telephony.live import streams
@@ -50,6 +51,8 @@ class Everything:
     call: Call
     leg: CallLeg
     recording: Recording
+    playback: Playback
+    moment: RecordingNote
     message: Message
     receipt: Receipt
     session: ApiSession
@@ -74,6 +77,8 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         versions.save(number, simple.flow(["+15035550192"]), state=None, by=member)
         turns.take(call, "ring")
         flow = FlowVersion.objects.get(number=number)
+        moment = notes.add(recording, 0, "Says hello.", by=member)
+        playback = _playback(recording, member)
         draft = FlowDraft.objects.get(number=number)
         turn = RingTurn.objects.get(call=call)
         feed.tell(business.pk, "call.changed", call.pk, call.state)
@@ -95,6 +100,8 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         call=call,
         leg=add_leg(call),
         recording=recording,
+        playback=playback,
+        moment=moment,
         message=add_message(business, lead),
         receipt=_receipt(business, account),
         session=ApiSession.objects.filter(member=member).latest("created_at"),
@@ -112,6 +119,17 @@ def _telephony(business: Business, e164: str) -> tuple[Source, ProviderAccount, 
 def _recording(call: Call) -> Recording:
     return Recording.objects.create(
         business_id=call.business_id, call=call, provider_id=sid("RE"), created_at=call.started_at
+    )
+
+
+def _playback(recording: Recording, member: Member) -> Playback:
+    """Begun in a session that is over: nothing was fetched of the recording."""
+    return Playback.objects.create(
+        business_id=recording.business_id,
+        recording=recording,
+        member=member,
+        session="x",
+        ends_at=recording.created_at,
     )
 
 

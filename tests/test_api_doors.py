@@ -34,6 +34,7 @@ MATRIX: list[tuple[str, str, Any, Any]] = [
     ("messages/{message}/", "GET", None, EVERYBODY),
     ("recordings/", "GET", None, EVERYBODY),
     ("recordings/{recording}/", "GET", None, EVERYBODY),
+    ("recordings/{recording}/audio/", "GET", None, EVERYBODY),
     ("numbers/", "GET", None, ADMINS),
     ("numbers/", "POST", {}, ADMINS),
     ("numbers/{number}/", "GET", None, ADMINS),

@@ -93,6 +93,8 @@ FORMS = {
     "holiday-removals": {"day": "2026-12-24", "version": ""},
     "public-holidays": {"country": "US", "version": ""},
     "integrations": {"provider": "twilio", "account_id": "AC12", "secret": "12345678", "label": ""},
+    "recording-notes": {"at": "0:00", "body": "Says hello."},
+    "transcript-reveal": {"reason": "verify"},
     "leads": {"q": "0142"},
     "lead-new": IDA,
     "lead-edits": IDA,

@@ -1,0 +1,122 @@
+"""Listening to recordings: the player, the audio behind it, notes at a moment, the words of a message, the file.
+
+With scripts the player takes the place of the button; without them a page of its own plays. The audio is given by
+`ranges.py`, to the session that began the playback and to no other.
+"""
+
+import re
+from uuid import UUID
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.doors import MemberRequest, needs
+from accounts.permissions import Permission
+from accounts.sessions import browser_id
+from callcrm.errors import Conflict, Invalid, NotFound
+from leads import reveal_pages
+from recordings import notes, playbacks, ranges, sealing, transcripts
+from recordings.models import Playback, Recording
+
+_MOMENT = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,4})")
+
+
+@require_POST
+@needs(Permission.PLAY)
+def play(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Begin a playback: the player with its sound."""
+    recording = _recording(request, pk)
+    playback = playbacks.start(recording, session=_session(request), by=request.member)
+    if "HX-Request" not in request.headers:
+        return redirect("playback", request.business.slug, playback.pk)
+    context = {"recording": recording, "playback": playback}
+    return render(request, "recordings/_player.html", context)
+
+
+@never_cache
+@require_safe
+@needs(Permission.PLAY)
+def playback(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """A page that plays, for a browser without scripts."""
+    found = _playback(request, pk)
+    return render(request, "recordings/playback.html", {"playback": found, "recording": found.recording})
+
+
+@require_safe
+@needs(Permission.PLAY)
+def audio(request: MemberRequest, pk: UUID) -> HttpResponseBase:
+    """The sound of a playback, or a part of it."""
+    found = _playback(request, pk)
+    playbacks.use(found)
+    recording = found.recording
+    return ranges.answer(request, sealing.open_stored(recording), recording.content_type)
+
+
+@require_POST
+@needs(Permission.DOWNLOAD)
+def download(request: MemberRequest, pk: UUID) -> HttpResponseBase:
+    """The whole recording as a file."""
+    recording = _recording(request, pk)
+    playbacks.download(recording, by=request.member)
+    reader = sealing.open_stored(recording)
+    response = StreamingHttpResponse(reader.blocks(), content_type=recording.content_type)
+    ending = "mp3" if recording.content_type == "audio/mpeg" else "wav"
+    response.headers["Content-Length"] = str(reader.size)
+    response.headers["Content-Disposition"] = f'attachment; filename="recording-{recording.pk}.{ending}"'
+    return response
+
+
+@require_POST
+@needs(Permission.PLAY)
+def add_note(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Note something at a moment."""
+    recording = _recording(request, pk)
+    at = _seconds(request.POST.get("at", ""))
+    notes.add(recording, at, request.POST.get("body", ""), by=request.member)
+    if "HX-Request" in request.headers:
+        return render(request, "recordings/_notes.html", {"recording": recording})
+    return redirect("call", request.business.slug, recording.call_id)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(Permission.REVEAL)
+def reveal_transcript(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """The words of a message, as they were said."""
+    recording = _recording(request, pk)
+    back = reverse("call", args=[request.business.slug, recording.call_id])
+    return reveal_pages.answer(
+        request, lambda why: transcripts.reveal(recording, why, by=request.member), back=back
+    )
+
+
+def _seconds(text: str) -> int:
+    """Read a moment as people write it: 83 or 1:23."""
+    match = _MOMENT.fullmatch(text.strip())
+    if match is None:
+        raise Invalid(fields={"at": ["Write a moment like 1:23."]})
+    return int(match[1] or 0) * 60 + int(match[2])
+
+
+def _recording(request: MemberRequest, pk: UUID) -> Recording:
+    visible = Recording.objects.visible_to(request.member).select_related("call__lead")
+    return get_object_or_404(visible, pk=pk)
+
+
+def _playback(request: MemberRequest, pk: UUID) -> Playback:
+    """Return the member's own playback, in this session, of a recording that he may still know of."""
+    visible = Playback.objects.filter(recording__in=Recording.objects.visible_to(request.member))
+    found = get_object_or_404(visible.select_related("recording__call__lead"), pk=pk)
+    if not found.is_open_to(request.member, _session(request)):
+        raise Conflict("This link is over, or belongs to another session. Play the recording again.")
+    return found
+
+
+def _session(request: MemberRequest) -> str:
+    if not request.session.session_key:
+        raise NotFound
+    return browser_id(request.session.session_key)
