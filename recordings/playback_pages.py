@@ -76,9 +76,9 @@ def add_note(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Note something at a moment."""
     recording = _recording(request, pk)
     at = _seconds(request.POST.get("at", ""))
-    notes.add(recording, at, request.POST.get("body", ""), by=request.member)
+    note = notes.add(recording, at, request.POST.get("body", ""), by=request.member)
     if "HX-Request" in request.headers:
-        return render(request, "recordings/_notes.html", {"recording": recording})
+        return render(request, "recordings/_notes.html", {"recording": note.recording})
     return redirect("call", request.business.slug, recording.call_id)
 
 

@@ -235,6 +235,11 @@ def test_a_note_stands_at_its_moment_and_is_sealed(world, user, recording):
         assert "0147" not in str(type(kept).objects.values())
 
 
+def test_with_scripts_the_note_is_there_at_once(user, recording):
+    html = note(user, recording, **{"HX-Request": "true"}).content.decode()
+    assert "Wants a quote." in html
+
+
 @pytest.mark.parametrize(
     ("at", "body"),
     [("x", "a"), ("9:99:9", "a"), ("0:09", "a"), ("-1", "a"), ("1", ""), ("1", "a" * 1001), ("", "a")],

@@ -81,11 +81,12 @@ pop?.addEventListener("toggle", (event) => {
 // A page kept for the back button must not keep a number with it.
 addEventListener("pagehide", () => $$("[data-remask]").forEach(hide));
 
-// ---- Fragments that follow the live feed: they wait while a person looks at a number, and in hidden tabs.
+// ---- Fragments that follow the live feed: they wait while a person looks at a number or listens, and in hidden tabs.
 
 let missed = false;
 let asking = false; // between a click on an eye and its list of reasons
-const reading = () => document.hidden || asking || $(".masked.open, #revealing, [data-refetch] :popover-open");
+const inUse = ".masked.open, #revealing, [data-refetch] :popover-open, [data-refetch] audio";
+const reading = () => document.hidden || asking || $(inUse);
 
 function catchUp() {
   if (missed && !reading()) refetch();
