@@ -15,7 +15,7 @@ KEPT = timedelta(hours=24)  # for whoever comes back
 
 
 def tell(business_id: UUID, kind: str, object_id: UUID, state: str) -> None:
-    """Say that something changed: `call.changed`, `message.changed`, `recording.changed` or `lead.changed`."""
+    """Say that something changed: `call.changed`, and so for `message`, `recording`, `callback` and `lead`."""
     FeedFrame.objects.create(business_id=business_id, kind=kind, object_id=object_id, state=state)
 
 

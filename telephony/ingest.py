@@ -1,7 +1,8 @@
 """Applying what providers deliver: safe twice, in any order and many at once.
 
 Each update locks the one call or text it is about, is merged into it (`progress.py`) and saved; whatever follows is
-written in the same transaction: the lead, the history, the frame of the live feed. Runs in the scope of the business.
+written in the same transaction: the lead, the history, who is owed a call back, the frame of the live feed. Runs in the
+scope of the business.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,7 +18,7 @@ from audit.recording import record
 from callcrm.lib.masking import mask_phone
 from leads import intake
 from leads.models import Lead
-from telephony import feed, numbers, progress
+from telephony import feed, ledger, numbers, progress
 from telephony.events import CallAnswered, CallEnded, CallRinging, MessageReceived
 from telephony.models import Call, CallLeg, Message, TrackingNumber
 from telephony.providers.base import (
@@ -116,6 +117,7 @@ def _apply_transcription(origin: Origin, update: TranscriptionUpdate) -> Call:
 
 def _apply_message(origin: Origin, update: MessageUpdate) -> Message:
     message, new = _message(origin, update)
+    before = (message.state, message.lead_id) if not new else ()
     if update.state.rank > message.rank or new:
         message.state, message.rank = update.state.value, update.state.rank
         message.error_code = str(update.error_code or message.error_code or "")
@@ -127,6 +129,8 @@ def _apply_message(origin: Origin, update: MessageUpdate) -> Message:
         message.body = update.body
     message.save()
     feed.tell(origin.business_id, "message.changed", message.pk, message.state)
+    if (message.state, message.lead_id) != before:
+        ledger.follow_text(message, update.body, by=origin.actor)
     if new and message.direction == Direction.INBOUND:
         record(
             MessageReceived(message_id=message.pk, lead_id=message.lead_id),
@@ -152,7 +156,8 @@ def _leg(call: Call, provider_id: str) -> CallLeg:
 
 
 def _facts(call: Call) -> tuple[Any, ...]:
-    return (call.state, call.outcome, call.answered_at, call.number_id, call.lead_id, call.has_voicemail)
+    told = (call.state, call.outcome, call.answered_at, call.number_id, call.lead_id, call.has_voicemail)
+    return (*told, ledger.facts(call))
 
 
 def _conclude(call: Call, before: tuple[Any, ...], origin: Origin, *, touched: bool = False) -> None:
@@ -164,6 +169,8 @@ def _conclude(call: Call, before: tuple[Any, ...], origin: Origin, *, touched: b
         return
     _record_changes(call, before, origin)
     feed.tell(call.business_id, "call.changed", call.pk, call.state)
+    if call.lead_id and after[-1] != before[-1]:
+        ledger.follow_call(call, by=origin.actor)
     if call.lead_id and call.outcome and before[1] is None:
         _touch_lead(call)
 

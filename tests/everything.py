@@ -15,17 +15,20 @@ from leads import editing
 from leads.models import Lead, LeadPhone, Note, Source
 from recordings import notes
 from recordings.models import Playback, Recording, RecordingNote
-from telephony import feed, numbers, opening, turns
+from telephony import feed, ledger, numbers, opening, turns
 from telephony.flows import simple, versions
 from telephony.live import streams
 from telephony.models import (
     Call,
+    Callback,
+    CallbackMiss,
     CallLeg,
     FlowDraft,
     FlowVersion,
     LiveStream,
     Message,
     OpeningHours,
+    Outcome,
     ProviderAccount,
     RingTurn,
     TrackingNumber,
@@ -53,6 +56,8 @@ class Everything:
     recording: Recording
     playback: Playback
     moment: RecordingNote
+    callback: Callback
+    miss: CallbackMiss
     message: Message
     receipt: Receipt
     session: ApiSession
@@ -74,6 +79,7 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         note = editing.add_note(lead, "Has a dog.", by=member)
         phone = LeadPhone.objects.get(lead=lead)
         recording = _recording(call)
+        miss = _miss(lead)
         versions.save(number, simple.flow(["+15035550192"]), state=None, by=member)
         turns.take(call, "ring")
         flow = FlowVersion.objects.get(number=number)
@@ -102,6 +108,8 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         recording=recording,
         playback=playback,
         moment=moment,
+        callback=miss.callback,
+        miss=miss,
         message=add_message(business, lead),
         receipt=_receipt(business, account),
         session=ApiSession.objects.filter(member=member).latest("created_at"),
@@ -131,6 +139,15 @@ def _playback(recording: Recording, member: Member) -> Playback:
         session="x",
         ends_at=recording.created_at,
     )
+
+
+def _miss(lead: Lead) -> CallbackMiss:
+    """A later call that nobody took, so that a call back is owed."""
+    vain: dict[str, Any] = {"outcome": Outcome.MISSED, "answered_at": None, "talk_seconds": None}
+    missed = add_call(lead.business, lead, **vain)
+    ledger.follow_call(missed, by=None)
+    miss: CallbackMiss = CallbackMiss.objects.select_related("callback").get(call=missed)
+    return miss
 
 
 def _receipt(business: Business, account: ProviderAccount) -> Receipt:

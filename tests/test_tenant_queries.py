@@ -16,10 +16,10 @@ from callcrm.lib.crypto.fields import SealedText
 from callcrm.testing import add_call, add_lead
 from leads.models import Lead, LeadPhone, Note, Source
 from recordings.models import Recording
-from telephony.models import Call, CallLeg, Message, TrackingNumber
+from telephony.models import Call, Callback, CallLeg, Message, TrackingNumber
 from tests.everything import one_of_everything
 
-MODELS = [Lead, LeadPhone, Note, Source, Call, CallLeg, Message, Recording, TrackingNumber]
+MODELS = [Lead, LeadPhone, Note, Source, Call, Callback, CallLeg, Message, Recording, TrackingNumber]
 Step = Callable[[Any], Any]
 
 

@@ -86,6 +86,7 @@ EVENT_MARKS: Mapping[str, Mark] = {
     "source": Mark("Source", "accent", "megaphone"),
     "lead": Mark("Lead", "", "user-round"),
     "call": Mark("Call", "", "phone"),
+    "callback": Mark("Callback", "", "phone-outgoing"),
     "message": Mark("Message", "", "messages-square"),
     "recording": Mark("Recording", "", "mic"),
 }

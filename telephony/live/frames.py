@@ -21,7 +21,7 @@ from accounts.doors import Admitted
 from accounts.permissions import Permission
 from callcrm.lib.tenancy import business_scope
 from leads.models import Lead
-from telephony.models import Call, FeedFrame, Message
+from telephony.models import Call, Callback, FeedFrame, Message
 
 PAGE = 500
 # A cursor is given when a frame is written and seen when it is committed. Whoever comes back is sent again what was
@@ -33,6 +33,7 @@ Sight = Callable[[Admitted], "QuerySet[Any]"]
 _sights: dict[str, Sight] = {
     "call.changed": Call.objects.visible_to,
     "message.changed": Message.objects.visible_to,
+    "callback.changed": Callback.objects.visible_to,
     "lead.changed": Lead.objects.visible_to,
 }
 

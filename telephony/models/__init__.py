@@ -1,10 +1,18 @@
-"""Accounts at providers, numbers, calls, texts and opening hours.
+"""Accounts at providers, numbers, calls, texts, who is owed a call back, and opening hours.
 
 A call moves forward only; what providers deliver is applied by `ingest.py`, and what a caller hears is decided by
 `routing.py`. The ranks of states are in `providers/base.py`. `ProviderAccount` and `NumberRoute` lie outside the
 tenant wall: a delivery is verified and routed before its business is known. Everything else is behind it.
 """
 
+from telephony.models.callbacks import (
+    Callback,
+    CallbackMiss,
+    CallbackQuerySet,
+    MissKind,
+    ProofKind,
+    Reason,
+)
 from telephony.models.calls import (
     ABANDONED_UNDER,
     LIVE,
@@ -27,16 +35,22 @@ __all__ = [
     "Call",
     "CallLeg",
     "CallQuerySet",
+    "Callback",
+    "CallbackMiss",
+    "CallbackQuerySet",
     "FeedFrame",
     "FlowDraft",
     "FlowVersion",
     "LiveStream",
     "Message",
     "MessageQuerySet",
+    "MissKind",
     "NumberRoute",
     "OpeningHours",
     "Outcome",
+    "ProofKind",
     "ProviderAccount",
+    "Reason",
     "RingTurn",
     "TrackingNumber",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from callcrm.testing import NUMBER, World, add_lead, ring, sid, signed_post
 from callcrm.webhooks.models import Receipt
 from leads import editing
 from leads.models import Lead, LeadPhone
-from telephony.models import Call, CallLeg, Outcome
+from telephony.models import Call, Callback, CallbackMiss, CallLeg, Outcome
+from telephony.tests.debts import answered, deliver, missed
 
 CALLER = "+12065550111"
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -120,3 +122,18 @@ def test_deliveries_that_race_after_a_leg_came_first_end_the_call(world: World) 
     assert not Receipt.objects.exclude(state="applied").exists()
     with world.inside():
         assert Call.objects.filter(state="completed").exclude(lead=None).exclude(outcome=None).count() == 6
+
+
+def test_tries_and_evidence_at_once_end_as_one_closed_debt_each_time(world: World) -> None:
+    """Neither sees what the other has not committed: the person is locked, and the second one finds the first."""
+    begun = datetime(2026, 11, 20, 18, 0, tzinfo=UTC)
+    for n in range(4):
+        person, when = f"+1206555012{n}", begun + timedelta(hours=n)
+        told = [missed(f"M{n}{m}", when, by=person) for m in range(3)]
+        told.append(answered(f"A{n}", when + timedelta(minutes=5), by=person))
+        add_lead(world.acme, phones=[person])
+        at_once([lambda one=one, at=when: deliver(world, one, at) for one in told])  # type: ignore[misc]  # as above
+    with world.inside():
+        assert not Callback.objects.open().exists()
+        assert list(Callback.objects.values_list("misses", flat=True)) == [3] * 4
+        assert CallbackMiss.objects.count() == 12
