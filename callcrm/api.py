@@ -21,6 +21,7 @@ from callcrm.webhooks import api as webhooks
 from leads import api as leads
 from recordings import api as recordings
 from telephony import api as telephony
+from telephony import callback_api as callbacks
 from telephony import hours_api
 from telephony.flows import api as flows
 
@@ -86,6 +87,10 @@ v1 = [
     path("numbers/<uuid:pk>/flow/", flows.OneFlow.as_view(), name="api-flow"),
     path("numbers/<uuid:pk>/flow/publications/", flows.Publications.as_view(), name="api-flow-publications"),
     path("numbers/<uuid:pk>/flow/what-if/", flows.WhatIf.as_view(), name="api-flow-what-if"),
+    path("callbacks/", callbacks.Callbacks.as_view(), name="api-callbacks"),
+    path("callbacks/<uuid:pk>/", callbacks.OneCallback.as_view(), name="api-callback"),
+    path("callbacks/<uuid:pk>/closings/", callbacks.Closings.as_view(), name="api-callback-closings"),
+    path("callbacks/<uuid:pk>/reopenings/", callbacks.Reopenings.as_view(), name="api-callback-reopenings"),
     path("hours/", hours_api.OpeningTimes.as_view(), name="api-hours"),
     path("sources/", leads.Sources.as_view(), name="api-sources"),
     path("sources/<uuid:pk>/", leads.OneSource.as_view(), name="api-source"),

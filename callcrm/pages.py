@@ -14,8 +14,8 @@ from callcrm import timeline
 from callcrm.lib import times
 from leads.forms import NoteForm, StatusForm
 from leads.models import Lead
-from telephony import figures, practice
-from telephony.models import Call
+from telephony import callback_figures, figures, practice
+from telephony.models import Call, Callback
 from telephony.pages import going_on
 
 
@@ -28,6 +28,7 @@ def lead(request: MemberRequest, pk: UUID) -> HttpResponse:
         "lead": found,
         "phones": list(found.phones.all()),
         "timeline": timeline.of_lead(request, found),
+        "debt": Callback.objects.visible_to(request.member).open().filter(lead=found).first(),
         "note_form": NoteForm(),
         "status_form": StatusForm(
             business=request.business, initial={"status": found.status, "assigned_to": found.assigned_to_id}
@@ -46,6 +47,11 @@ def overview(request: MemberRequest) -> HttpResponse:
     context = {
         "today": figures.compare(visible, midnight, now(), midnight - day, now() - day),
         "month": figures.month(visible, request.business.tz),
+        "recovery": callback_figures.recovery(
+            Callback.objects.visible_to(request.member),
+            visible,
+            times.midnight(request.business.tz, figures.DAYS_SHOWN - 1),
+        ),
         "live": going_on(visible),
         "recent": list(visible.for_list().order_by("-started_at", "-id")[:8]),
         "practice": practice.offered(request.member),

@@ -17,7 +17,14 @@ from telephony.models import Call, Message
 
 SHOWN = 50  # of each kind; older ones are behind the lists
 REVEALED = "lead.revealed"
-OF_INTEREST = ("lead.created", "lead.status_changed", "lead.assigned", "lead.changed")
+OF_INTEREST = (
+    "lead.created",
+    "lead.status_changed",
+    "lead.assigned",
+    "lead.changed",
+    "callback.closed",
+    "callback.reopened",
+)
 CAME_BY = {"call": "by calling", "text": "by texting"}
 
 

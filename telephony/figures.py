@@ -147,10 +147,12 @@ def month(calls: CallQuerySet, zone: tzinfo) -> Month:
     return Month(_sources({name: _sum(counts) for name, counts in by_source.items()}), bars, most)
 
 
-class _Median(Aggregate):
+class Median(Aggregate):
+    """What half of the values are below."""
+
     function = "PERCENTILE_CONT"
     template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = FloatField()
+    output_field: Any = FloatField()
 
 
 _COUNTS = {
@@ -159,7 +161,7 @@ _COUNTS = {
     "missed": Count("pk", filter=Q(outcome__in=(Outcome.MISSED, Outcome.VOICEMAIL))),
     "first_time": Count("pk", filter=Q(first_time_caller=True)),
 }
-_MEDIAN = _Median("ring_seconds", filter=Q(outcome=Outcome.ANSWERED, direction="inbound"))
+_MEDIAN = Median("ring_seconds", filter=Q(outcome=Outcome.ANSWERED, direction="inbound"))
 
 
 def _sum(counts: Iterable[list[int]]) -> Figures:

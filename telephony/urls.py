@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from telephony import hours_pages, integrations, live, pages, reveal_pages
+from telephony import callback_pages, hours_pages, integrations, live, pages, reveal_pages
 from telephony.flows import pages as flows
 
 urlpatterns = [
@@ -11,6 +11,10 @@ urlpatterns = [
     path("calls/<uuid:pk>/", pages.call, name="call"),
     path("calls/<uuid:pk>/edits/", pages.edit_call, name="call-edits"),
     path("calls/<uuid:pk>/note-reveals/", reveal_pages.reveal_note, name="call-note-reveal"),
+    path("callbacks/", callback_pages.callback_list, name="callbacks"),
+    path("callbacks/<uuid:pk>/closings/", callback_pages.close, name="callback-closings"),
+    path("callbacks/<uuid:pk>/reopenings/", callback_pages.reopen, name="callback-reopenings"),
+    path("callbacks/<uuid:pk>/assignments/", callback_pages.assign, name="callback-assignments"),
     path("practice-calls/", pages.start_practice, name="practice-calls"),
     path("live/", live.stream, name="live"),
     path("messages/", pages.message_list, name="messages"),

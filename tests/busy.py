@@ -5,8 +5,9 @@ from typing import Any
 
 from callcrm.testing import World, add_call, add_lead, add_leg, add_message
 from leads import editing
+from telephony import callbacks, ledger
 from telephony.flows import versions
-from telephony.models import Outcome
+from telephony.models import Callback, Outcome
 from telephony.providers.base import CallState
 from telephony.tests.flows import WHOLE
 
@@ -22,6 +23,9 @@ PAGES = {
     "lead": "/b/acme/leads/{lead}/",
     "edit lead": "/b/acme/leads/{lead}/edits/",
     "reveal": "/b/acme/leads/{lead}/reveals/?fields=phones",
+    "callbacks": "/b/acme/callbacks/",
+    "closed callbacks": "/b/acme/callbacks/?view=closed",
+    "no callbacks of mine": "/b/acme/callbacks/?view=mine",
     "messages": "/b/acme/messages/",
     "numbers": "/b/acme/numbers/",
     "number": "/b/acme/numbers/{number}/",
@@ -43,12 +47,17 @@ def keep_busy(world: World) -> SimpleNamespace:
     lead = add_lead(world.acme, **values, tags=["leak"], value=14200)
     call = add_call(world.acme, lead, agent=world.owner, tags=["leak"], first_time_caller=True)
     add_leg(call)
-    add_call(world.acme, lead, outcome=Outcome.MISSED, answered_at=None, talk_seconds=None)
+    missed = add_call(world.acme, lead, outcome=Outcome.MISSED, answered_at=None, talk_seconds=None)
+    wrong = add_lead(world.acme, name="Ira Penn")
+    other = add_call(world.acme, wrong, outcome=Outcome.VOICEMAIL, answered_at=None, talk_seconds=None)
     add_call(world.acme, withheld=True, outcome=Outcome.VOICEMAIL, answered_at=None)
     unended: dict[str, Any] = {"outcome": None, "answered_at": None, "ended_at": None}
     ringing = add_call(world.acme, lead, state=CallState.RINGING, **unended)
     add_message(world.acme, lead)
     with world.inside():
+        for one in (missed, other):
+            ledger.follow_call(one, by=None)
+        callbacks.close(Callback.objects.get(lead=wrong), "wrong_number", by=world.owner)
         versions.save(world.number, WHOLE, state=None, by=world.owner)
         editing.add_note(lead, "Two-storey house, dog in the yard.", by=world.owner)
     return SimpleNamespace(call=call.pk, ringing=ringing.pk, lead=lead.pk, number=world.number.pk)

@@ -13,8 +13,9 @@ from callcrm.api import v1
 from callcrm.testing import add_call, add_lead, add_message
 from leads.models import Lead
 from recordings.models import Recording
+from telephony import ledger
 from telephony.hours import WEEKDAYS
-from telephony.models import Call
+from telephony.models import Call, Callback, Outcome
 from tests.api import Api, fields, same
 
 # path, method, a body that is right, who may: by the table of the outside, not by the code's own declarations
@@ -43,6 +44,11 @@ MATRIX: list[tuple[str, str, Any, Any]] = [
     ("numbers/{number}/flow/", "PUT", {"flow": {}}, ADMINS),
     ("numbers/{number}/flow/publications/", "POST", None, ADMINS),
     ("numbers/{number}/flow/what-if/", "POST", {"from": "hidden"}, ADMINS),
+    ("callbacks/", "GET", None, EVERYBODY),
+    ("callbacks/{callback}/", "GET", None, EVERYBODY),
+    ("callbacks/{callback}/", "PATCH", {"assigned_to": None}, EVERYBODY),
+    ("callbacks/{callback}/closings/", "POST", {"reason": "other"}, EVERYBODY),
+    ("callbacks/{callback}/reopenings/", "POST", None, EVERYBODY),
     ("hours/", "GET", None, EVERYBODY),
     ("hours/", "PUT", {"week": {day: ["09:00-17:00"] for day in WEEKDAYS}, "holidays": {}}, ADMINS),
     ("sources/", "GET", None, EVERYBODY),
@@ -71,10 +77,13 @@ def ids(world):
         made = Recording.objects.create(
             business=world.acme, call=call, provider_id="RE1", created_at=call.started_at
         )
+        vain = add_call(world.acme, lead, outcome=Outcome.MISSED, answered_at=None)
+        ledger.follow_call(vain, by=None)
     return {
         "lead": lead.pk,
         "call": call.pk,
         "recording": made.pk,
+        "callback": _debt(world),
         "message": add_message(world.acme, lead).pk,
         "number": world.number.pk,
         "source": world.source.pk,
@@ -82,6 +91,11 @@ def ids(world):
         "entry": Entry.objects.of(world.acme.pk)[0].pk,
         "receipt": uuid4(),
     }
+
+
+def _debt(world):
+    with world.inside():
+        return Callback.objects.get().pk
 
 
 def test_the_matrix_names_every_address_and_method():
@@ -250,7 +264,7 @@ def test_what_is_no_id_is_not_there(world, pk):
             assert same(answer) == same(client.get(f"{kind}/{uuid4()}/"))
 
 
-@pytest.mark.parametrize("path", ["calls/click/", "exports/", "callbacks/", "payments/", "privacy-requests/"])
+@pytest.mark.parametrize("path", ["calls/click/", "exports/", "payments/", "privacy-requests/"])
 def test_what_is_not_built_is_not_there(world, path):
     for method in ("GET", "POST"):
         assert Api(world.owner).send(method, path).status_code == 404

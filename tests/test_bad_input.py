@@ -53,6 +53,7 @@ PARAMETERS = (
     *CONDITIONS,
     "days",
     "cursor",
+    "view",
     "status",
     "assigned",
     "name",
@@ -68,6 +69,7 @@ LISTS = {
     "leads/": ("status", "source", "assigned", "search"),
     "audit/": ("name", "actor", "subject"),
     "messages/": (),
+    "callbacks/": ("view",),
 }
 IDA = {"name": "Ida", "phones": "", "email": "", "notes": "", "source": "{source}", "value": "1", "tags": ""}
 WEEK = dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "9-17") | {"version": ""}
@@ -81,6 +83,9 @@ FLOW = {
 # What a form sends when nothing is wrong with it.
 FORMS = {
     "call-edits": {"disposition": "Quote sent", "tags": "leak", "note": "Called."},
+    "callback-assignments": {"to": "me", "view": "mine"},
+    "callback-closings": {"reason": "other", "view": ""},
+    "callback-reopenings": {"view": "closed"},
     "practice-calls": {"scenario": "answered"},
     "number": {"source": "Search", "label": "", "is_active": "on"},
     "number-new": {"e164": "+15035550177", "account": "{account}", "source": "Search", "notice": "Recorded."},

@@ -17,13 +17,24 @@ from callcrm.testing import (
     sid,
 )
 from leads import editing
-from telephony import numbers
+from telephony import callbacks, ledger, numbers
 from telephony.live import streams
-from telephony.models import LiveStream
+from telephony.models import Callback, LiveStream
 from tests.everything import one_of_everything
 
 
-@pytest.mark.parametrize("page", ["", "calls/", "calls/live/", "leads/", "messages/"])
+def _owe(world, lead, *, closed):
+    missed = add_call(world.acme, lead, outcome="missed", answered_at=None)
+    with world.inside():
+        ledger.follow_call(missed, by=None)
+        debt = callbacks.assign(Callback.objects.get(lead=lead), world.user, by=world.owner)
+        if closed:
+            callbacks.close(debt, "other", by=world.owner)
+
+
+@pytest.mark.parametrize(
+    "page", ["", "calls/", "calls/live/", "leads/", "messages/", "callbacks/", "callbacks/?view=closed"]
+)
 def test_a_list_costs_as_many_queries_with_one_row_as_with_twenty(world, client, page):
     login(client, world.owner)
 
@@ -32,6 +43,8 @@ def test_a_list_costs_as_many_queries_with_one_row_as_with_twenty(world, client,
         add_leg(add_call(world.acme, lead, agent=world.user))
         add_call(world.acme, lead, state="ringing", outcome=None, answered_at=None, ended_at=None)
         add_message(world.acme, lead)
+        for closed in (False, True):
+            _owe(world, add_lead(world.acme), closed=closed)
 
     def get():
         assert client.get(f"/b/acme/{page}").status_code == 200

@@ -17,7 +17,7 @@ from callcrm.lib.ids import uuid7_at
 from leads import index
 from leads.models import Lead, LeadPhone, LeadToken, Note
 from recordings.models import Recording
-from telephony.models import Call, CallLeg, Message, TrackingNumber
+from telephony.models import Call, Callback, CallbackMiss, CallLeg, Message, TrackingNumber
 
 BATCH = 500
 PROVIDER = "practice"
@@ -53,6 +53,8 @@ class Scene:
     legs: list[CallLeg] = field(default_factory=list)
     recordings: list[Recording] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    callbacks: list[Callback] = field(default_factory=list)
+    misses: list[CallbackMiss] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
 
@@ -89,6 +91,8 @@ class Scene:
             self.legs,
             self.recordings,
             self.messages,
+            self.callbacks,
+            self.misses,
             self.notes,
             self.entries,
         ]

@@ -35,6 +35,7 @@ MARKS: Mapping[str, Mark] = {
     "abandoned": Mark("Hung up", "", "phone-off"),
     "blocked": Mark("Blocked", "", "ban"),
     "recording": Mark("Recording", "info", "mic"),
+    "overdue": Mark("Overdue", "bad", "timer"),
     # a message
     "sending": Mark("Sending", "", "send"),
     "sent": Mark("Sent", "", "send"),

@@ -83,3 +83,23 @@ def in_words(seconds: int | None) -> str:
     minutes, left = divmod(int(seconds), 60)
     parts = [f"{minutes} min"] * bool(minutes) + [f"{left} s"] * bool(left or not minutes)
     return " ".join(parts)
+
+
+def span(length: timedelta) -> str:
+    """Say a length roughly, by its two largest parts: "40 s", "12 min", "2 h 10 min", "3 d 4 h"."""
+    seconds = int(length.total_seconds())
+    if seconds < 60:
+        return f"{seconds} s"
+    (days, hours), minutes = divmod(seconds // 3600, 24), seconds % 3600 // 60
+    parts = [f"{days} d"] * bool(days) + [f"{hours} h"] * bool(hours)
+    return " ".join([*parts, f"{minutes} min"][:2] if minutes and not days else parts)
+
+
+def due(at: datetime, zone: tzinfo, now: datetime) -> str:
+    """Say until when something was promised: "overdue by 2 h 10 min", "due by 9:40 am", "due by 9:40 am tomorrow"."""
+    if at <= now:
+        return f"overdue by {span(now - at)}"
+    local, here = at.astimezone(zone), now.astimezone(zone)
+    days = (local.date() - here.date()).days
+    day = {0: "", 1: " tomorrow"}.get(days) or (f" on {local:%A}" if days < 7 else f" on {date(local, here)}")
+    return f"due by {clock(local)}{day if days else ''}"

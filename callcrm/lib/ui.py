@@ -113,6 +113,12 @@ def when(context: Context, at: datetime | None, form: str = "") -> dict[str, Any
     return {"at": times.iso(at), "text": text, "below": below}
 
 
+@register.simple_tag(takes_context=True)
+def due(context: Context, at: datetime) -> str:
+    """{% due callback.due_at %}: "overdue by 2 h 10 min" or "due by 9:40 am tomorrow"."""
+    return times.due(at, _zone(context), timezone.now())
+
+
 @register.inclusion_tag("components/clock.html")
 def clock(since: datetime) -> dict[str, Any]:
     """{% clock call.started_at %}: minutes and seconds since then, ticking where there is JavaScript."""
@@ -135,6 +141,7 @@ def local_day(at: datetime, business: object) -> str:
 register.filter("phone", phones.pretty)
 register.filter("duration", times.duration)
 register.filter("in_words", times.in_words)
+register.filter("span", times.span)
 
 
 # ---------------------------------------------------------- masked values
@@ -380,7 +387,9 @@ def tab(context: Context, label: str, **params: str) -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/nav_item.html", takes_context=True)
-def nav_item(context: Context, name: str, label: str, icon: str, key: str = "") -> dict[str, Any]:
+def nav_item(
+    context: Context, name: str, label: str, icon: str, key: str = "", count: object = ""
+) -> dict[str, Any]:
     """{% nav_item "calls" "Calls" "phone" key="c" %}: a link of the menu, current on pages below it too."""
     request = context.get("request")
     business = getattr(request, "business", None)
@@ -395,5 +404,6 @@ def nav_item(context: Context, name: str, label: str, icon: str, key: str = "") 
         "label": label,
         "icon_name": icon,
         "key": key,
+        "count": str(count),
         "current": here in (name, name.removesuffix("s")),
     }

@@ -21,7 +21,8 @@ from callcrm.testing import PASSWORD, login
 from leads import search
 from leads.models import Lead, LeadPhone
 from recordings.models import Recording
-from telephony.models import Call, CallLeg, Message, NumberRoute
+from telephony import ledger
+from telephony.models import Call, Callback, CallbackMiss, CallLeg, Message, NumberRoute
 
 NOW = datetime(2026, 11, 20, 22, 30, tzinfo=UTC)
 
@@ -51,6 +52,22 @@ class TheDemo(TestCase):
         assert CallLeg.objects.count() > Call.objects.count()
         assert Recording.objects.count() > 300
         assert Message.objects.count() > 60
+
+    def test_most_who_were_missed_were_called_back_and_some_still_wait(self):
+        debts, open_ones = Callback.objects.all(), Callback.objects.open()
+        assert 4 <= open_ones.count() <= 60
+        assert 0.3 < debts.filter(proof__isnull=False).count() / debts.count() < 0.8
+        assert debts.exclude(reason="").count() > 20
+        owed = sorted(call.pk for call in Call.objects.all() if ledger.is_owed(call))
+        links = CallbackMiss.objects.exclude(call=None).values_list("call_id", flat=True)
+        assert sorted(links) == owed
+
+    def test_what_the_demo_owes_is_what_the_ledger_would_say(self):
+        kept = Callback.objects.order_by("pk")
+        before = list(kept.values())
+        for call in Call.objects.exclude(lead=None).order_by("-started_at")[:150]:
+            ledger.follow_call(call, by=None)
+        assert list(kept.values()) == before
 
     def test_calls_come_when_an_office_is_open(self):
         hours = [call.started_at.astimezone(self.scene.business.tz) for call in Call.objects.all()]

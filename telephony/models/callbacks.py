@@ -4,10 +4,12 @@ Changed by `telephony/callbacks.py` alone. That a missed call belongs to one deb
 constraints.
 """
 
+from datetime import timedelta
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.timezone import now
 
 from accounts.doors import Admitted
 from accounts.models import TenantModel, tenant_key
@@ -137,9 +139,22 @@ class Callback(TenantModel):
         return self.proof is not None
 
     @property
-    def took_seconds(self) -> int | None:
+    def evidenced(self) -> "Callback | None":
+        """Return itself where evidence has closed it: so its API has an object, or null."""
+        return self if self.is_proven else None
+
+    @property
+    def given_reason(self) -> str | None:
+        return self.reason or None
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.is_open and self.due_at <= now()
+
+    @property
+    def took(self) -> timedelta | None:
         """Return how long the person waited, by the clock on the wall."""
-        return round((self.closed_at - self.opened_at).total_seconds()) if self.closed_at else None
+        return self.closed_at - self.opened_at if self.closed_at else None
 
     @property
     def last(self) -> "CallbackMiss | None":

@@ -15,6 +15,7 @@ from callcrm.lib import masking, phones
 from callcrm.lib.crypto import envelope
 from callcrm.lib.crypto.fields import SealedModel, SealedText
 from leads.models import is_cut
+from telephony.models.callbacks import Callback, CallbackMiss
 from telephony.models.shown import choices, redacted
 from telephony.providers.base import CallState, Direction
 
@@ -59,7 +60,8 @@ class CallQuerySet(models.QuerySet["Call"]):
         seven tables takes PostgreSQL longer to plan than to run, and the longer the larger they are.
         """
         agents = models.Prefetch("agent", Member.objects.select_related("user"))
-        return self.select_related("lead", "phone__lead").prefetch_related("number", "source", agents)
+        owed = models.Prefetch("owed", CallbackMiss.objects.select_related("callback"))
+        return self.select_related("lead", "phone__lead").prefetch_related("number", "source", agents, owed)
 
 
 class Call(TenantModel, SealedModel):
@@ -170,6 +172,11 @@ class Call(TenantModel, SealedModel):
     def is_being_recorded(self) -> bool:
         """Say whether a recording goes on right now."""
         return self.is_live and any(recording.is_going_on for recording in self.recordings.all())
+
+    @property
+    def debt(self) -> Callback | None:
+        """Return what was owed for it, from what `for_list` has brought."""
+        return next((miss.callback for miss in self.owed.all()), None)
 
     @property
     def shown_caller(self) -> str:

@@ -141,7 +141,7 @@ def test_an_answered_call_closes_it_in_either_direction(world, owed, tell, way):
     tell(answered("CA2", TEN + 12 * MINUTE, **({"way": OUT} if way == "outbound" else {})))
     [debt] = debts(world)
     assert (debt.state, debt.proof, debt.proof_kind) == ("closed", call_id(world, "CA2"), "call")
-    assert debt.took_seconds == 12 * 60 + 9
+    assert debt.took == timedelta(minutes=12, seconds=9)
     assert (debt.reason, debt.closed_by_id) == ("", None)
     assert events(world) == ["opened", "proven"]
 

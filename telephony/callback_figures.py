@@ -1,0 +1,62 @@
+"""How many of those who were missed were reached, and how soon. A span is an index range, as in `figures.py`."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, Q
+
+from callcrm.lib import times
+from telephony.figures import Median
+from telephony.ledger import OWED
+from telephony.models import CallbackQuerySet, CallQuerySet
+from telephony.providers.base import Direction
+
+MOST_COUNTED = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """Of the debts that opened in a span: how many evidence has closed, and in what time half of them."""
+
+    opened: int
+    proven: int
+    median: timedelta | None
+    withheld: int
+
+    @property
+    def rate(self) -> str:
+        return f"{round(100 * self.proven / self.opened)}%" if self.opened else "–"
+
+    @property
+    def time(self) -> str:
+        return "–" if self.median is None else times.span(self.median)
+
+
+def recovery(callbacks: CallbackQuerySet, calls: CallQuerySet, since: datetime) -> Recovery:
+    """Return the figures since a moment, of what a member may see."""
+    opened = callbacks.filter(opened_at__gte=since).order_by()
+    counts: Any = opened.aggregate(opened=Count("pk"), proven=Count("pk", filter=_PROVEN), median=_MEDIAN)
+    hidden = calls.filter(started_at__gte=since, outcome__in=OWED, withheld=True, direction=Direction.INBOUND)
+    return Recovery(**counts, withheld=hidden.order_by().count())
+
+
+def waiting(callbacks: CallbackQuerySet) -> str:
+    """Return how many are owed, as a menu has room for it; nothing for none."""
+    found = callbacks.open().order_by()[: MOST_COUNTED + 1].count()
+    return f"{MOST_COUNTED}+" if found > MOST_COUNTED else str(found or "")
+
+
+def oldest(callbacks: CallbackQuerySet) -> datetime | None:
+    """Return since when somebody waits who has waited longest."""
+    found: datetime | None = callbacks.open().order_by().aggregate(oldest=Min("opened_at"))["oldest"]
+    return found
+
+
+class _MedianTime(Median):
+    output_field = DurationField()
+
+
+_PROVEN = Q(proof__isnull=False)
+_WAITED = ExpressionWrapper(F("closed_at") - F("opened_at"), output_field=DurationField())
+_MEDIAN = _MedianTime(_WAITED, filter=_PROVEN)
