@@ -6,13 +6,14 @@ from typing import Any
 
 from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
+from django.utils.timezone import now
 
 from accounts.models import Business, Member
 from callcrm.lib.tenancy import business_scope
 from callcrm.testing import World, add_call, add_leg, add_message
 from leads import index
 from leads.models import Lead, LeadPhone, LeadToken, fresh_lead
-from telephony.models import Call, CallLeg, Message
+from telephony.models import Call, Callback, CallLeg, Message
 from tests.catalogue import as_owner, rows, tenant_tables
 
 PEOPLE, EACH = 600, 8  # calls of every person; texts and entries of the history are as many as calls
@@ -36,7 +37,24 @@ def fill(business: Business, member: Member) -> None:
     _multiply(Call, call, CALLS | {"agent_id": f"CASE WHEN n %% 3 = 0 THEN '{member.pk}'::uuid END"})
     _multiply(Message, message, MESSAGES)
     _multiply(CallLeg, leg, LEGS)
+    with business_scope(business.pk):
+        debt = Callback.objects.create(lead=people[0][0], **_debt(business, member))
+    _multiply(
+        Callback, debt, DEBTS | {"assigned_to_id": f"CASE WHEN n %% 3 = 0 THEN '{member.pk}'::uuid END"}
+    )
     _history(business, member)
+
+
+def _debt(business: Business, member: Member) -> dict[str, Any]:
+    then = now()
+    closed = {"closed_at": then, "reason": "other", "closed_by": member}
+    return {
+        "business": business,
+        "opened_at": then,
+        "due_at": then,
+        "last_missed_at": then,
+        "misses": 1,
+    } | closed
 
 
 def analyze() -> None:
@@ -84,6 +102,17 @@ MESSAGES = {name: CALLS[name] for name in ("id", "lead_id", "phone_id")} | {
     "provider_id": "'SM' || md5(n::text)",
     "created_at": "now() - n * interval '11 minutes'",
     "body": "NULL",
+}
+# Everybody is owed one call, and was owed others before.
+DEBTS = {
+    "id": "gen_random_uuid()",
+    "lead_id": "person.lead_id",
+    "opened_at": "now() - n * interval '7 minutes'",
+    "due_at": "now() - (n - 20) * interval '7 minutes'",
+    "misses": "1 + n %% 4",
+    "closed_at": f"CASE WHEN n >= {PEOPLE} THEN now() - n * interval '5 minutes' END",
+    "reason": f"CASE WHEN n >= {PEOPLE} THEN 'other' ELSE '' END",
+    "closed_by_id": f"CASE WHEN n >= {PEOPLE} THEN t.closed_by_id END",
 }
 LEGS = {
     "id": "gen_random_uuid()",

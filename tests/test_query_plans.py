@@ -12,8 +12,9 @@ from django.utils.timezone import now
 from accounts import keys
 from callcrm.testing import NUMBER, login
 from leads.models import Lead
-from telephony import express
-from telephony.models import Call
+from telephony import callback_figures, express
+from telephony.models import Call, Callback
+from telephony.ranking import ranked
 from tests import crowd
 from tests.everything import one_of_everything
 
@@ -111,6 +112,40 @@ def test_a_list_is_read_by_an_index_with_every_filter(town, problems):
     assert problems({name: asks(client, f"/b/acme/{path}") for name, path in questions.items()}) == {}
 
 
+def test_who_is_called_back_next_is_read_by_an_index(town, problems):
+    def ask(narrowed, cursor=""):
+        def asked():
+            with town.inside():
+                rows = narrowed(Callback.objects.visible_to(town.owner)).open()
+                return ranked(rows, cursor=cursor, size=PAGE - 1, at=now())
+
+        return asked
+
+    everybody, mine = (lambda rows: rows), (lambda rows: rows.filter(assigned_to=town.user))
+    second = ask(everybody)().older
+    with town.inside():
+        visible = Callback.objects.visible_to(town.owner)
+        lead = Call.objects.order_by("-started_at")[40].lead_id
+    questions = {
+        "first page": ask(everybody),
+        "second page": ask(everybody, second),
+        "mine": ask(mine),
+        "count": _inside(town, lambda: callback_figures.waiting(visible)),
+        "oldest": _inside(town, lambda: callback_figures.oldest(visible)),
+        "closed": _inside(town, lambda: list(visible.closed().order_by("-closed_at", "-id")[:PAGE])),
+        "of a person": _inside(town, lambda: list(visible.open().filter(lead=lead))),
+    }
+    assert problems(questions) == {}
+
+
+def _inside(town, ask):
+    def asked():
+        with town.inside():
+            return ask()
+
+    return asked
+
+
 def _far_page(client):
     path = "calls/"
     for _ in range(20):
@@ -134,7 +169,8 @@ def test_every_kind_of_search_is_answered_by_an_index(town, problems):
 
 def test_the_figures_of_a_month_read_its_rows_once_and_nobody_elses(town, problems):
     client = login(Client(), town.owner)
-    assert problems({"overview": asks(client, "/b/acme/")}, most=crowd.PEOPLE * crowd.EACH + 1) == {}
+    pages = {path: asks(client, f"/b/acme/{path}") for path in ("", "callbacks/")}
+    assert problems(pages, most=crowd.PEOPLE * crowd.EACH + 1) == {}
 
 
 def test_a_caller_waits_for_index_look_ups_alone(town):

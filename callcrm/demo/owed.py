@@ -58,7 +58,7 @@ def _close(scene: Scene, person: Person, debt: Debt[CallbackMiss], hours: Hours)
     """Whoever looks through what is owed closes some of it before anything is proven; later tries are owed anew."""
     left = debt.tries
     while left:
-        seen_at = hours.after(left[0].at, scene.seconds(3_000, 40_000)) or scene.now
+        seen_at = hours.after(left[0].at, scene.seconds(25_000, 110_000)) or scene.now
         forgotten = left[0].at > scene.now - FORGOTTEN_SINCE and scene.chance(0.45)
         if seen_at > scene.now or (debt.proof and debt.proof.at <= seen_at) or forgotten:
             _write(scene, person, Debt(left, debt.proof), hours)

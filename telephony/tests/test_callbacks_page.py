@@ -1,0 +1,213 @@
+"""The page of callbacks: the most pressing first, closed with a reason and undone, without scripts."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from callcrm.lib import times
+from callcrm.testing import add_call, add_lead, add_member, login
+from telephony import callback_figures, callbacks, ledger
+from telephony.models import Call, Callback, Outcome
+from telephony.ranking import ranked
+
+PAGE = "/b/acme/callbacks/"
+MONDAY = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)  # noon in Los Angeles
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def noon(monkeypatch):
+    for place in (
+        "callcrm.lib.times.timezone.now",
+        "telephony.callback_pages.now",
+        "telephony.models.callbacks.now",
+    ):
+        monkeypatch.setattr(place, lambda: MONDAY)
+    return MONDAY
+
+
+@pytest.fixture
+def page(world, client):
+    login(client, world.user)
+    return lambda view="": client.get(PAGE, {"view": view} if view else {}).content.decode()
+
+
+def owe(world, *tries, name="Dana Riverstone", **values):
+    """Let somebody call in vain so many hours before noon."""
+    lead = add_lead(world.acme, name=name)
+    for hours in tries:
+        vain = {"outcome": Outcome.MISSED, "answered_at": None, "talk_seconds": None} | values
+        missed = add_call(world.acme, lead, started_at=MONDAY - hours * HOUR, **vain)
+        with world.inside():
+            ledger.follow_call(missed, by=None)
+    with world.inside():
+        return Callback.objects.select_related("lead").get(lead=lead)
+
+
+def act(client, debt, what, **data):
+    return client.post(f"{PAGE}{debt.pk}/{what}/", data)
+
+
+def test_overdue_comes_first_then_who_tried_most_then_who_is_due_first(world, noon):
+    late, often, later = owe(world, 2.5), owe(world, 2, 1.5), owe(world, 2)
+    soon, soon_often = owe(world, 0.9), owe(world, 0.5, 0.4)
+    expected = [debt.pk for debt in (often, late, later, soon_often, soon)]
+    with world.inside():
+        rows = Callback.objects.visible_to(world.owner).open()
+        assert [row.pk for row in ranked(rows, cursor="", size=10, at=noon).rows] == expected
+        for size in (1, 2, 3):
+            found, cursor = [], ""
+            while True:
+                one = ranked(rows, cursor=cursor, size=size, at=noon + HOUR if cursor else noon)
+                found += [row.pk for row in one.rows]
+                cursor = one.older
+                if not cursor:
+                    break
+            assert found == expected, size  # although more is overdue by now
+
+
+def test_a_row_says_how_often_when_and_until_when(world, noon, page):
+    owe(world, 2.5, 2, 1)
+    owe(world, 0.5, name="Nora Quill", outcome=Outcome.VOICEMAIL)
+    drawn = page()
+    for words in (
+        "Overdue by 1 h 30 min",
+        "3 times",
+        "Due by 12:30 pm",
+        "Once, 1 voicemail",
+        "Dana R.",
+        "Google Ads",
+    ):
+        assert words in drawn, words
+    assert 'class="count">2<' in drawn
+    assert "Riverstone" not in drawn
+
+
+def test_without_debts_the_page_says_what_would_stand_here(world, page):
+    assert "Everybody was called back" in page()
+    assert "Nothing is yours" in page("mine")
+    assert "Nothing was closed yet" in page("closed")
+    assert 'class="count"' not in page()
+
+
+def test_a_member_closes_with_a_reason_and_undoes_it(world, noon, client, page):
+    debt = owe(world, 2)
+    answer = act(client, debt, "closings", reason="wrong_number", view="")
+    assert (answer.status_code, answer.url) == (302, PAGE)
+    drawn = page()
+    assert f'action="{PAGE}{debt.pk}/reopenings/"' in drawn  # the toast
+    assert "Dana R." not in drawn
+    assert "Wrong number" in page("closed")
+    assert act(client, debt, "reopenings", view="closed").url == f"{PAGE}?view=closed"
+    assert "Dana R." in page()
+
+
+@pytest.mark.parametrize("reason", ["", "because"])
+def test_without_a_reason_it_stays_open(world, client, page, reason):
+    debt = owe(world, 2)
+    assert act(client, debt, "closings", reason=reason).status_code in (400, 422)
+    assert "Dana R." in page()
+
+
+def test_who_closes_second_is_told(world, client, page):
+    debt = owe(world, 2)
+    assert [act(client, debt, "closings", reason="spam").status_code for _ in range(2)] == [302, 409]
+
+
+def test_a_member_takes_one_and_lets_it_go(world, client, page):
+    debt = owe(world, 2)
+    act(client, debt, "assignments", to="me")
+    assert "Dana R." in page("mine")
+    act(client, debt, "assignments", to="nobody")
+    assert "Dana R." not in page("mine")
+    assert act(client, debt, "assignments", to="everybody").status_code in (400, 422)
+
+
+def test_what_is_a_colleagues_is_not_there_for_a_user(world, client, page):
+    debt = owe(world, 2)
+    with world.inside():
+        callbacks.assign(debt, world.admin, by=world.admin)
+    assert "Dana R." not in page()
+    assert act(client, debt, "closings", reason="spam").status_code == 404
+
+
+def test_the_rival_cannot_tell_it_exists(world, client):
+    debt = owe(world, 2)
+    login(client, world.rival_owner)
+    assert client.post(f"/b/rival/callbacks/{debt.pk}/closings/", {"reason": "spam"}).status_code == 404
+
+
+def test_calls_and_people_say_what_is_owed(world, noon, client, page):
+    debt = owe(world, 2)
+    with world.inside():
+        call = Call.objects.get()
+    for path in ("/b/acme/calls/", f"/b/acme/calls/{call.pk}/"):
+        assert "owed a call back" in client.get(path).content.decode()
+    assert "Owed a call back." in client.get(f"/b/acme/leads/{debt.lead_id}/").content.decode()
+    back = {"direction": "outbound", "started_at": MONDAY - HOUR, "answered_at": MONDAY - HOUR}
+    reached = add_call(world.acme, debt.lead, **back)
+    with world.inside():
+        ledger.follow_call(reached, by=None)
+    assert "reached after 1 h" in client.get("/b/acme/calls/").content.decode()
+    assert "Owed a call back." not in client.get(f"/b/acme/leads/{debt.lead_id}/").content.decode()
+    assert "after 1 h" in page("closed")
+
+
+def test_the_figures_are_of_what_evidence_closed(world, noon, client):
+    for hours in (4, 3):
+        debt = owe(world, hours)
+        reached = add_call(world.acme, debt.lead, started_at=MONDAY - HOUR, answered_at=MONDAY - HOUR)
+        with world.inside():
+            ledger.follow_call(reached, by=None)
+    owe(world, 2)
+    with world.inside():
+        callbacks.close(owe(world, 2), "other", by=world.owner)
+    add_call(world.acme, withheld=True, started_at=MONDAY - HOUR, outcome=Outcome.MISSED, answered_at=None)
+    owe(world, 24 * 40)
+    with world.inside():
+        since = MONDAY - timedelta(days=30)
+        found = callback_figures.recovery(Callback.objects.all(), Call.objects.all(), since)
+        none = callback_figures.recovery(Callback.objects.none(), Call.objects.none(), since)
+    assert (found.opened, found.proven, found.withheld) == (4, 2, 1)
+    assert (found.rate, found.time) == ("50%", "2 h 30 min")
+    assert (none.rate, none.time) == ("–", "–")
+    assert "2 h 30 min" in login(client, world.owner).get("/b/acme/").content.decode()
+
+
+def test_the_count_in_the_menu_stops_at_a_hundred(world, monkeypatch):
+    monkeypatch.setattr(callback_figures, "MOST_COUNTED", 2)
+    for _ in range(2):
+        owe(world, 1)
+    with world.inside():
+        assert callback_figures.waiting(Callback.objects.all()) == "2"
+    owe(world, 1)
+    with world.inside():
+        assert callback_figures.waiting(Callback.objects.all()) == "2+"
+
+
+def test_a_debt_of_who_left_shows_his_name(world, client, page):
+    leaver = add_member(world.acme, "user", "leaver@acme.example")
+    with world.inside():
+        callbacks.close(owe(world, 1), "other", by=leaver)
+    assert "by leaver" in page("closed")
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (-2.5, "overdue by 2 h 30 min"),
+        (-50, "overdue by 2 d 2 h"),
+        (1, "due by 1:00 pm"),
+        (24, "due by 12:00 pm tomorrow"),
+        (72, "due by 12:00 pm on Thursday"),
+        (24 * 9, "due by 12:00 pm on Dec 2"),
+    ],
+)
+def test_a_promise_in_words(world, hours, words):
+    assert times.due(MONDAY + hours * HOUR, world.acme.tz, MONDAY) == words
+
+
+def test_a_promise_in_words_over_a_change_of_the_clock(world):
+    friday, monday = (datetime(2026, 10, 31, 0, 30, tzinfo=UTC), datetime(2026, 11, 2, 17, 30, tzinfo=UTC))
+    assert times.due(monday, world.acme.tz, friday) == "due by 9:30 am on Monday"
+    assert times.due(friday, world.acme.tz, monday) == "overdue by 2 d 17 h"
