@@ -179,6 +179,12 @@ class Call(TenantModel, SealedModel):
         return next((miss.callback for miss in self.owed.all()), None)
 
     @property
+    def waited(self) -> timedelta | None:
+        """Return how long after this call what was owed for it was closed."""
+        debt = self.debt
+        return debt.closed_at - self.started_at if debt and debt.closed_at else None
+
+    @property
     def shown_caller(self) -> str:
         """Return what stands for the caller in a list: a masked name, or a word for why there is none."""
         if self.lead is not None:

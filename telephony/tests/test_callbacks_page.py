@@ -153,6 +153,17 @@ def test_calls_and_people_say_what_is_owed(world, noon, client, page):
     assert "after 1 h" in page("closed")
 
 
+def test_a_call_says_how_long_after_it_somebody_was_reached(world, noon, client, page):
+    debt = owe(world, 30, 2)
+    reached = add_call(world.acme, debt.lead, started_at=MONDAY - HOUR, answered_at=MONDAY - HOUR)
+    with world.inside():
+        ledger.follow_call(reached, by=None)
+    drawn = client.get("/b/acme/calls/").content.decode()
+    assert "reached after 1 h<" in drawn
+    assert "reached after 1 d 5 h<" in drawn
+    assert "after 1 d 5 h" in page("closed")
+
+
 def test_the_figures_are_of_what_evidence_closed(world, noon, client):
     for hours in (4, 3):
         debt = owe(world, hours)
