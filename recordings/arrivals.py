@@ -2,7 +2,7 @@
 
 from django.utils.timezone import now
 
-from recordings import consent, fetching
+from recordings import fetching
 from recordings.models import Recording, mine
 from telephony import feed
 from telephony.ingest import Origin
@@ -20,15 +20,13 @@ def arrived(origin: Origin, update: RecordingUpdate, call: Call) -> None:
     recording = recording or Recording(**same, created_at=origin.received_at)
     recording.call = call
     _merge(recording, origin, update)
-    before = recording.state
     if recording.state in _OPEN:
         _decide(recording, update)
     recording.save()
     call.has_voicemail = call.has_voicemail or (
         recording.kind == Recording.Kind.VOICEMAIL and recording.is_complete
     )
-    if recording.state == before or recording.state != Recording.State.BLOCKED:  # blocking it tells by itself
-        feed.tell(origin.business_id, "recording.changed", recording.pk, recording.state)
+    feed.tell(origin.business_id, "recording.changed", recording.pk, recording.state)
 
 
 def _merge(recording: Recording, origin: Origin, update: RecordingUpdate) -> None:
@@ -45,10 +43,7 @@ def _decide(recording: Recording, update: RecordingUpdate) -> None:
     if not recording.is_complete:
         if update.state is RecordingState.ABSENT:
             recording.state = Recording.State.ABSENT
-    elif not consent.may_keep(recording):
-        if recording.state != Recording.State.BLOCKED:
-            fetching.block(recording)
-    else:
+    elif recording.state != Recording.State.BLOCKED:  # whether it may be kept is asked when it is fetched
         recording.state = Recording.State.PENDING
         if recording.asked_since is None:
             recording.asked_since = now()

@@ -466,9 +466,14 @@ def test_a_late_delivery_does_not_reopen_what_is_kept(world, client, twilio, fol
     assert opened(world, recording) == AUDIO
 
 
-def test_a_recording_without_a_notice_gets_no_job(world, client):
+def test_a_recording_without_a_notice_is_blocked_when_it_would_be_fetched(world, client, twilio):
     call = untold(world)
     complete(client, call.provider_id)
     with world.inside():
+        recording = Recording.objects.get()
+    assert recording.state == STATE.PENDING
+    assert attempt(world, recording).state == STATE.BLOCKED
+    complete(client, call.provider_id, RecordingSid=recording.provider_id)
+    with world.inside():
         assert Recording.objects.get().state == STATE.BLOCKED
-    assert jobs().count() == 0
+    assert twilio.asked == []
