@@ -17,10 +17,11 @@ class Size:
     per_round: int  # webhooks of each kind
     pages: int  # views of each list per round
     terms: int  # searches of each kind per round
+    minutes: int  # of the recording that is sealed
 
 
-FULL = Size(small=1_000, large=100_000, rounds=9, per_round=200, pages=8, terms=40)
-QUICK = Size(small=1_000, large=5_000, rounds=3, per_round=48, pages=4, terms=10)
+FULL = Size(small=1_000, large=100_000, rounds=9, per_round=200, pages=8, terms=40, minutes=60)
+QUICK = Size(small=1_000, large=5_000, rounds=3, per_round=48, pages=4, terms=10, minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
