@@ -1,14 +1,17 @@
 """Call flows of numbers: versions that were published and never change, the draft of the next, and whose turn it is."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db import models
-from django.utils.functional import cached_property
 from django.utils.timezone import now
 
 from accounts.models import TenantModel, tenant_key
 from telephony.flows import documents
 from telephony.flows.steps import Flow
+
+MOST_READ = 1_000
+_read: dict[UUID, Flow] = {}  # by the id of the version, in this process
 
 
 class FlowVersion(TenantModel):
@@ -29,9 +32,14 @@ class FlowVersion(TenantModel):
     def __str__(self) -> str:
         return f"version {self.version}"
 
-    @cached_property
+    @property
     def flow(self) -> Flow:
-        return documents.read(self.document)
+        """Return what it says. It never changes, and reading it takes as long as answering a call does otherwise."""
+        if self.pk not in _read:
+            if len(_read) >= MOST_READ:
+                _read.clear()
+            _read[self.pk] = documents.read(self.document)
+        return _read[self.pk]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Calls go on by it: what was published stays as it is."""
