@@ -10,6 +10,7 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.doors import MemberRequest, needs
+from accounts.models import Member
 from accounts.permissions import Permission
 from callcrm.lib import times
 from callcrm.lib.paging import page
@@ -168,4 +169,11 @@ def _filters(request: MemberRequest) -> list[Filter]:
         Filter("number", "Number", [(str(row.pk), str(row)) for row in mine]),
         Filter("direction", "Direction", [(way.value, way.value.capitalize()) for way in Direction]),
         Filter("first_time", "First call", [("true", "First-time callers"), ("false", "Returning callers")]),
+        Filter("agent", "Staff", [("none", "No one of the team"), *_staff(request)]),
+        Filter("has_recording", "Recording", [("true", "Has a recording"), ("false", "Has none")]),
     ]
+
+
+def _staff(request: MemberRequest) -> list[tuple[str, str]]:
+    members = Member.objects.active().filter(business=request.business).select_related("user")
+    return sorted(((str(member.pk), member.name) for member in members), key=lambda each: each[1].lower())
