@@ -20,6 +20,7 @@ from callcrm.errors import NotFound
 from callcrm.webhooks import api as webhooks
 from leads import api as leads
 from recordings import api as recordings
+from recordings import retention_api
 from telephony import api as telephony
 from telephony import callback_api as callbacks
 from telephony import hours_api
@@ -82,6 +83,15 @@ v1 = [
     path("recordings/", recordings.Recordings.as_view(), name="api-recordings"),
     path("recordings/<uuid:pk>/", recordings.OneRecording.as_view(), name="api-recording"),
     path("recordings/<uuid:pk>/audio/", recordings.RecordingAudio.as_view(), name="api-recording-audio"),
+    path("recordings/<uuid:pk>/holds/", retention_api.Holds.as_view(), name="api-recording-holds"),
+    path(
+        "recordings/<uuid:pk>/hold-liftings/",
+        retention_api.HoldLiftings.as_view(),
+        name="api-recording-hold-liftings",
+    ),
+    path(
+        "recordings/<uuid:pk>/deletions/", retention_api.Deletions.as_view(), name="api-recording-deletions"
+    ),
     path("numbers/", telephony.Numbers.as_view(), name="api-numbers"),
     path("numbers/<uuid:pk>/", telephony.OneNumber.as_view(), name="api-number"),
     path("numbers/<uuid:pk>/flow/", flows.OneFlow.as_view(), name="api-flow"),

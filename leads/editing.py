@@ -1,6 +1,6 @@
 """What people do to leads: add, correct, move, assign, note, delete. Each verb writes its event."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,9 @@ SEALED = ("name", "email", "notes")
 PLAIN = ("value", "tags", "source")
 TAKEN = "This number belongs to another lead of the business."
 MOST_PHONES = 10
+
+# Asked in the transaction that deletes a person, by apps that lie above this one; a refusal keeps him.
+deletion_guards: list[Callable[[Lead], None]] = []
 
 
 @transaction.atomic
@@ -117,7 +120,9 @@ def add_note(lead: Lead, text: str, *, by: Member) -> Note:
 
 @transaction.atomic
 def delete(lead: Lead, *, by: Member) -> None:
-    """Delete a person with his key, phones, notes and tokens; his calls stay, without him."""
+    """Delete a person with his key, phones, notes and tokens; his calls stay, without him. Raises Conflict."""
+    for refuse in deletion_guards:
+        refuse(lead)
     record(LeadDeleted(lead_id=lead.pk), by=by, business_id=lead.business_id)
     Lead.objects.filter(pk=lead.pk)._raw_delete(
         using="default"

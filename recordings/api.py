@@ -29,8 +29,11 @@ class RecordingShape(Shape):
     size = serializers.IntegerField(allow_null=True)
     sha256 = serializers.SerializerMethodField()
     provider_id = serializers.CharField()
-    keep_until = serializers.SerializerMethodField()
-    legal_hold = serializers.SerializerMethodField()
+    keep_until = serializers.DateTimeField(
+        allow_null=True, help_text="By the rule of its kind, as it is now."
+    )
+    legal_hold = serializers.BooleanField(source="is_held", help_text="Held: kept beyond that.")
+    deleted_by = serializers.SerializerMethodField()
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_failure(self, recording: Recording) -> str | None:
@@ -40,14 +43,9 @@ class RecordingShape(Shape):
     def get_sha256(self, recording: Recording) -> str | None:
         return recording.sha256 or None
 
-    # Nothing ends a recording yet but its person.
-
-    @extend_schema_field(serializers.DateTimeField(allow_null=True))
-    def get_keep_until(self, recording: Recording) -> None:
-        return None
-
-    def get_legal_hold(self, recording: Recording) -> bool:
-        return False
+    @extend_schema_field(serializers.ChoiceField(choices=Recording.Rule.choices, allow_null=True))
+    def get_deleted_by(self, recording: Recording) -> str | None:
+        return recording.deleted_by or None
 
 
 class RecordingQuery(ListQuery):
@@ -66,7 +64,7 @@ class Recordings(Rows):
     lookups = {"call": "call_id", "state": "state", "kind": "kind"}
 
     def rows(self) -> QuerySet[Recording]:
-        return Recording.objects.visible_to(self.member)
+        return Recording.objects.visible_to(self.member).with_rules()
 
 
 class OneRecording(Door):
@@ -76,7 +74,7 @@ class OneRecording(Door):
     shape = RecordingShape
 
     def get(self, request: Request, pk: UUID) -> Response:
-        return self.answer(found(Recording.objects.visible_to(self.member), pk))
+        return self.answer(found(Recording.objects.visible_to(self.member).with_rules(), pk))
 
 
 class RecordingAudio(Door):

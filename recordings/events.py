@@ -96,3 +96,47 @@ class TranscriptRevealed(Event):
     recording_id: UUID
     call_id: UUID
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingDeleted(Event):
+    """What can open it is gone with this; what is left of it in storage and at the provider follows by a job."""
+
+    name = "recording.deleted"
+    sentence = "deleted a recording ({rule})"
+    subject = "recording_id"
+    words: ClassVar[Mapping[str, str]] = {
+        "retention": "its time was over",
+        "card_data": "it held card data",
+        "request": "on request",
+    }
+    recording_id: UUID
+    call_id: UUID
+    rule: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingHeld(Event):
+    name = "recording.held"
+    sentence = "put a recording under a legal hold ({reason})"
+    subject = "recording_id"
+    recording_id: UUID
+    call_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldLifted(Event):
+    name = "recording.hold_lifted"
+    sentence = "lifted the legal hold on a recording"
+    subject = "recording_id"
+    recording_id: UUID
+    call_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetentionChanged(Event):
+    name = "retention.changed"
+    sentence = "changed how long recordings are kept ({kind}: {days})"
+    kind: str
+    days: str

@@ -8,6 +8,7 @@ the row, and the next attempt is asked for in the same transaction.
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -82,8 +83,10 @@ def fetch(business_id: UUID, recording_id: UUID) -> None:
 
 def sweep() -> None:
     """Ask again for what is due and has no job: jobs can be lost with their workers."""
-    from recordings.tasks import delete_provider_copy, fetch_recording  # tasks import this module
+    from recordings import tasks  # they import this module
 
+    by_state: dict[str, Any] = {state.value: tasks.fetch_recording for state in _TO_FETCH}
+    by_state[Recording.State.DELETED.value] = tasks.remove_deleted
     businesses = Business.objects.values_list("pk", flat=True)
     with system_scope("recordings of all businesses that are due", businesses):
         late = (
@@ -91,7 +94,7 @@ def sweep() -> None:
         )
         late = late.order_by("next_attempt_at")
         for business_id, pk, state in late.values_list("business_id", "pk", "state")[:MOST_SWEPT]:
-            task = fetch_recording if state in _TO_FETCH else delete_provider_copy
+            task = by_state.get(state, tasks.delete_provider_copy)
             task.defer(business_id=str(business_id), recording_id=str(pk))
 
 

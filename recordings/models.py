@@ -7,12 +7,13 @@ provider's copy once it is stored. `claimed_until` keeps two workers apart; a cl
 
 import secrets
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.timezone import now
 
 from accounts.doors import Admitted
@@ -33,6 +34,9 @@ EARLY = timedelta(
 )  # the clocks of database and worker differ, and a job that comes early must not be in vain
 
 
+LONGEST_KEPT = 3650  # days
+
+
 class RecordingQuerySet(models.QuerySet["Recording"]):
     """Reading recordings."""
 
@@ -44,6 +48,15 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         """Return those for which something is to be done now, and nobody does it."""
         free = Q(claimed_until=None) | Q(claimed_until__lt=now())
         return self.filter(free, next_attempt_at__lte=now() + EARLY)
+
+    def with_rules(self) -> "RecordingQuerySet":
+        """Bring what `keep_until` is computed from: the rule as it is now."""
+        rule = RetentionRule.objects.filter(business=OuterRef("business"), kind=OuterRef("kind"))
+        return self.annotate(keep_days=Subquery(rule.values("days")[:1]))
+
+    def not_gone(self) -> "RecordingQuerySet":
+        """Return those of which there is, or may yet come, something to hear."""
+        return self.exclude(state__in=Recording.GONE)
 
 
 class Recording(TenantModel, SealedModel):
@@ -67,6 +80,24 @@ class Recording(TenantModel, SealedModel):
         KEPT = "kept", "Kept"
         LEAVING = "leaving", "To be deleted"
         GONE = "gone", "Deleted"
+
+    class Rule(models.TextChoices):
+        """By what it was deleted."""
+
+        RETENTION = "retention", "Retention"
+        CARD_DATA = "card_data", "Card data"
+        REQUEST = "request", "Request"
+
+    class HoldReason(models.TextChoices):
+        """A code, so that the history can name it: what the case is about stays with who leads it."""
+
+        LAWSUIT = "lawsuit", "Lawsuit"
+        COMPLAINT = "complaint", "Complaint"
+        AUTHORITY = "authority", "An authority asked for it"
+        INSURANCE = "insurance", "Insurance claim"
+        OTHER = "other", "Something else"
+
+    GONE: ClassVar = (State.DELETED, State.ABSENT)
 
     call = tenant_key("telephony.Call", related_name="recordings")
     provider_id = models.CharField(max_length=64)
@@ -97,6 +128,12 @@ class Recording(TenantModel, SealedModel):
     # What is written of it is sealed under a key of its own, which goes with the person like the key of its sound.
     words_key = models.BinaryField(null=True, editable=False)
     transcript = SealedText(max_length=20_000, pad=256, null=True)
+    # How long. Until when is not kept: it is computed from the rule, so that a changed rule holds at once.
+    held_at = models.DateTimeField(null=True)
+    held_by = tenant_key("accounts.Member", null=True)
+    hold_reason = models.CharField(max_length=9, choices=HoldReason.choices, blank=True)
+    deleted_at = models.DateTimeField(null=True)
+    deleted_by = models.CharField(max_length=9, choices=Rule.choices, blank=True)
 
     objects = RecordingQuerySet.as_manager()
 
@@ -110,7 +147,12 @@ class Recording(TenantModel, SealedModel):
                 fields=["business", "next_attempt_at"],
                 condition=Q(next_attempt_at__isnull=False),
                 name="recordings_due",
-            )
+            ),
+            models.Index(
+                fields=["business", "kind", "created_at"],
+                condition=~Q(state__in=("deleted", "absent")),
+                name="recordings_age",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -174,6 +216,17 @@ class Recording(TenantModel, SealedModel):
         return self._TOLD[self.state](self)
 
     @property
+    def is_held(self) -> bool:
+        """Say whether a legal hold keeps it, whatever its rule says."""
+        return self.held_at is not None
+
+    @property
+    def keep_until(self) -> datetime | None:
+        """Return when its rule lets it go; None where nothing does, or it is gone. Wants `with_rules`."""
+        days = vars(self)["keep_days"]
+        return self.created_at + timedelta(days=days) if days and self.state not in self.GONE else None
+
+    @property
     def can_be_retried(self) -> bool:
         """Say whether somebody may ask for it again, sooner than it comes by itself."""
         return bool(self.failure) and self.state in (self.State.PENDING, self.State.FAILED)
@@ -190,12 +243,22 @@ class Recording(TenantModel, SealedModel):
         gone = " The provider's copy is deleted." if self.provider_copy == self.Copy.GONE else ""
         return f"Recorded{self._length}. Kept here, sealed.{gone}"
 
+    def _told_deleted(self) -> str:
+        by = self._DELETED_BY.get(self.deleted_by, "Deleted.")
+        left = f" Not all of it is removed yet. {failures.words(self.failure)}" if self.failure else ""
+        return by + left
+
+    _DELETED_BY: ClassVar[dict[str, str]] = {
+        Rule.RETENTION: "Deleted by the retention rule.",
+        Rule.CARD_DATA: "Deleted, for it held card data.",
+        Rule.REQUEST: "Deleted on request.",
+    }
     _TOLD: ClassVar[dict[str, Callable[["Recording"], str]]] = {
         State.PENDING: _told_pending,
         State.STORED: _told_stored,
         State.FAILED: _told_failed,
         State.ABSENT: lambda _: "Nothing was recorded.",
-        State.DELETED: lambda _: "Deleted.",
+        State.DELETED: _told_deleted,
         State.BLOCKED: lambda _: "Not kept: the caller was not told that the call is recorded.",
     }
 
@@ -269,3 +332,18 @@ class RecordingNote(TenantModel, SealedModel):
 def mine(business_id: UUID, call: Call, provider_id: str) -> dict[str, Any]:
     """Return what makes a recording one and the same."""
     return {"business_id": business_id, "call": call, "provider_id": provider_id}
+
+
+class RetentionRule(TenantModel):
+    """How long one kind of recording is kept. Without a row, and without days, it is kept."""
+
+    kind = models.CharField(max_length=9, choices=Recording.Kind.choices)
+    days = models.PositiveSmallIntegerField(
+        null=True, validators=[MinValueValidator(1), MaxValueValidator(LONGEST_KEPT)]
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["business", "kind"], name="recordings_rule_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.days or 'keep'}"

@@ -6,6 +6,7 @@ a third waits a moment and then comes again, and whatever else there is to do go
 
 import random
 from collections.abc import Callable
+from datetime import UTC, datetime
 from threading import BoundedSemaphore
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from procrastinate.contrib.django import app
 
 from accounts.models import Business
 from callcrm.lib.tenancy import business_scope
-from recordings import copies, fetching, playbacks
+from recordings import copies, deletions, fetching, playbacks, retention
 
 AT_ONCE = 2  # of the four threads of a worker
 PATIENCE = 2.0  # seconds; longer than most fetches take
@@ -34,6 +35,12 @@ def delete_provider_copy(*, business_id: str, recording_id: str) -> None:
     _when_free(delete_provider_copy, copies.delete, business_id, recording_id)
 
 
+@app.task(queue=fetching.QUEUE, retry=3, priority=LAST)
+def remove_deleted(*, business_id: str, recording_id: str) -> None:
+    """Remove what is left of a deleted one, if that is due."""
+    _when_free(remove_deleted, deletions.remove, business_id, recording_id)
+
+
 @app.periodic(cron="* * * * *")
 @app.task(queue="default", queueing_lock="sweep_recordings")
 def sweep_recordings(timestamp: int) -> None:
@@ -48,6 +55,24 @@ def forget_playbacks(timestamp: int) -> None:
     for business_id in Business.objects.values_list("pk", flat=True):
         with business_scope(business_id):
             playbacks.forget()
+
+
+@app.periodic(cron="11 * * * *")
+@app.task(queue="default", queueing_lock="end_recordings")
+def end_recordings(timestamp: int) -> None:
+    """Once an hour, for the nights of all zones: where it is night, what is due goes."""
+    at = datetime.fromtimestamp(timestamp, UTC)
+    for business in retention.businesses_with_rules():
+        up_to = retention.nights_work(business, at)
+        expire_recordings.defer(business_id=str(business.pk), up_to=up_to.isoformat())
+
+
+@app.task(queue="default", retry=3, priority=LAST)
+def expire_recordings(*, business_id: str, up_to: str) -> None:
+    """Delete a batch of what was due at a moment; another job takes the next."""
+    gone = retention.sweep(UUID(business_id), datetime.fromisoformat(up_to))
+    if gone:
+        expire_recordings.defer(business_id=business_id, up_to=up_to)
 
 
 def _when_free(task: Any, work: Callable[[UUID, UUID], None], business_id: str, recording_id: str) -> None:

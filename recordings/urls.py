@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from recordings import pages, playback_pages
+from recordings import pages, playback_pages, retention_pages
 
 urlpatterns = [
     path("recordings/<uuid:pk>/playbacks/", playback_pages.play, name="recording-playbacks"),
@@ -14,4 +14,8 @@ urlpatterns = [
     path("playbacks/<uuid:pk>/", playback_pages.playback, name="playback"),
     path("playbacks/<uuid:pk>/audio/", playback_pages.audio, name="playback-audio"),
     path("recordings/<uuid:pk>/retries/", pages.retry, name="recording-retries"),
+    path("recordings/<uuid:pk>/holds/", retention_pages.hold, name="recording-holds"),
+    path("recordings/<uuid:pk>/hold-liftings/", retention_pages.lift_hold, name="recording-hold-liftings"),
+    path("recordings/<uuid:pk>/deletions/", retention_pages.delete, name="recording-deletions"),
+    path("retention/", retention_pages.retention_page, name="retention"),
 ]

@@ -139,7 +139,8 @@ def number(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 
 def _about(call: Call, form: CallForm) -> dict[str, Any]:
-    return {"call": call, "legs": call.legs.all(), "recordings": call.recordings.all(), "form": form}
+    recordings = call.recordings.with_rules().select_related("held_by__user")
+    return {"call": call, "legs": call.legs.all(), "recordings": recordings, "form": form}
 
 
 def _call(request: MemberRequest, pk: UUID) -> Call:

@@ -35,6 +35,7 @@ PAGES = {
     "history": "/b/acme/audit/",
     "team": "/b/acme/team/",
     "settings": "/b/acme/settings/",
+    "retention": "/b/acme/retention/",
     "account": "/account/",
     "components": "/ui/",
     "components with errors": "/ui/?label=&email=x",

@@ -13,8 +13,8 @@ from callcrm.testing import add_call, add_lead, add_leg, add_message, fresh_numb
 from callcrm.webhooks.models import Receipt
 from leads import editing
 from leads.models import Lead, LeadPhone, Note, Source
-from recordings import notes
-from recordings.models import Playback, Recording, RecordingNote
+from recordings import notes, retention
+from recordings.models import Playback, Recording, RecordingNote, RetentionRule
 from telephony import feed, ledger, numbers, opening, turns
 from telephony.flows import simple, versions
 from telephony.live import streams
@@ -58,6 +58,7 @@ class Everything:
     moment: RecordingNote
     callback: Callback
     miss: CallbackMiss
+    rule: RetentionRule
     message: Message
     receipt: Receipt
     session: ApiSession
@@ -80,6 +81,8 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         phone = LeadPhone.objects.get(lead=lead)
         recording = _recording(call)
         miss = _miss(lead)
+        retention.change(business, {"voicemail": 90}, by=member)
+        rule = RetentionRule.objects.get(business=business)
         versions.save(number, simple.flow(["+15035550192"]), state=None, by=member)
         turns.take(call, "ring")
         flow = FlowVersion.objects.get(number=number)
@@ -110,6 +113,7 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         moment=moment,
         callback=miss.callback,
         miss=miss,
+        rule=rule,
         message=add_message(business, lead),
         receipt=_receipt(business, account),
         session=ApiSession.objects.filter(member=member).latest("created_at"),

@@ -190,6 +190,10 @@ class Recordings(OfABusiness):
         "size",
         "sha256",
         "provider_copy",
+        "held_at",
+        "hold_reason",
+        "deleted_at",
+        "deleted_by",
     )
     related = ("call",)
 

@@ -36,6 +36,7 @@ MARKS: Mapping[str, Mark] = {
     "blocked": Mark("Blocked", "", "ban"),
     "recording": Mark("Recording", "info", "mic"),
     "overdue": Mark("Overdue", "bad", "timer"),
+    "held": Mark("Legal hold", "warn", "lock"),
     # a message
     "sending": Mark("Sending", "", "send"),
     "sent": Mark("Sent", "", "send"),
@@ -89,7 +90,11 @@ EVENT_MARKS: Mapping[str, Mark] = {
     "call": Mark("Call", "", "phone"),
     "callback": Mark("Callback", "", "phone-outgoing"),
     "message": Mark("Message", "", "messages-square"),
+    "recording.deleted": Mark("Deleted", "bad", "trash-2"),
+    "recording.held": Mark("Legal hold", "warn", "lock"),
+    "recording.hold_lifted": Mark("Legal hold", "", "lock"),
     "recording": Mark("Recording", "", "mic"),
+    "retention": Mark("Settings", "accent", "settings"),
 }
 
 

@@ -1,0 +1,149 @@
+"""Recordings are deleted: at once for whoever wants to hear them, and soon everywhere.
+
+The transaction that deletes one forgets its key, so nothing opens the file any more, wherever copies of it are, and
+whoever fetches it at that moment is overtaken. The row stays for the figures, and says by which rule it was. What is
+left in our storage and at the provider is removed by a job; what it cannot remove now it tries again, like a fetch.
+Held recordings are not deleted by anything.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from math import ceil
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from accounts.models import Member
+from audit.recording import record
+from callcrm.errors import Conflict
+from callcrm.lib import logs
+from callcrm.lib.tenancy import business_scope
+from recordings import attempts, failures, storage
+from recordings.attempts import Claim, Overtaken
+from recordings.events import RecordingDeleted
+from recordings.models import Recording
+from telephony import feed
+from telephony.models import Call
+
+HELD = "This recording is under a legal hold. Lift the hold first."
+
+# Called in the transaction of a deletion: whoever keeps what was said in it elsewhere forgets that too.
+also: list[Callable[[Recording], None]] = []
+_log = logs.get("callcrm.recordings")
+
+
+def locked(pk: UUID) -> Recording | None:
+    """Return the row, locked after its call, in the order in which deliveries and fetches lock them."""
+    call = Call.objects.filter(pk__in=Recording.objects.filter(pk=pk).values("call_id"))
+    call.select_for_update().first()
+    return Recording.objects.select_for_update().filter(pk=pk).first()
+
+
+@transaction.atomic
+def delete(recording: Recording, rule: Recording.Rule, *, by: Member) -> Recording:
+    """Delete it now, however long it was to be kept. Once is enough. Raises Conflict for a held one."""
+    mine = locked(recording.pk)
+    if mine is None or mine.state == Recording.State.ABSENT:
+        raise Conflict("Nothing was recorded, so there is nothing to delete.")
+    if mine.is_held:
+        raise Conflict(HELD)
+    if mine.state != Recording.State.DELETED:
+        end(mine, rule, by=by)
+    return mine
+
+
+def end(recording: Recording, rule: Recording.Rule, *, by: Member | None) -> None:
+    """Delete a locked recording that may go."""
+    recording.state = Recording.State.DELETED
+    recording.deleted_at, recording.deleted_by = now(), rule
+    recording.key, recording.sha256, recording.failure = None, "", ""
+    recording.attempts += 1  # whoever works on it is overtaken
+    recording.asked_since = now()
+    if recording.provider_copy != Recording.Copy.GONE:
+        recording.provider_copy = Recording.Copy.LEAVING
+    recording.save()
+    for forget in also:
+        forget(recording)
+    gone = RecordingDeleted(recording_id=recording.pk, call_id=recording.call_id, rule=rule.value)
+    record(gone, by=by, business_id=recording.business_id)
+    feed.tell(recording.business_id, "recording.changed", recording.pk, recording.state)
+    # A worker that was overtaken may be writing yet, until its lease is over: what it leaves is removed as well.
+    ask(recording, wait=max((recording.claimed_until or now()) - now(), timedelta()))
+
+
+def ask(recording: Recording, *, wait: timedelta) -> None:
+    """Let what is left of it be removed, now or after a while."""
+    from recordings.tasks import remove_deleted  # tasks import this module
+
+    recording.next_attempt_at = now() + wait
+    recording.save(update_fields=["next_attempt_at"])
+    job = {"business_id": str(recording.business_id), "recording_id": str(recording.pk)}
+    remove_deleted.configure(schedule_in={"seconds": ceil(wait.total_seconds())}).defer(**job)
+
+
+def remove(business_id: UUID, recording_id: UUID) -> None:
+    """Remove what is left of a deleted one, if that is due. Needs no scope. Safe twice."""
+    with business_scope(business_id):
+        due = Recording.objects.due().filter(pk=recording_id, state=Recording.State.DELETED)
+        recording = due.select_for_update().first()
+        claim = attempts.take(recording) if recording else None
+    if claim:
+        _settle(
+            claim, [failure for step in (_remove_file, _remove_copy) for failure in _failures(step, claim)]
+        )
+
+
+def _failures(step: Callable[[Claim], None], claim: Claim) -> list[Exception]:
+    """Neither place keeps its copy because the other one is out of reach."""
+    try:
+        step(claim)
+    except Overtaken:
+        return []
+    except (*failures.EXPECTED, failures.NoAccount) as failure:
+        return [failure]
+    return []
+
+
+def _remove_file(claim: Claim) -> None:
+    with business_scope(claim.business_id):
+        name = claim.row().stored_as
+    if name:
+        attempts.release_connection()
+        storage.kept_in().delete(name)
+        _note(claim, stored_as="")
+
+
+def _remove_copy(claim: Claim) -> None:
+    with business_scope(claim.business_id):
+        recording = claim.row()
+        if recording.provider_copy == Recording.Copy.GONE:
+            return
+        client, access = attempts.client_of(recording), attempts.account_of(recording)
+    attempts.release_connection()
+    client.delete_recording(access, recording.provider_id)
+    _note(claim, provider_copy=Recording.Copy.GONE)
+
+
+def _note(claim: Claim, **values: str) -> None:
+    with business_scope(claim.business_id):
+        recording = claim.row()
+        for field, value in values.items():
+            setattr(recording, field, value)
+        recording.save(update_fields=list(values))
+
+
+def _settle(claim: Claim, failed: list[Exception]) -> None:
+    try:
+        with business_scope(claim.business_id):
+            recording = claim.row()
+            before, recording.claimed_until, recording.next_attempt_at = recording.failure, None, None
+            recording.failure = failures.code_of(failed[0]) if failed else ""
+            recording.save()
+            if failed:
+                _log.warning("not all is removed", recording_id=str(recording.pk), reason=recording.failure)
+                ask(recording, wait=attempts.wait(recording, failed[0]))
+            if recording.failure != before:
+                feed.tell(recording.business_id, "recording.changed", recording.pk, recording.state)
+    except Overtaken:
+        return

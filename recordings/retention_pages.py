@@ -1,0 +1,142 @@
+"""The page on how long recordings are kept, and what is done to one of them: hold it, let it go, delete it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.timezone import now
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import confirmations
+from accounts.doors import MemberRequest, needs
+from accounts.permissions import Permission
+from audit.models import Entry
+from audit.pages import name_actors
+from callcrm.errors import Conflict, Invalid
+from callcrm.lib.paging import page
+from recordings import deletions, holds, retention
+from recordings.events import RecordingDeleted
+from recordings.models import Recording
+from recordings.retention_forms import HoldForm, RulesForm
+
+PAGE_SIZE, HELD_SHOWN, LATELY_SHOWN, ASKED_SHOWN = 25, 50, 30, 25
+MOST_COUNTED = 1000
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(Permission.ADMIN_PANEL)
+def retention_page(request: MemberRequest) -> HttpResponse:
+    """The rules, what goes tonight, what is held and what went; a POST changes the rules, once that is confirmed."""
+    before = retention.rules_of(request.business.pk)
+    form = RulesForm(request.POST or None, initial=before)
+    if form.is_valid():
+        rules = form.cleaned_data
+        if retention.shortens(before, rules) and not _confirmed(request, _act(rules)):
+            return _ask_for_less(request, rules)
+        if form.does(lambda: retention.change(request.business, rules, by=request.member)):
+            messages.success(request, "Saved. It holds for all recordings, from now on.")
+            return redirect("retention", request.business.slug)
+    return render(
+        request, "recordings/retention.html", _shown(request, form), status=422 if form.errors else 200
+    )
+
+
+@require_POST
+@needs(Permission.DELETE_CUSTOMERS)
+def hold(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Put a recording under a legal hold."""
+    recording, form = _recording(request, pk), HoldForm(request.POST)
+    if not form.is_valid():
+        raise Invalid(fields={"reason": ["Choose a reason."]})
+    holds.hold(recording, Recording.HoldReason(form.cleaned_data["reason"]), by=request.member)
+    messages.success(request, "The recording is held. Nothing deletes it until the hold is lifted.")
+    return redirect("call", request.business.slug, recording.call_id)
+
+
+@require_POST
+@needs(Permission.DELETE_CUSTOMERS)
+def lift_hold(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Let the rule of a held recording count again."""
+    recording = _recording(request, pk)
+    holds.lift(recording, by=request.member)
+    messages.success(request, "The hold is lifted. The recording goes when its time is over.")
+    return redirect("call", request.business.slug, recording.call_id)
+
+
+@require_POST
+@needs(Permission.DELETE_CUSTOMERS)
+def delete(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Delete a recording that holds card data, once that is confirmed."""
+    recording = _recording(request, pk)
+    if recording.is_held:  # said before anything is asked
+        raise Conflict(deletions.HELD)
+    if not _confirmed(request, "card data", pk):
+        return _ask_for_deletion(request, recording)
+    deletions.delete(recording, Recording.Rule.CARD_DATA, by=request.member)
+    messages.success(request, "The recording is deleted here, and at the provider as soon as it answers.")
+    return redirect("call", request.business.slug, recording.call_id)
+
+
+def _recording(request: MemberRequest, pk: UUID) -> Recording:
+    return get_object_or_404(Recording.objects.visible_to(request.member), pk=pk)
+
+
+def _confirmed(request: MemberRequest, act: str, subject: object = "") -> bool:
+    token = request.POST.get("confirm", "")
+    if token:
+        confirmations.spend(token, request.member, act, subject)
+    return bool(token)
+
+
+def _act(rules: retention.Rules) -> str:
+    """What is confirmed is these days and no others."""
+    return "retention " + " ".join(f"{kind}={days}" for kind, days in sorted(rules.items()))
+
+
+def _ask_for_less(request: MemberRequest, rules: retention.Rules) -> HttpResponse:
+    at = retention.tonight(request.business, now())
+    rows = retention.going(request.business.pk, at, rules)
+    context = {
+        "at": at,
+        "rows": rows.with_rules().order_by("-created_at", "-pk")[:ASKED_SHOWN],
+        "count": rows[: MOST_COUNTED + 1].count(),
+        "most": MOST_COUNTED,
+        "values": {kind: days or "" for kind, days in rules.items()},
+        "token": confirmations.offer(request.member, _act(rules)),
+    }
+    return render(request, "recordings/retention_confirmation.html", context)
+
+
+def _ask_for_deletion(request: MemberRequest, recording: Recording) -> HttpResponse:
+    context = {
+        "question": "Does this recording contain card data?",
+        "text": "It is deleted at once and for good, here and at the provider. The call stays in the figures.",
+        "button": "Delete the recording",
+        "values": {"confirm": confirmations.offer(request.member, "card data", recording.pk)},
+        "back": reverse("call", args=[request.business.slug, recording.call_id]),
+    }
+    return render(request, "accounts/confirmation.html", context)
+
+
+def _shown(request: MemberRequest, form: RulesForm) -> dict[str, Any]:
+    business, at = request.business, retention.tonight(request.business, now())
+    tonight = page(
+        retention.going(business.pk, at).with_rules(),
+        cursor=request.GET.get("cursor", ""),
+        size=PAGE_SIZE,
+        at="created_at",
+    )
+    held = Recording.objects.filter(business=business).exclude(held_at=None).order_by("-held_at")
+    lately = list(Entry.objects.of(business.pk).filter(name=RecordingDeleted.name)[:LATELY_SHOWN])
+    name_actors(lately)
+    return {
+        "form": form,
+        "at": at,
+        "page": tonight,
+        "held": held.select_related("held_by__user")[:HELD_SHOWN],
+        "held_shown": HELD_SHOWN,
+        "lately": lately,
+    }

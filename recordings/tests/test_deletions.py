@@ -1,0 +1,223 @@
+"""A deleted recording opens nowhere at once, and is gone everywhere soon, whoever works on it meanwhile."""
+
+from datetime import timedelta
+from threading import Event, Thread
+
+import pytest
+from django.db import connections
+from django.utils.timezone import now
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from accounts import businesses
+from audit.models import Entry
+from callcrm.errors import Conflict
+from callcrm.lib.crypto.envelope import DecryptError
+from recordings import copies, deletions, fetching, holds, sealing, storage
+from recordings.models import Recording
+from recordings.tests.waiting import SECONDS, again, attempt, now_due, opened, told
+from tests import carrier as provider
+from tests.carrier import wait_for, wav
+
+pytestmark = pytest.mark.django_db
+AUDIO = wav(SECONDS, channels=2)
+CARD, REQUEST = Recording.Rule.CARD_DATA, Recording.Rule.REQUEST
+
+
+@pytest.fixture
+def kept(world, twilio, folder):
+    twilio.will(provider.audio(AUDIO))
+    recording = attempt(world, told(world))
+    twilio.asked.clear()
+    twilio.will(provider.status(204))
+    return recording
+
+
+def delete(world, recording, rule=CARD):
+    with world.inside():
+        return deletions.delete(recording, rule, by=world.owner)
+
+
+def removed(world, recording):
+    now_due(world, recording)
+    deletions.remove(recording.business_id, recording.pk)
+    return again(world, recording)
+
+
+def files(folder):
+    return [file for file in folder.rglob("*") if file.is_file()] if folder.exists() else []
+
+
+def deletions_at(twilio):
+    return [asked.path for asked in twilio.asked if asked.method == "DELETE"]
+
+
+@pytest.mark.parametrize("rule", [CARD, REQUEST])
+def test_it_opens_no_more_and_says_by_which_rule(world, kept, rule):
+    delete(world, kept, rule)
+    gone = again(world, kept)
+    assert (gone.state, gone.deleted_by, gone.key) == ("deleted", rule, None)
+    with pytest.raises(DecryptError):
+        opened(world, gone)
+    [entry] = Entry.objects.filter(name="recording.deleted")
+    assert (entry.actor, entry.data["rule"]) == (world.owner.audit_actor, rule)
+    [job] = ProcrastinateJob.objects.filter(task_name="recordings.tasks.remove_deleted")
+    assert job.args["recording_id"] == str(kept.pk)
+
+
+def test_file_and_providers_copy_are_removed_once(world, twilio, kept, folder):
+    delete(world, kept)
+    gone = removed(world, kept)
+    assert files(folder) == []
+    assert (gone.stored_as, gone.provider_copy, gone.next_attempt_at) == ("", "gone", None)
+    assert len(deletions_at(twilio)) == 1
+    removed(world, kept)
+    assert len(deletions_at(twilio)) == 1
+
+
+def test_deleting_twice_is_deleting_once(world, kept):
+    delete(world, kept)
+    first = again(world, kept)
+    delete(world, kept, REQUEST)
+    assert again(world, kept).deleted_by == first.deleted_by == CARD
+    assert Entry.objects.filter(name="recording.deleted").count() == 1
+
+
+def test_what_was_never_there_cannot_be_deleted(world):
+    with pytest.raises(Conflict, match="Nothing was recorded"):
+        delete(world, told(world, state="absent"))
+
+
+def test_a_held_one_is_deleted_by_nothing_until_the_hold_is_lifted(world, kept):
+    with world.inside():
+        holds.hold(kept, Recording.HoldReason.COMPLAINT, by=world.owner)
+    with pytest.raises(Conflict, match="legal hold"):
+        delete(world, kept)
+    assert opened(world, kept) == AUDIO
+    with world.inside():
+        holds.lift(kept, by=world.owner)
+    delete(world, kept)
+
+
+def test_what_cannot_be_removed_now_is_removed_later_and_nothing_waits_for_the_other(
+    world, twilio, kept, folder, monkeypatch
+):
+    def refuses(_, name):
+        raise storage.StorageError("storage_readonly")
+
+    delete(world, kept)
+    with monkeypatch.context() as patch:
+        patch.setattr(storage.Folder, "delete", refuses)
+        tried = removed(world, kept)
+    assert (tried.failure, tried.provider_copy, len(files(folder))) == ("storage_readonly", "gone", 1)
+    assert tried.next_attempt_at > now()
+    assert "Not all of it is removed yet. Our storage cannot be written." in tried.told
+    now_due(world, kept)
+    fetching.sweep()
+    jobs = ProcrastinateJob.objects.filter(task_name="recordings.tasks.remove_deleted")
+    assert jobs.count() >= 2
+    done = removed(world, kept)
+    assert (done.failure, done.next_attempt_at, files(folder)) == ("", None, [])
+
+
+def test_a_provider_that_refuses_is_asked_again(world, twilio, kept, folder):
+    delete(world, kept)
+    twilio.will(provider.status(500), provider.status(404))
+    assert removed(world, kept).failure == "status_500"
+    assert files(folder) == []
+    done = removed(world, kept)
+    assert (done.failure, done.provider_copy) == ("", "gone")
+
+
+def test_one_that_was_never_fetched_is_not_fetched_any_more_and_goes_at_the_provider(world, twilio, folder):
+    twilio.will(provider.status(204))
+    recording = told(world)
+    delete(world, recording, REQUEST)
+    attempt(world, recording)
+    assert twilio.asked == []
+    assert removed(world, recording).provider_copy == "gone"
+    assert len(deletions_at(twilio)) == 1
+
+
+def test_whoever_keeps_what_was_said_forgets_it_in_the_same_transaction(world, kept, monkeypatch):
+    told_of = []
+    monkeypatch.setattr(deletions, "also", [told_of.append])
+    delete(world, kept)
+    assert [one.pk for one in told_of] == [kept.pk]
+
+
+def test_a_deletion_that_is_rolled_back_deleted_nothing(world, kept, monkeypatch):
+    monkeypatch.setattr(deletions, "record", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        delete(world, kept)
+    assert opened(world, kept) == AUDIO
+    assert not ProcrastinateJob.objects.filter(task_name="recordings.tasks.remove_deleted").exists()
+
+
+def test_who_plays_it_at_that_moment_gets_a_code_and_no_fault(world, kept):
+    with world.inside():
+        playing = sealing.open_stored(again(world, kept))
+    delete(world, kept)
+    removed(world, kept)
+    with pytest.raises(storage.StorageError, match="storage_missing"):
+        b"".join(playing.blocks())
+
+
+def test_a_provider_that_tells_of_it_late_does_not_bring_it_back(world, kept):
+    from recordings.arrivals import arrived
+    from telephony.ingest import Origin
+    from telephony.providers.base import RecordingKind, RecordingState, RecordingUpdate
+
+    delete(world, kept)
+    update = RecordingUpdate(
+        provider_id=kept.provider_id, account_id=kept.provider_account, call_provider_id=kept.call.provider_id,
+        state=RecordingState.COMPLETED, kind=RecordingKind.CALL, source="DialVerb", duration=SECONDS,
+    )  # fmt: skip
+    with world.inside():
+        arrived(Origin(world.acme.pk, "twilio", now()), update, kept.call)
+    assert again(world, kept).state == "deleted"
+
+
+def test_a_copy_that_was_leaving_anyway_leaves(world, twilio, kept):
+    businesses.change(world.acme, {"delete_at_provider": True}, by=world.owner)
+    with world.inside():
+        copies.ask(again(world, kept))
+    delete(world, kept)
+    now_due(world, kept)
+    copies.delete(kept.business_id, kept.pk)
+    assert deletions_at(twilio) == []
+    assert removed(world, kept).provider_copy == "gone"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_that_is_deleted_while_it_is_fetched_leaves_nothing(world, twilio, folder):
+    gate = Event()
+    twilio.will(provider.stalled(AUDIO, 1000, gate))
+    recording = told(world)
+
+    def work():
+        try:
+            fetching.fetch(recording.business_id, recording.pk)
+        finally:
+            connections.close_all()
+
+    worker = Thread(target=work)
+    worker.start()
+    wait_for(lambda: bool(twilio.asked))
+    delete(world, recording)
+    left = again(world, recording)
+    assert left.claimed_until > now()
+    deletions.remove(recording.business_id, recording.pk)
+    assert again(world, recording).provider_copy == "leaving", "not before the other's lease is over"
+    gate.set()
+    worker.join()
+    assert (again(world, recording).state, files(folder)) == ("deleted", [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_killed_fetch_has_left_is_removed_too(world, twilio, folder):
+    twilio.will(provider.status(204))
+    recording = told(world, stored_as=storage.new_name(), claimed_until=now() + timedelta(seconds=40))
+    storage.kept_in().put(recording.stored_as, [b"sealed"])
+    delete(world, recording)
+    assert removed(world, recording).stored_as == ""
+    assert files(folder) == []

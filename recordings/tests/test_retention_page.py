@@ -1,0 +1,221 @@
+"""The page of retention: the rules, what goes tonight, what is held, what went; less is asked about twice."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils.timezone import now
+
+from audit.models import Entry
+from callcrm.testing import add_call, add_lead, assert_flat_queries, login
+from leads import editing
+from leads.models import Lead
+from recordings import holds, retention
+from recordings.models import Recording
+from recordings.tests.waiting import again, told
+
+pytestmark = pytest.mark.django_db
+PAGE = "/b/acme/retention/"
+OLD = timedelta(days=40)
+
+
+def old(world, **values):
+    return told(world, **{"state": "stored", "created_at": now() - OLD, "next_attempt_at": None} | values)
+
+
+def rules(world):
+    with world.inside():
+        return retention.rules_of(world.acme.pk)
+
+
+def act(client, name, recording, **form):
+    return client.post(reverse(name, args=["acme", recording.pk]), form)
+
+
+def page_of(client, recording):
+    return client.get(reverse("call", args=["acme", recording.call_id])).content.decode()
+
+
+def token(answer):
+    return re.search(r'name="confirm" value="([^"]+)"', answer.content.decode())[1]
+
+
+# --- The rules
+
+
+def test_the_settings_lead_to_it_and_it_says_that_everything_is_kept(world, client):
+    login(client, world.admin)
+    assert PAGE in client.get("/b/acme/settings/").content.decode()
+    assert "Empty: kept until somebody deletes them." in client.get(PAGE).content.decode()
+
+
+def test_users_have_no_such_page(world, client):
+    assert login(client, world.user).get(PAGE).status_code == 403
+
+
+def test_less_time_shows_what_would_go_and_asks_before_it_counts(world, client):
+    recording = old(world)
+    login(client, world.admin)
+    asked = client.post(PAGE, {"call": "30", "voicemail": ""})
+    text = asked.content.decode()
+    assert "1 recording goes by" in text
+    assert str(recording.call_id) in text
+    assert rules(world)["call"] is None
+    done = client.post(PAGE, {"call": "30", "voicemail": "", "confirm": token(asked)})
+    assert (done.status_code, rules(world)["call"]) == (302, 30)
+    assert again(world, recording).state == "stored", "it goes at night"
+    assert str(recording.call_id) in client.get(PAGE).content.decode()
+
+
+def test_a_confirmation_is_for_the_days_that_were_shown(world, client):
+    login(client, world.admin)
+    confirm = token(client.post(PAGE, {"call": "30", "voicemail": ""}))
+    assert client.post(PAGE, {"call": "3", "voicemail": "", "confirm": confirm}).status_code == 422
+    assert rules(world)["call"] is None
+
+
+def test_more_time_is_not_asked_about(world, client):
+    with world.inside():
+        retention.change(world.acme, {"call": 30}, by=world.owner)
+    login(client, world.admin)
+    assert client.post(PAGE, {"call": "60", "voicemail": ""}).status_code == 302
+    assert client.post(PAGE, {"call": "", "voicemail": ""}).status_code == 302
+    assert rules(world) == {"call": None, "voicemail": None}
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "3651", "x", "1.5", "9" * 5000])
+def test_days_that_are_none_are_said_at_their_field(world, client, days):
+    answer = login(client, world.admin).post(PAGE, {"call": days, "voicemail": ""})
+    assert answer.status_code == 422
+    assert rules(world)["call"] is None
+
+
+def test_it_lists_what_is_held_and_what_went(world, client):
+    gone, kept = old(world), old(world)
+    with world.inside():
+        holds.hold(kept, Recording.HoldReason.LAWSUIT, by=world.owner)
+        retention.change(world.acme, {"call": 30}, by=world.owner)
+    retention.sweep_all(world.acme.pk, now())
+    text = login(client, world.admin).get(PAGE).content.decode()
+    assert "callcrm deleted a recording (its time was over)" in text
+    assert "Lawsuit, held by owner" in text
+    assert [again(world, one).state for one in (gone, kept)] == ["deleted", "stored"]
+
+
+def test_it_costs_the_same_with_many(world, client):
+    login(client, world.admin)
+    with world.inside():
+        retention.change(world.acme, {"call": 30}, by=world.owner)
+
+    def grow():
+        call = add_call(world.acme)
+        old(world, call=call)
+        held = old(world, call=call)
+        gone = told(world, call=call, created_at=now() - 2 * OLD)
+        with world.inside():
+            holds.hold(held, Recording.HoldReason.OTHER, by=world.owner)
+        retention.expire(world.acme.pk, gone.pk, now())
+
+    assert_flat_queries(lambda: client.get(PAGE), grow)
+
+
+# --- One recording
+
+
+def test_the_line_of_a_recording_says_until_when_it_is_kept(world, client):
+    recording = told(world, state="stored")
+    login(client, world.user)
+    assert "Kept until" not in page_of(client, recording)
+    with world.inside():
+        retention.change(world.acme, {"call": 30}, by=world.owner)
+    assert "Kept until" in page_of(client, recording)
+
+
+def test_an_admin_holds_and_lifts_and_both_stand_in_the_history(world, client):
+    recording = told(world, state="stored")
+    login(client, world.admin)
+    assert act(client, "recording-holds", recording, reason="complaint").status_code == 302
+    assert act(client, "recording-holds", recording, reason="lawsuit").status_code == 302
+    held = again(world, recording)
+    assert (held.hold_reason, held.held_by_id) == ("complaint", world.admin.pk)
+    text = page_of(client, recording)
+    assert "Lift the hold" in text
+    assert "Contains card data" not in text
+    assert act(client, "recording-hold-liftings", recording).status_code == 302
+    assert act(client, "recording-hold-liftings", recording).status_code == 302
+    assert not again(world, recording).is_held
+    names = [e.name for e in Entry.objects.filter(subject_id=recording.pk).order_by("at")]
+    assert names == ["recording.held", "recording.hold_lifted"]
+
+
+@pytest.mark.parametrize("reason", ["", "because", "\0"])
+def test_a_hold_wants_one_of_the_reasons(world, client, reason):
+    recording = told(world, state="stored")
+    assert act(login(client, world.admin), "recording-holds", recording, reason=reason).status_code == 422
+    assert not again(world, recording).is_held
+
+
+@pytest.mark.parametrize("state", ["deleted", "absent"])
+def test_there_is_nothing_to_hold_of_what_is_gone(world, client, state):
+    recording = told(world, state=state, next_attempt_at=None)
+    assert act(login(client, world.admin), "recording-holds", recording, reason="other").status_code == 409
+
+
+@pytest.mark.parametrize("name", ["recording-holds", "recording-hold-liftings", "recording-deletions"])
+def test_who_may_not_delete_neither_holds_nor_deletes(world, client, name):
+    recording = told(world, state="stored")
+    login(client, world.user)
+    assert act(client, name, recording, reason="other").status_code == 403
+    text = page_of(client, recording)
+    assert "Contains card data" not in text
+    assert "Legal hold" not in text
+    assert act(login(client, world.rival_owner), name, recording, reason="other").status_code == 404
+
+
+def test_card_data_is_deleted_once_that_is_confirmed(world, client):
+    recording = told(world, state="stored", key=b"wrapped")
+    login(client, world.admin)
+    assert "Contains card data: delete" in page_of(client, recording)
+    asked = act(client, "recording-deletions", recording)
+    assert "for good, here and at the provider" in asked.content.decode()
+    assert again(world, recording).state == "stored"
+    confirm = token(asked)
+    assert act(client, "recording-deletions", recording, confirm=confirm).status_code == 302
+    gone = again(world, recording)
+    assert (gone.state, gone.deleted_by, gone.key) == ("deleted", "card_data", None)
+    assert "Deleted, for it held card data." in page_of(client, recording)
+    assert act(client, "recording-deletions", recording, confirm=confirm).status_code == 422
+
+
+def test_a_confirmation_is_for_one_recording(world, client):
+    one, other = told(world, state="stored"), told(world, state="stored")
+    confirm = token(act(login(client, world.admin), "recording-deletions", one))
+    assert act(client, "recording-deletions", other, confirm=confirm).status_code == 422
+    assert again(world, other).state == "stored"
+
+
+def test_card_data_under_a_hold_stays_and_the_refusal_says_why(world, client):
+    recording = told(world, state="stored")
+    login(client, world.admin)
+    confirm = token(act(client, "recording-deletions", recording))
+    act(client, "recording-holds", recording, reason="lawsuit")
+    for form in ({}, {"confirm": confirm}):
+        refused = act(client, "recording-deletions", recording, **form)
+        assert refused.status_code == 409
+        assert "Lift the hold first." in refused.content.decode()
+    assert again(world, recording).state == "stored"
+
+
+def test_a_person_is_not_deleted_while_a_recording_of_his_is_held(world, client):
+    lead = add_lead(world.acme)
+    recording = told(world, add_call(world.acme, lead), state="stored")
+    login(client, world.admin)
+    act(client, "recording-holds", recording, reason="lawsuit")
+    refused = client.post(reverse("lead-deletions", args=["acme", lead.pk]), {"confirm": "delete"})
+    assert refused.status_code == 409
+    assert "Lift the hold first." in refused.content.decode()
+    act(client, "recording-hold-liftings", recording)
+    with world.inside():
+        editing.delete(Lead.objects.get(pk=lead.pk), by=world.admin)
+        assert not Lead.objects.filter(pk=lead.pk).exists()
