@@ -48,7 +48,7 @@ def of_lead(request: MemberRequest, lead: Lead) -> list[Moment]:
 
 def _calls(request: MemberRequest, lead: Lead) -> Iterator[Moment]:
     visible = Call.objects.visible_to(request.member).for_list()
-    calls = visible.filter(lead=lead).prefetch_related("recordings").order_by("-started_at")
+    calls = visible.filter(lead=lead).prefetch_related("recordings__pauses").order_by("-started_at")
     return (Moment("call", call.started_at, call) for call in calls[:SHOWN])
 
 

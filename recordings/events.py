@@ -140,3 +140,54 @@ class RetentionChanged(Event):
     sentence = "changed how long recordings are kept ({kind}: {days})"
     kind: str
     days: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingPauseWished(Event):
+    """The wish; whether the provider has done it is another event."""
+
+    name = "recording.pause_wished"
+    sentence = "asked for a recording to be paused"
+    subject = "recording_id"
+    recording_id: UUID
+    call_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingPaused(Event):
+    name = "recording.paused"
+    sentence = "paused a recording"
+    subject = "recording_id"
+    recording_id: UUID
+    call_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingResumeWished(Event):
+    """The wish; whether the provider has done it is another event."""
+
+    name = "recording.resume_wished"
+    sentence = "asked for a recording to be resumed"
+    subject = "recording_id"
+    recording_id: UUID
+    call_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingResumed(Event):
+    name = "recording.resumed"
+    sentence = "resumed a recording"
+    subject = "recording_id"
+    recording_id: UUID
+    call_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingPauseFailed(Event):
+    name = "recording.pause_failed"
+    sentence = "could not {wish} a recording ({why})"
+    subject = "recording_id"
+    recording_id: UUID
+    call_id: UUID
+    wish: str
+    why: str

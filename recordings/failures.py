@@ -62,3 +62,11 @@ def words(code: str) -> str:
     if code.startswith("status_5"):
         return "The provider had a fault."
     return _WORDS.get(code, "The provider answered something else.")
+
+
+def words_of_pause(code: str) -> str:
+    """Say why a recording is not paused, or not resumed."""
+    if code in ("status_400", "status_404"):
+        return "The provider says that nothing is being recorded."
+    unsure = code in ("too_slow", "unreachable", "cut_short")
+    return words(code) + (" Nobody knows whether it was done." if unsure else "")

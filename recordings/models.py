@@ -212,8 +212,29 @@ class Recording(TenantModel, SealedModel):
     def told(self) -> str:
         """Return what is known of it, in words."""
         if self.state == self.State.PENDING and not self.is_complete:
-            return "Going on." if self.call.is_live else "The provider has not told of its end."
+            return (
+                f"Going on{self._paused}." if self.call.is_live else "The provider has not told of its end."
+            )
         return self._TOLD[self.state](self)
+
+    @property
+    def is_hearing(self) -> bool:
+        """Say whether it goes on and is not paused, as far as the provider has told."""
+        silent = (RecordingPause.State.PAUSED, RecordingPause.State.RESUMING)
+        return self.is_going_on and not (self.pause and self.pause.state in silent)
+
+    @property
+    def pause(self) -> "RecordingPause | None":
+        """Return the last pause, or wish for one."""
+        pauses = list(self.pauses.all())
+        return pauses[-1] if pauses else None
+
+    @property
+    def paused_seconds(self) -> int:
+        """Return how long nothing was recorded: silence stands there, so it counts in the duration."""
+        recorded = timedelta(seconds=self.duration_seconds or 0)
+        end = (self.created_at + recorded) if self.is_complete else self.call.ended_at or now()
+        return sum(pause.seconds(end) for pause in self.pauses.all())
 
     @property
     def is_held(self) -> bool:
@@ -264,7 +285,12 @@ class Recording(TenantModel, SealedModel):
 
     @property
     def _length(self) -> str:
-        return f", {times.duration(self.duration_seconds)}" if self.duration_seconds else ""
+        length = f", {times.duration(self.duration_seconds)}" if self.duration_seconds else ""
+        return length + self._paused
+
+    @property
+    def _paused(self) -> str:
+        return f", paused {times.duration(self.paused_seconds)}" if self.paused_seconds else ""
 
 
 class PlaybackQuerySet(models.QuerySet["Playback"]):
@@ -347,3 +373,62 @@ class RetentionRule(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.days or 'keep'}"
+
+
+class RecordingPause(TenantModel):
+    """A stretch of a recording in which nothing is recorded, from the first wish for it to its end.
+
+    The wish is a row before the provider is asked; what he answers moves it on. `attempts` numbers the claims on it.
+    """
+
+    class State(models.TextChoices):
+        PAUSING = "pausing", "Pausing"
+        PAUSED = "paused", "Paused"
+        RESUMING = "resuming", "Resuming"
+        RESUMED = "resumed", "Resumed"
+        FAILED = "failed", "Not paused"
+
+    WISHES: ClassVar = (State.PAUSING, State.RESUMING)
+    OPEN: ClassVar = (State.PAUSING, State.PAUSED, State.RESUMING)
+
+    recording = tenant_key("recordings.Recording", related_name="pauses")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PAUSING)
+    failure = models.CharField(max_length=24, blank=True)
+    wished_at = models.DateTimeField(default=now)
+    wished_by = tenant_key("accounts.Member", null=True)
+    paused_at = models.DateTimeField(null=True)
+    resumed_at = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+    claimed_until = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["business", "recording"],
+                condition=Q(state__in=("pausing", "paused", "resuming")),
+                name="recordings_pause_once",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["business", "recording"], name="recordings_pauses"),
+            models.Index(
+                fields=["business", "wished_at"],
+                condition=Q(state__in=("pausing", "resuming")),
+                name="recordings_pause_wishes",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"pause {self.pk}"
+
+    @property
+    def why(self) -> str:
+        """Return why the last wish was not done, in words."""
+        return failures.words_of_pause(self.failure) if self.failure else ""
+
+    def seconds(self, end: datetime) -> int:
+        """Return how long it was, if it has no end of its own, to a moment."""
+        return (
+            max(0, int(((self.resumed_at or end) - self.paused_at).total_seconds())) if self.paused_at else 0
+        )

@@ -15,11 +15,12 @@ from procrastinate.contrib.django import app
 
 from accounts.models import Business
 from callcrm.lib.tenancy import business_scope
-from recordings import copies, deletions, fetching, playbacks, retention
+from recordings import copies, deletions, fetching, pauses, playbacks, retention
 
 AT_ONCE = 2  # of the four threads of a worker
 PATIENCE = 2.0  # seconds; longer than most fetches take
 LAST = -10  # behind every other job that is due
+SOON = 10  # before every other job: somebody is about to say his card number
 _free = BoundedSemaphore(AT_ONCE)
 
 
@@ -41,11 +42,18 @@ def remove_deleted(*, business_id: str, recording_id: str) -> None:
     _when_free(remove_deleted, deletions.remove, business_id, recording_id)
 
 
+@app.task(queue="default", retry=3, priority=SOON)
+def tell_provider(*, business_id: str, pause_id: str) -> None:
+    """Pause or resume it, if that is wished and not done."""
+    pauses.carry_out(UUID(business_id), UUID(pause_id))
+
+
 @app.periodic(cron="* * * * *")
 @app.task(queue="default", queueing_lock="sweep_recordings")
 def sweep_recordings(timestamp: int) -> None:
     """Ask again for what is due and was lost."""
     fetching.sweep()
+    pauses.sweep()
 
 
 @app.periodic(cron="47 3 * * *")

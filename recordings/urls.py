@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from recordings import pages, playback_pages, retention_pages
+from recordings import pages, pause_pages, playback_pages, retention_pages
 
 urlpatterns = [
     path("recordings/<uuid:pk>/playbacks/", playback_pages.play, name="recording-playbacks"),
@@ -17,5 +17,7 @@ urlpatterns = [
     path("recordings/<uuid:pk>/holds/", retention_pages.hold, name="recording-holds"),
     path("recordings/<uuid:pk>/hold-liftings/", retention_pages.lift_hold, name="recording-hold-liftings"),
     path("recordings/<uuid:pk>/deletions/", retention_pages.delete, name="recording-deletions"),
+    path("calls/<uuid:pk>/recording-pauses/", pause_pages.pause, name="recording-pauses"),
+    path("calls/<uuid:pk>/recording-resumptions/", pause_pages.resume, name="recording-resumptions"),
     path("retention/", retention_pages.retention_page, name="retention"),
 ]

@@ -139,7 +139,7 @@ def number(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 
 def _about(call: Call, form: CallForm) -> dict[str, Any]:
-    recordings = call.recordings.with_rules().select_related("held_by__user")
+    recordings = call.recordings.with_rules().select_related("held_by__user").prefetch_related("pauses")
     return {"call": call, "legs": call.legs.all(), "recordings": recordings, "form": form}
 
 
@@ -149,7 +149,7 @@ def _call(request: MemberRequest, pk: UUID) -> Call:
 
 def going_on(visible: CallQuerySet) -> list[Call]:
     """Return the calls of the strip."""
-    return list(visible.live().for_list().prefetch_related("legs", "recordings")[:20])
+    return list(visible.live().for_list().prefetch_related("legs", "recordings__pauses")[:20])
 
 
 def _filtered(request: MemberRequest, visible: CallQuerySet) -> CallQuerySet:

@@ -61,6 +61,8 @@ ROWS = {
     "recording-deletions": "recording",
     "recording-hold-liftings": "recording",
     "recording-holds": "recording",
+    "recording-pauses": "call",
+    "recording-resumptions": "call",
     "recording-retries": "recording",
     "playback": "playback",
     "playback-audio": "playback",

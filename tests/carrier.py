@@ -23,6 +23,7 @@ class Asked(NamedTuple):
     method: str
     path: str
     headers: dict[str, str]
+    body: bytes = b""
 
 
 class Carrier:
@@ -73,9 +74,10 @@ def _handler_of(carrier: Carrier) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:  # the name is the library's
             self.close_connection = True
-            carrier.next_reply(Asked(self.command, self.path, dict(self.headers)))(self)
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            carrier.next_reply(Asked(self.command, self.path, dict(self.headers), body))(self)
 
-        do_DELETE = do_GET  # noqa: N815  # likewise
+        do_DELETE = do_POST = do_GET  # noqa: N815  # likewise
 
         def log_message(self, *_: object) -> None:
             """The test says what is wrong."""

@@ -14,7 +14,7 @@ from callcrm.webhooks.models import Receipt
 from leads import editing
 from leads.models import Lead, LeadPhone, Note, Source
 from recordings import notes, retention
-from recordings.models import Playback, Recording, RecordingNote, RetentionRule
+from recordings.models import Playback, Recording, RecordingNote, RecordingPause, RetentionRule
 from telephony import feed, ledger, numbers, opening, turns
 from telephony.flows import simple, versions
 from telephony.live import streams
@@ -59,6 +59,7 @@ class Everything:
     callback: Callback
     miss: CallbackMiss
     rule: RetentionRule
+    pause: RecordingPause
     message: Message
     receipt: Receipt
     session: ApiSession
@@ -83,6 +84,7 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         miss = _miss(lead)
         retention.change(business, {"voicemail": 90}, by=member)
         rule = RetentionRule.objects.get(business=business)
+        pause = RecordingPause.objects.create(business=business, recording=recording, wished_by=member)
         versions.save(number, simple.flow(["+15035550192"]), state=None, by=member)
         turns.take(call, "ring")
         flow = FlowVersion.objects.get(number=number)
@@ -114,6 +116,7 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         callback=miss.callback,
         miss=miss,
         rule=rule,
+        pause=pause,
         message=add_message(business, lead),
         receipt=_receipt(business, account),
         session=ApiSession.objects.filter(member=member).latest("created_at"),

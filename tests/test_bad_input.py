@@ -112,6 +112,8 @@ FORMS = {
     "member-removal": {"confirm": ""},
     "retention": {"call": "9", "voicemail": "", "confirm": ""},
     "recording-holds": {"reason": "lawsuit"},
+    "recording-pauses": {},
+    "recording-resumptions": {},
     "recording-deletions": {"confirm": ""},
     "settings": {"name": "Acme", "timezone": "America/New_York", "region": "US"},
     "account": {"current": "x", "new": "y"},

@@ -25,7 +25,7 @@ from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
 from time import monotonic
 from typing import Any, NamedTuple, cast
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 BLOCK = 64 * 1024
 CONNECT_SECONDS = 10.0
@@ -34,7 +34,7 @@ MOST_REDIRECTS = 2
 LONGEST_PAUSE = 3600  # that a server may ask for
 
 _REDIRECTS = (301, 302, 303, 307, 308)
-_GOOD = {"GET": (200,), "DELETE": (200, 202, 204)}
+_GOOD = {"GET": (200,), "DELETE": (200, 202, 204), "POST": (200, 201, 202, 204)}
 _URL = re.compile(
     r"https?://[!-\[\]-~]+"
 )  # printable ASCII without the backslash, which some read as a slash
@@ -133,14 +133,19 @@ def fetch(
     allowed_hosts: Sequence[str] = (),
     redirect_hosts: Sequence[str] = (),
     method: str = "GET",
+    form: Mapping[str, str] | None = None,
 ) -> Iterator[Answer]:
-    """Fetch an address; the answer's body is read inside. `types` are beginnings of content types, such as `audio/`."""
+    """Fetch an address; the answer's body is read inside. `types` are beginnings of content types, such as `audio/`.
+
+    A `form` is posted; what is posted follows no redirect.
+    """
+    method = method if form is None else "POST"
     rules = Rules(_target(trusted_base).origin if trusted_base else None, allowed_hosts, redirect_hosts)
     target, until = _target(url), monotonic() + seconds
     for hop in range(MOST_REDIRECTS + 1):
         addresses = rules.addresses(target, redirected=hop > 0)
         with _connected(target, addresses, until) as wire:
-            response = _asked(wire, target, method, None if hop else auth)
+            response = _asked(wire, target, method, None if hop else auth, form)
             if method != "GET" or response.status not in _REDIRECTS:
                 yield _usable(response, method, max_bytes, types)
                 return
@@ -277,7 +282,9 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _asked(wire: _Wire, target: Target, method: str, auth: tuple[str, str] | None) -> HTTPResponse:
+def _asked(
+    wire: _Wire, target: Target, method: str, auth: tuple[str, str] | None, form: Mapping[str, str] | None
+) -> HTTPResponse:
     headers = {
         "Host": _authority(target),
         "User-Agent": "callcrm",
@@ -286,10 +293,13 @@ def _asked(wire: _Wire, target: Target, method: str, auth: tuple[str, str] | Non
     }
     if auth:
         headers["Authorization"] = "Basic " + b64encode(":".join(auth).encode()).decode()
+    body = None if form is None else urlencode(form).encode()
+    if body is not None:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
     with _as_fetch_errors():
         connection, spoken = HTTPConnection(target.host), cast(socket.socket, wire)
         connection.sock = spoken
-        connection.request(method, target.path, headers=headers)
+        connection.request(method, target.path, body, headers)
         response = HTTPResponse(spoken, method=method)
         response.begin()
     return response

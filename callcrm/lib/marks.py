@@ -36,6 +36,9 @@ MARKS: Mapping[str, Mark] = {
     "blocked": Mark("Blocked", "", "ban"),
     "recording": Mark("Recording", "info", "mic"),
     "overdue": Mark("Overdue", "bad", "timer"),
+    "pausing": Mark("Pausing…", "warn", "pause"),
+    "paused": Mark("Paused", "warn", "pause"),
+    "resuming": Mark("Resuming…", "info", "play"),
     "held": Mark("Legal hold", "warn", "lock"),
     # a message
     "sending": Mark("Sending", "", "send"),

@@ -170,8 +170,8 @@ class Call(TenantModel, SealedModel):
 
     @property
     def is_being_recorded(self) -> bool:
-        """Say whether a recording goes on right now."""
-        return self.is_live and any(recording.is_going_on for recording in self.recordings.all())
+        """Say whether anything that is said right now is recorded."""
+        return self.is_live and any(recording.is_hearing for recording in self.recordings.all())
 
     @property
     def debt(self) -> Callback | None:

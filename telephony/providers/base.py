@@ -327,7 +327,7 @@ class Sound(Protocol):
 
 
 class Client(Protocol):
-    """What the module `providers/<name>/client.py` defines: calls to the provider. Both raise FetchError.
+    """What the module `providers/<name>/client.py` defines: calls to the provider. All raise FetchError.
 
     Addresses are made of the base and of ids that were checked; one that was delivered is never used.
     """
@@ -338,6 +338,12 @@ class Client(Protocol):
 
     def delete_recording(self, access: Access, provider_id: str) -> None:
         """Delete the provider's copy; one that is not there is deleted already."""
+
+    def pause_recording(self, access: Access, call_provider_id: str, provider_id: str) -> None:
+        """Let silence be recorded of a call that goes on, so that the recording stays as long as the talk."""
+
+    def resume_recording(self, access: Access, call_provider_id: str, provider_id: str) -> None:
+        """Record what is said again."""
 
 
 @dataclass(frozen=True, slots=True)

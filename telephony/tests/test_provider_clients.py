@@ -14,6 +14,7 @@ from tests.carrier import Carrier, wav
 
 ACCOUNTS = {"twilio": "AC" + "1" * 32, "practice": "PR" + "1" * 32}
 SECRET = "0123456789abcdef0123456789abcdef"
+CALL = "CA" + "c" * 32
 WANTED = Wanted("RE" + "a" * 32, channels=2, seconds=4)
 each = pytest.mark.parametrize("name", PROVIDERS)
 
@@ -68,6 +69,14 @@ def test_a_copy_is_deleted_and_may_be_gone_already(name, carrier):
 
 
 @each
+def test_a_recording_that_goes_on_is_paused_and_resumed(name, carrier):
+    carrier.will(provider.status(200))
+    client = PROVIDERS[name].client
+    client.pause_recording(access(name, carrier), CALL, WANTED.provider_id)
+    client.resume_recording(access(name, carrier), CALL, WANTED.provider_id)
+
+
+@each
 def test_what_a_client_is_given_does_not_print_the_secret(name, carrier):
     assert SECRET not in repr(access(name, carrier))
 
@@ -112,4 +121,31 @@ def test_nothing_else_than_an_id_becomes_part_of_an_address(carrier, account, re
     strange = Access(account, SECRET, carrier.base)
     with pytest.raises(FetchError, match="refused_host"):
         twilio_client.delete_recording(strange, recording)
+    assert carrier.asked == []
+
+
+def test_twilio_is_told_of_the_recording_of_its_call_once_with_the_accounts_credentials(carrier):
+    carrier.will(provider.body(b"{}", "application/json"))
+    twilio_client.pause_recording(access("twilio", carrier), CALL, WANTED.provider_id)
+    twilio_client.resume_recording(access("twilio", carrier), CALL, WANTED.provider_id)
+    path = f"/2010-04-01/Accounts/{ACCOUNTS['twilio']}/Calls/{CALL}/Recordings/{WANTED.provider_id}.json"
+    assert [(asked.method, asked.path) for asked in carrier.asked] == [("POST", path)] * 2
+    bodies = [asked.body.decode() for asked in carrier.asked]
+    assert bodies == ["Status=paused&PauseBehavior=silence", "Status=in-progress"]
+    assert carrier.asked[0].headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert carrier.asked[0].headers["Authorization"].startswith("Basic ")
+
+
+@pytest.mark.parametrize("code", [302, 400, 401, 404, 429, 500])
+def test_a_pause_that_is_refused_is_told_and_follows_nobody(carrier, code):
+    carrier.will(provider.status(code, Location=f"{carrier.base}/elsewhere"))
+    with pytest.raises(FetchError, match=f"status_{code}"):
+        twilio_client.pause_recording(access("twilio", carrier), CALL, WANTED.provider_id)
+    assert len(carrier.asked) == 1
+
+
+@pytest.mark.parametrize("call", ["CA1", CALL + "/../x", "RE" + "a" * 32, ""])
+def test_a_call_is_paused_by_its_id_alone(carrier, call):
+    with pytest.raises(FetchError, match="refused_host"):
+        twilio_client.pause_recording(access("twilio", carrier), call, WANTED.provider_id)
     assert carrier.asked == []

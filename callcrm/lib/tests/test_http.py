@@ -130,6 +130,21 @@ def test_it_connects_to_the_address_that_was_checked_and_asks_for_it_once(addres
     assert addresses.connected == [("93.184.216.34", 443), ("2606:2800:220:1::1", 443)]
 
 
+def test_a_form_is_posted_as_it_is(carrier):
+    carrier.will(provider.body(b"{}", "application/json"))
+    form = {"Status": "paused", "Odd": "a&b=c d\u00e9\r\n"}
+    assert get(f"{carrier.base}/x.json", trusted_base=carrier.base, types=[], form=form) == b"{}"
+    [asked] = carrier.asked
+    assert (asked.method, asked.body) == ("POST", b"Status=paused&Odd=a%26b%3Dc+d%C3%A9%0D%0A")
+    assert asked.headers["Content-Length"] == str(len(asked.body))
+
+
+def test_a_form_is_not_posted_to_where_an_answer_leads(carrier):
+    carrier.will(provider.redirect(f"{carrier.base}/elsewhere"))
+    assert refusal(f"{carrier.base}/x.json", trusted_base=carrier.base, form={"a": "b"}) == "status_302"
+    assert len(carrier.asked) == 1
+
+
 # --- Redirects
 
 

@@ -60,3 +60,11 @@ def open_recording(access: Access, wanted: Wanted, *, max_bytes: int, seconds: f
 
 def delete_recording(access: Access, provider_id: str) -> None:
     """There is no copy: it is made anew whenever somebody asks."""
+
+
+def pause_recording(access: Access, call_provider_id: str, provider_id: str) -> None:
+    """A practice caller says nothing that must not be heard."""
+
+
+def resume_recording(access: Access, call_provider_id: str, provider_id: str) -> None:
+    """Nothing was held back."""
