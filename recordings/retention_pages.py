@@ -99,10 +99,14 @@ def _act(rules: retention.Rules) -> str:
 def _ask_for_less(request: MemberRequest, rules: retention.Rules) -> HttpResponse:
     at = retention.tonight(request.business, now())
     rows = retention.going(request.business.pk, at, rules)
+    shown = rows.select_related("call").prefetch_related("pauses")  # what `told` reads
+    count = rows[: MOST_COUNTED + 1].count()
     context = {
         "at": at,
-        "rows": rows.with_rules().order_by("-created_at", "-pk")[:ASKED_SHOWN],
-        "count": rows[: MOST_COUNTED + 1].count(),
+        "days": {str(field.label): rules[name] for name, field in RulesForm.base_fields.items()},
+        "rows": shown.order_by("-created_at", "-pk")[:ASKED_SHOWN],
+        "count": count,
+        "more": max(0, count - ASKED_SHOWN),
         "most": MOST_COUNTED,
         "values": {kind: days or "" for kind, days in rules.items()},
         "token": confirmations.offer(request.member, _act(rules)),

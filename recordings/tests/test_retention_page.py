@@ -61,11 +61,22 @@ def test_less_time_shows_what_would_go_and_asks_before_it_counts(world, client):
     text = asked.content.decode()
     assert "1 recording goes by" in text
     assert str(recording.call_id) in text
+    assert "<dd>30 days</dd>" in text
+    assert "<dd>Kept</dd>" in text
     assert rules(world)["call"] is None
     done = client.post(PAGE, {"call": "30", "voicemail": "", "confirm": token(asked)})
     assert (done.status_code, rules(world)["call"]) == (302, 30)
     assert again(world, recording).state == "stored", "it goes at night"
     assert str(recording.call_id) in client.get(PAGE).content.decode()
+
+
+def test_of_many_that_would_go_some_are_listed_and_all_are_counted(world, client):
+    call = add_call(world.acme)
+    for _ in range(27):
+        old(world, call=call)
+    text = login(client, world.admin).post(PAGE, {"call": "30", "voicemail": ""}).content.decode()
+    assert "27 recordings go by" in text
+    assert "And 2 older." in text
 
 
 def test_a_confirmation_is_for_the_days_that_were_shown(world, client):
@@ -118,6 +129,11 @@ def test_it_costs_the_same_with_many(world, client):
         retention.expire(world.acme.pk, gone.pk, now())
 
     assert_flat_queries(lambda: client.get(PAGE), grow)
+
+
+def test_the_question_costs_the_same_with_many(world, client):
+    login(client, world.admin)
+    assert_flat_queries(lambda: client.post(PAGE, {"call": "30", "voicemail": ""}), lambda: old(world))
 
 
 # --- One recording
