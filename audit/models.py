@@ -20,9 +20,10 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         """Return what happened in one business, newest first."""
         return self.filter(business_id=business_id).order_by("-at", "-id")
 
-    def about(self, business_id: Any, subject_id: Any) -> "EntryQuerySet":
-        """Return what happened to one call, lead or other thing, newest first."""
-        return self.filter(business_id=business_id, subject_id=subject_id).order_by("-at", "-id")
+    def about(self, business_id: Any, *subject_ids: Any) -> "EntryQuerySet":
+        """Return what happened to one call, lead or other thing, newest first; one may have been several before."""
+        about = self.filter(business_id=business_id, subject_id__in=subject_ids)
+        return about.order_by("-at", "-id")
 
     def update(self, **kwargs: Any) -> NoReturn:
         raise TypeError("history is never changed")

@@ -77,6 +77,7 @@ v1 = [
     path("leads/", leads.Leads.as_view(), name="api-leads"),
     path("leads/search/", leads.LeadSearch.as_view(), name="api-lead-search"),
     path("leads/<uuid:pk>/", leads.OneLead.as_view(), name="api-lead"),
+    path("leads/<uuid:pk>/merges/", leads.Merges.as_view(), name="api-merges"),
     path("leads/<uuid:pk>/reveals/", leads.Reveals.as_view(), name="api-reveals"),
     path("messages/", telephony.Messages.as_view(), name="api-messages"),
     path("messages/<uuid:pk>/", telephony.OneMessage.as_view(), name="api-message"),

@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
@@ -12,6 +12,7 @@ from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm import timeline
 from callcrm.lib import times
+from leads import merging
 from leads.forms import NoteForm, StatusForm
 from leads.models import Lead
 from telephony import callback_figures, figures, practice
@@ -23,7 +24,11 @@ from telephony.pages import going_on
 @needs(Permission.VIEW_CUSTOMERS)
 def lead(request: MemberRequest, pk: UUID) -> HttpResponse:
     """A person: masked, with everything that happened between him and the business."""
-    found = get_object_or_404(Lead.objects.visible_to(request.member).for_list(), pk=pk)
+    visible = Lead.objects.visible_to(request.member).for_list()
+    merge = merging.kept_of(request.business.pk, pk)
+    if merge is not None:
+        return redirect("lead", request.business.slug, get_object_or_404(visible, pk=merge.kept_id).pk)
+    found = get_object_or_404(visible, pk=pk)
     context = {
         "lead": found,
         "phones": list(found.phones.all()),

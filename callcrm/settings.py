@@ -344,6 +344,8 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
         "SourceKind": "leads.models.Source.Kind",
         "ClosingReason": "telephony.models.Reason",
         "RecordingKind": "recordings.models.Recording.Kind",
+        "LeadStatus": "leads.models.Lead.Status",
+        "MergeSide": "leads.merging.SIDES",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},

@@ -12,6 +12,7 @@ from typing import Any
 from accounts.doors import MemberRequest
 from audit.models import Entry
 from audit.pages import name_actors
+from leads import merging
 from leads.models import Lead, Note
 from telephony.models import Call, Message
 
@@ -22,6 +23,7 @@ OF_INTEREST = (
     "lead.status_changed",
     "lead.assigned",
     "lead.changed",
+    "lead.merged",
     "callback.closed",
     "callback.reopened",
 )
@@ -67,7 +69,7 @@ def _notes(lead: Lead) -> Iterator[Moment]:
 
 def _entries(request: MemberRequest, lead: Lead) -> Iterator[Moment]:
     """Reveals are read apart: many of them must not crowd out how the lead has moved."""
-    about = Entry.objects.about(request.business.pk, lead.pk)
+    about = Entry.objects.about(request.business.pk, *merging.ids_of(lead))
     entries = [*about.filter(name__in=OF_INTEREST)[:SHOWN], *about.filter(name=REVEALED)[:SHOWN]]
     name_actors(entries)
     for entry in entries:

@@ -18,7 +18,7 @@ from accounts.permissions import Permission
 from callcrm.errors import Invalid
 from callcrm.lib import phones
 from callcrm.lib.strict import Choice, Email, Flag, Id, Moment, Money, QueryFlag, Shape, Strict, Text
-from leads import editing, reveals, search, sources
+from leads import editing, merging, reveals, search, sources
 from leads.models import Lead, LeadPhone, Source
 
 READ, EDIT = Permission.VIEW_CUSTOMERS, Permission.EDIT_CUSTOMERS
@@ -218,6 +218,40 @@ class Reveals(Door):
         return self.answer(reveals.reveal(lead, given["fields"], given["reason"], by=self.member))
 
 
+class TakeBody(Strict):
+    """Whose value stays, for each field that there is once."""
+
+    name = Choice(choices=merging.SIDES, required=False)
+    email = Choice(choices=merging.SIDES, required=False)
+    status = Choice(choices=merging.SIDES, required=False)
+    source: Any = Choice(choices=merging.SIDES, required=False)
+    assigned_to = Choice(choices=merging.SIDES, required=False)
+    value = Choice(choices=merging.SIDES, required=False)
+
+
+class MergeBody(Strict):
+    take = TakeBody(required=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        """`with` is a word of Python, so it cannot be declared like the other."""
+        return {"with": Id(help_text="The lead that goes.")} | super().get_fields()
+
+
+class Merges(Door):
+    """Merge another lead into this one, which stays. It cannot be undone."""
+
+    needs = {"POST": EDIT}
+    bodies = {"POST": MergeBody}
+    shape = LeadShape
+
+    def post(self, request: Request, pk: UUID) -> Response:
+        visible = Lead.objects.visible_to(self.member).for_list()
+        kept, given = found(visible, pk), self.body()
+        gone = _other(visible, given["with"])
+        merging.merge(kept, gone, given.get("take", {}), by=self.member)
+        return self.answer(found(visible, pk))
+
+
 class SourceShape(Named):
     kind = serializers.ChoiceField(choices=Source.Kind.choices)
     is_archived = serializers.BooleanField()
@@ -275,6 +309,13 @@ def _one_of(rows: QuerySet[Any], pk: UUID, what: str) -> Any:
     if row is None:
         raise serializers.ValidationError([f"There is no such {what}."])
     return row
+
+
+def _other(leads: QuerySet[Lead], pk: UUID) -> Lead:
+    lead = leads.filter(pk=pk).first()
+    if lead is None:
+        raise Invalid(fields={"with": ["There is no such lead."]})
+    return lead
 
 
 def _cursor(after: UUID) -> str:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import Business, Member
 from audit.recording import record
-from callcrm.errors import Conflict, Invalid
+from callcrm.errors import Conflict, Invalid, NotFound
 from callcrm.lib import phones
 from leads import index
 from leads.events import LeadAssigned, LeadChanged, LeadCreated, LeadDeleted, LeadStatusChanged, NoteAdded
@@ -45,7 +45,7 @@ def create(business: Business, values: Mapping[str, Any], *, by: Member, via: st
 @transaction.atomic
 def update(lead: Lead, values: Mapping[str, Any], *, by: Member) -> Lead:
     """Change what `values` names and leave the rest. Raises Invalid or Conflict like `create`; then nothing changed."""
-    lead = Lead.objects.select_for_update().get(pk=lead.pk)
+    lead = held(lead)
     if "status" in values:
         set_status(lead, values["status"], by=by)
     if "assigned_to" in values:
@@ -69,7 +69,7 @@ def change_phones(
 
     Raises Invalid or Conflict naming `phones`, like `create`; then nothing changed.
     """
-    lead = Lead.objects.select_for_update().get(pk=lead.pk)
+    lead = held(lead)
     kept = list(LeadPhone.objects.filter(lead=lead).select_related("lead"))
     gone = [phone.pk for phone in kept if phone.pk in remove]
     LeadPhone.objects.filter(pk__in=gone)._raw_delete(using="default")
@@ -112,6 +112,7 @@ def add_note(lead: Lead, text: str, *, by: Member) -> Note:
     text = text.strip()
     if not text or len(text) > 5_000 or "\0" in text:
         raise Invalid(fields={"body": ["Write between 1 and 5,000 characters."]})
+    lead = held(lead)
     note = Note(business_id=lead.business_id, lead=lead, author=by, body=text)
     note.save(force_insert=True)
     record(NoteAdded(lead_id=lead.pk, note_id=note.pk), by=by, business_id=lead.business_id)
@@ -127,6 +128,14 @@ def delete(lead: Lead, *, by: Member) -> None:
     Lead.objects.filter(pk=lead.pk)._raw_delete(
         using="default"
     )  # the database cascades (`rls.tie`), in one statement
+
+
+def held(lead: Lead) -> Lead:
+    """Lock a lead and return it as it is now. Raises NotFound when it was deleted or merged meanwhile."""
+    found = Lead.objects.select_for_update().filter(pk=lead.pk).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _change(lead: Lead, values: Mapping[str, Any]) -> list[str]:

@@ -72,6 +72,17 @@ class LeadDeleted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LeadMerged(Event):
+    name = "lead.merged"
+    sentence = "merged another lead into this one and destroyed its key"
+    subject = "lead_id"
+    security = True
+    lead_id: UUID
+    gone_id: UUID
+    taken: list[str]  # the fields of which the value of the other one stays
+
+
+@dataclass(frozen=True, kw_only=True)
 class NoteAdded(Event):
     name = "lead.note_added"
     sentence = "wrote a note"

@@ -26,14 +26,14 @@ class Caller:
 
 def caller(business_id: UUID, e164: str, *, source_id: UUID | None, via: str = "call") -> Caller:
     """Return the lead with this number, made if there is none. Needs the scope of the business."""
-    known = find(business_id, e164)
+    known = _hold(business_id, e164)
     if known:
         return known
     try:
         with transaction.atomic():
             return _make(business_id, e164, source_id=source_id, via=via)
     except IntegrityError:
-        winner = find(business_id, e164)
+        winner = _hold(business_id, e164)
         if winner is None:
             raise
         return winner
@@ -50,6 +50,19 @@ def find(business_id: UUID, e164: str) -> Caller | None:
     )
     phone = next((phone for phone in candidates if phone.number.reveal() == e164), None)
     return Caller(phone.lead, phone, is_new=False) if phone else None
+
+
+def _hold(business_id: UUID, e164: str) -> Caller | None:
+    """Find him and keep his card until the call is written: one that is merged away meanwhile is found as the other."""
+    known = find(business_id, e164)
+    while known and not _is_there(known.lead):
+        known = find(business_id, e164)
+    return known
+
+
+def _is_there(lead: Lead) -> bool:
+    locked = Lead.objects.select_for_update(no_key=True).filter(pk=lead.pk)
+    return locked.values_list("pk", flat=True).first() is not None
 
 
 def _make(business_id: UUID, e164: str, *, source_id: UUID | None, via: str) -> Caller:

@@ -2,7 +2,8 @@
 
 Each lead has a key of its own, wrapped by the business's data key: what is known of a person can be read only through
 it, and destroying it is forgetting him. How he is found without being read: `LeadToken` and `search.py`. Verbs:
-`intake.py` (a call makes a lead), `editing.py` (people do), `reveals.py` (somebody looks).
+`intake.py` (a call makes a lead), `editing.py` (people do), `merging.py` (two cards become one), `reveals.py` (somebody
+looks).
 """
 
 import secrets
@@ -228,6 +229,22 @@ class Note(TenantModel, SealedModel):
     @property
     def body_is_cut(self) -> bool:
         return is_cut(self.shown_body, self.body)
+
+
+class LeadMerge(TenantModel):
+    """Where a card went that was merged into another: its address leads there, for as long as that person is kept."""
+
+    gone_id = models.UUIDField()
+    kept = tenant_key("leads.Lead", related_name="merges")
+    by = tenant_key("accounts.Member", null=True)
+    at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["business", "gone_id"], name="leads_merge_once")]
+        indexes = [models.Index(fields=["business", "kept"], name="leads_merge_kept")]
+
+    def __str__(self) -> str:
+        return f"merge of {self.gone_id}"
 
 
 def is_cut(shown: str | None, text: Sealed | None) -> bool:

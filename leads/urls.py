@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from leads import pages, reveal_pages
+from leads import merge_pages, pages, reveal_pages
 
 urlpatterns = [
     path("leads/", pages.leads, name="leads"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("leads/<uuid:pk>/moves/", pages.move, name="lead-moves"),
     path("leads/<uuid:pk>/notes/", pages.notes, name="lead-notes"),
     path("leads/<uuid:pk>/deletions/", pages.delete, name="lead-deletions"),
+    path("leads/<uuid:pk>/merges/", merge_pages.merges, name="lead-merges"),
+    path("leads/<uuid:pk>/merge-searches/", merge_pages.merge_searches, name="lead-merge-searches"),
     path("leads/<uuid:pk>/reveals/", reveal_pages.reveal, name="reveal"),
     path("notes/<uuid:pk>/reveals/", reveal_pages.reveal_note, name="note-reveal"),
 ]

@@ -8,11 +8,11 @@ class RecordingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from leads import editing
-        from recordings.arrivals import arrived  # models are ready only now
+        from leads import editing, merging  # models are ready only now
+        from recordings.arrivals import arrived
         from recordings.holds import refuse_deletion
         from recordings.models import Recording
-        from recordings.sealing import wrap_anew
+        from recordings.sealing import OfLead, wrap_anew
         from recordings.transcripts import written
         from telephony import ingest
         from telephony.live import frames
@@ -21,4 +21,5 @@ class RecordingsConfig(AppConfig):
         ingest.transcription_handlers.append(written)
         ingest.person_handlers.append(wrap_anew)
         editing.deletion_guards.append(refuse_deletion)
+        merging.parts.insert(0, OfLead())  # found by the calls of the lead, so before these have moved
         frames.show("recording.changed", Recording.objects.visible_to)

@@ -1,15 +1,17 @@
 """Keys of recordings: each has its own, wrapped in its row under the key of the lead, or of the call.
 
 One is for its sound, another for what is written of it. So a recording goes with its person. A call that gets its
-person late has its recordings' keys wrapped anew, in the transaction that says who it was; files and words stay as
-they are.
+person late, or another one because two cards were merged, has its recordings' keys wrapped anew in the same
+transaction; files and words stay as they are.
 """
 
 import secrets
 from contextlib import suppress
 
+from accounts.doors import Admitted
 from callcrm.lib.crypto import envelope
 from callcrm.lib.crypto.chunks import Reader
+from leads.models import Lead
 from recordings import storage
 from recordings.models import Recording
 from telephony.models import Call
@@ -49,9 +51,34 @@ def _moved(
     sealed: bytes | memoryview | None, before: bytes, after: bytes, context: tuple[str, ...]
 ) -> bytes | memoryview | None:
     """What did not open before does not open now, and is no reason to refuse a call."""
+    with suppress(envelope.DecryptError):
+        return _wrapped_anew(sealed, before, after, context)
+    return sealed
+
+
+class OfLead:
+    """The recordings of a person's calls: their keys are wrapped anew when two cards of him become one."""
+
+    words = "recordings"
+
+    def count(self, lead: Lead, member: Admitted) -> int:
+        return Recording.objects.visible_to(member).filter(call__lead=lead).count()
+
+    def lock(self, gone: Lead) -> None:
+        """Who changes one has locked its call before."""
+
+    def move(self, kept: Lead, gone: Lead) -> None:
+        """The files stay as they are. Raises DecryptError for a key that does not open: it would be lost."""
+        before, after = gone.sealing_key(), kept.sealing_key()
+        for recording in Recording.objects.filter(business_id=gone.business_id, call__lead=gone):
+            recording.key = _wrapped_anew(recording.key, before, after, recording.sound_context)
+            recording.words_key = _wrapped_anew(recording.words_key, before, after, recording.words_context)
+            recording.save(update_fields=["key", "words_key"])
+
+
+def _wrapped_anew(
+    sealed: bytes | memoryview | None, before: bytes, after: bytes, context: tuple[str, ...]
+) -> bytes | None:
     if sealed is None:
         return None
-    with suppress(envelope.DecryptError):
-        key = envelope.unwrap(before, bytes(sealed), context=context)
-        return envelope.wrap(after, key, context=context)
-    return sealed
+    return envelope.wrap(after, envelope.unwrap(before, bytes(sealed), context=context), context=context)

@@ -10,10 +10,13 @@ class TelephonyConfig(AppConfig):
     def ready(self) -> None:
         from accounts import businesses  # models are ready only now
         from callcrm.webhooks import registry
-        from telephony import numbers
+        from leads import merging as leads
+        from telephony import merging, numbers
         from telephony.deliveries import TelephonyHandler
         from telephony.providers import PROVIDERS
 
         for name, provider in PROVIDERS.items():
             registry.register(name, TelephonyHandler(provider))
         businesses.on_created.append(numbers.connect_configured)
+        leads.parts.extend(merging.PARTS)
+        leads.on_merged.append(merging.tell)

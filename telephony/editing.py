@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts.models import Member
 from audit.recording import record
-from callcrm.errors import Invalid
+from callcrm.errors import Invalid, NotFound
 from telephony import feed
 from telephony.events import CallChanged
 from telephony.models import Call
@@ -19,6 +19,7 @@ MOST_TAGS, LONGEST_TAG, LONGEST_DISPOSITION = 20, 40, 40
 @transaction.atomic
 def update_call(call: Call, values: Mapping[str, Any], *, by: Member) -> Call:
     """Change what `values` names: disposition (text or None), tags, note. Raises Invalid naming what is wrong."""
+    call = _held(call)
     given = {field: values[field] for field in EDITABLE if field in values}
     if "disposition" in given:
         given["disposition"] = _disposition(given["disposition"])
@@ -33,6 +34,14 @@ def update_call(call: Call, values: Mapping[str, Any], *, by: Member) -> Call:
         record(CallChanged(call_id=call.pk, fields=list(given)), by=by, business_id=call.business_id)
         feed.tell(call.business_id, "call.changed", call.pk, call.state)
     return call
+
+
+def _held(call: Call) -> Call:
+    """Lock the call: its note is sealed under the key of the person who it is of now, which another may change."""
+    found = Call.objects.select_for_update().filter(pk=call.pk).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def clean_tags(tags: list[str]) -> list[str]:

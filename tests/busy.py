@@ -22,6 +22,8 @@ PAGES = {
     "new lead": "/b/acme/leads/new/",
     "lead": "/b/acme/leads/{lead}/",
     "edit lead": "/b/acme/leads/{lead}/edits/",
+    "merge, finding": "/b/acme/leads/{lead}/merges/",
+    "merge, preview": "/b/acme/leads/{lead}/merges/?with={other}",
     "reveal": "/b/acme/leads/{lead}/reveals/?fields=phones",
     "callbacks": "/b/acme/callbacks/",
     "closed callbacks": "/b/acme/callbacks/?view=closed",
@@ -46,6 +48,7 @@ def keep_busy(world: World) -> SimpleNamespace:
     """Let things happen at acme; returns the ids that `PAGES` want."""
     values: dict[str, Any] = {"name": NAME, "email": EMAIL, "phones": [PHONE], "notes": f"Ask for {NAME}"}
     lead = add_lead(world.acme, **values, tags=["leak"], value=14200)
+    other = add_lead(world.acme, name="D. Riverstone", email="dana@example.com", value=900)
     call = add_call(world.acme, lead, agent=world.owner, tags=["leak"], first_time_caller=True)
     add_leg(call)
     missed = add_call(world.acme, lead, outcome=Outcome.MISSED, answered_at=None, talk_seconds=None)
@@ -61,4 +64,6 @@ def keep_busy(world: World) -> SimpleNamespace:
         callbacks.close(Callback.objects.get(lead=wrong), "wrong_number", by=world.owner)
         versions.save(world.number, WHOLE, state=None, by=world.owner)
         editing.add_note(lead, "Two-storey house, dog in the yard.", by=world.owner)
-    return SimpleNamespace(call=call.pk, ringing=ringing.pk, lead=lead.pk, number=world.number.pk)
+    return SimpleNamespace(
+        call=call.pk, ringing=ringing.pk, lead=lead.pk, other=other.pk, number=world.number.pk
+    )

@@ -11,8 +11,8 @@ from accounts.models import ApiSession, Business, Member
 from callcrm.lib.tenancy import business_scope
 from callcrm.testing import add_call, add_lead, add_leg, add_message, fresh_number, sid
 from callcrm.webhooks.models import Receipt
-from leads import editing
-from leads.models import Lead, LeadPhone, Note, Source
+from leads import editing, merging
+from leads.models import Lead, LeadMerge, LeadPhone, Note, Source
 from recordings import notes, retention
 from recordings.models import Playback, Recording, RecordingNote, RecordingPause, RetentionRule
 from telephony import feed, ledger, numbers, opening, turns
@@ -51,6 +51,8 @@ class Everything:
     lead: Lead
     phone: LeadPhone
     note: Note
+    other: Lead
+    merge: LeadMerge
     call: Call
     leg: CallLeg
     recording: Recording
@@ -75,6 +77,7 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
     lead = add_lead(
         business, by=member, **{"name": "Ida Brook", "source": source, "assigned_to": member} | person
     )
+    other = add_lead(business, by=member, name="Ida Brooks", phones=[])
     call = add_call(business, lead, agent=member, note="Wants a quote.", tags=["leak"])
     with business_scope(business.pk):
         hours = opening.change(business, week={"mon": ["08:00-18:00"]}, by=member)
@@ -93,6 +96,7 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         draft = FlowDraft.objects.get(number=number)
         turn = RingTurn.objects.get(call=call)
         feed.tell(business.pk, "call.changed", call.pk, call.state)
+        merge = _merge(lead, member)
         streams.admit(member, LiveStream.Kind.SSE, "192.0.2.1")
     tokens.start(member)
     return Everything(
@@ -108,6 +112,8 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         lead=lead,
         phone=phone,
         note=note,
+        other=other,
+        merge=merge,
         call=call,
         leg=add_leg(call),
         recording=recording,
@@ -129,6 +135,12 @@ def _telephony(business: Business, e164: str) -> tuple[Source, ProviderAccount, 
         account = numbers.connect(business, "practice", f"PR-{business.slug}", "a secret of practice calls")
         number = numbers.add(business, e164, account=account, source=source, forward_to=["+15035550191"])
     return source, account, number
+
+
+def _merge(lead: Lead, member: Member) -> LeadMerge:
+    twin = add_lead(lead.business, by=member, name="I. Brook", phones=[])
+    merging.merge(lead, twin, {}, by=member)
+    return LeadMerge.objects.get(gone_id=twin.pk)
 
 
 def _recording(call: Call) -> Recording:

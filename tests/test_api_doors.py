@@ -30,6 +30,7 @@ MATRIX: list[tuple[str, str, Any, Any]] = [
     ("leads/{lead}/", "GET", None, EVERYBODY),
     ("leads/{lead}/", "PATCH", {"status": "won"}, EVERYBODY),
     ("leads/{lead}/", "DELETE", None, ADMINS),
+    ("leads/{lead}/merges/", "POST", {}, EVERYBODY),
     ("leads/{lead}/reveals/", "POST", {"fields": ["name"], "reason": "verify"}, EVERYBODY),
     ("messages/", "GET", None, EVERYBODY),
     ("messages/{message}/", "GET", None, EVERYBODY),

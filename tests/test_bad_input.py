@@ -103,6 +103,8 @@ FORMS = {
     "leads": {"q": "0142"},
     "lead-new": IDA,
     "lead-edits": IDA,
+    "lead-merges": {"with": "{other}", "name": "gone", "value": "kept"},
+    "lead-merge-searches": {"q": "0142"},
     "lead-moves": {"status": "won", "assigned_to": "{member}"},
     "lead-notes": {"body": "Called."},
     "lead-deletions": {"confirm": "no"},

@@ -1,0 +1,424 @@
+"""Two cards of one person become one: everything moves and opens, nothing is left, nobody sees more than before."""
+
+import secrets
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.db.models import ForeignKey
+from django.utils.timezone import now
+
+from accounts.permissions import Role
+from audit.models import Entry
+from callcrm.errors import Conflict, Invalid, NotFound
+from callcrm.lib.crypto import envelope
+from callcrm.testing import add_call, add_lead, add_member, add_message, login, ring
+from leads import editing, intake, merging, search
+from leads.models import Lead, LeadMerge, LeadPhone, LeadToken, Note
+from recordings.models import Recording
+from recordings.sealing import OfLead, context
+from telephony import merging as telephony
+from telephony.models import Call, FeedFrame, Message
+from tests.api import Api, fields, same
+from tests.catalogue import rows
+
+MOBILE, WORK = "+15035550142", "+15035550143"
+# What names a lead and is moved by `leads.merging` itself, each with how.
+OWN = {
+    "leads.LeadPhone": "sealed anew",
+    "leads.Note": "sealed anew",
+    "leads.LeadToken": "written anew",
+    "leads.LeadMerge": "sent on",
+}
+
+
+@pytest.fixture
+def kept(world):
+    return add_lead(world.acme, name="Dana Riverstone", phones=[MOBILE], tags=["roof"])
+
+
+@pytest.fixture
+def gone(world):
+    values = {"name": "D. Stone", "email": "dana@example.com", "notes": "Ask for the garage code."}
+    return add_lead(world.acme, phones=[WORK], tags=["leak", "roof"], value=900, **values)
+
+
+@pytest.fixture
+def merge(world, kept, gone):
+    def act(choices=None, *, one=kept, other=gone, by=world.user):
+        with world.inside():
+            return merging.merge(one, other, choices or {}, by=by)
+
+    return act
+
+
+@pytest.fixture
+def inside(world):
+    with world.inside():
+        yield
+
+
+def plain(lead):
+    lead = Lead.objects.get(pk=lead.pk)
+    return [value and value.reveal() for value in (lead.name, lead.email, lead.notes)]
+
+
+# --- What moves
+
+
+def test_numbers_move_behind_those_that_are_there_and_keep_their_rows(world, kept, gone, merge):
+    with world.inside():
+        [row] = LeadPhone.objects.filter(lead=gone)
+    merge()
+    with world.inside():
+        phones = list(LeadPhone.objects.filter(lead=kept).select_related("lead"))
+        assert [phone.number.reveal() for phone in phones] == [MOBILE, WORK]
+        assert phones[1].pk == row.pk
+        assert intake.find(world.acme.pk, WORK).lead.pk == kept.pk
+
+
+def test_calls_texts_and_notes_move_and_open_under_the_key_that_stays(world, kept, gone, merge):
+    call = add_call(world.acme, gone, note="Wants a quote.", first_time_caller=True)
+    bare = add_call(world.acme, gone)
+    text = add_message(world.acme, gone, "Are you open?")
+    with world.inside():
+        note = editing.add_note(gone, "Has a dog.", by=world.user)
+    merge()
+    with world.inside():
+        found = {row.pk: row for row in Call.objects.filter(lead=kept).select_related("lead")}
+        assert set(found) == {call.pk, bare.pk}
+        assert found[call.pk].note.reveal() == "Wants a quote."
+        assert found[call.pk].first_time_caller, "it was his first call when it came in"
+        assert found[bare.pk].phone.number.reveal() == WORK
+        assert Message.objects.get(pk=text.pk, lead=kept).body.reveal() == "Are you open?"
+        assert Note.objects.get(pk=note.pk, lead=kept).body.reveal() == "Has a dog."
+
+
+def test_the_key_of_a_recording_is_wrapped_anew(world, kept, gone, merge):
+    call, key = add_call(world.acme, gone), secrets.token_bytes(32)
+    with world.inside():
+        made = Recording(business=world.acme, call=call, provider_id="RE1", created_at=call.started_at)
+        made.key = envelope.wrap(gone.sealing_key(), key, context=context(made))
+        made.save()
+    merge()
+    with world.inside():
+        row = Recording.objects.select_related("call__lead").get(pk=made.pk)
+        assert envelope.unwrap(row.call.sealing_key(), bytes(row.key), context=context(row)) == key
+
+
+def test_nothing_is_left_of_the_card_that_goes(world, gone, merge):
+    merge()
+    with world.inside():
+        assert not Lead.objects.filter(pk=gone.pk).exists()
+        assert not LeadToken.objects.filter(business_id=world.acme.pk, lead_id=gone.pk).exists()
+
+
+def test_every_model_that_names_a_lead_is_moved_or_named_here_with_a_reason():
+    naming = {
+        model._meta.label
+        for model in apps.get_models()
+        if any(isinstance(f, ForeignKey) and f.related_model is Lead for f in model._meta.concrete_fields)
+    }
+    moved = {part.model._meta.label for part in telephony.PARTS}
+    assert naming == moved | set(OWN)
+
+
+def test_what_hangs_on_calls_moves_before_the_calls():
+    kinds = [type(part) for part in merging.parts]
+    assert kinds.index(OfLead) < kinds.index(telephony.Rows)
+
+
+def test_the_next_call_from_either_number_is_of_the_card_that_stays(world, client, kept, merge):
+    merge()
+    for number in (MOBILE, WORK):
+        ring(client, number)
+    with world.inside():
+        assert set(Call.objects.values_list("lead", flat=True)) == {kept.pk}
+
+
+def test_the_card_that_stays_is_found_by_what_moved(world, kept, merge):
+    merge({"name": "gone"})
+    with world.inside():
+        for typed in ("0143", "stone", "dana@example.com"):
+            found = search.search(world.user, world.acme, typed)
+            assert [lead.pk for lead in found.leads] == [kept.pk], typed
+        assert search.search(world.user, world.acme, "riverstone").leads == []
+
+
+# --- Single values
+
+
+def test_the_kept_leads_values_stay_and_an_empty_one_takes_the_others(kept, gone, merge, inside):
+    lead = merge()
+    assert plain(lead) == ["Dana Riverstone", "dana@example.com", "Ask for the garage code."]
+    assert lead.value == 900
+    assert lead.tags == ["roof", "leak"]
+
+
+def test_a_value_is_taken_from_the_other_where_that_is_chosen(world, kept, gone, merge, inside):
+    editing.update(gone, {"status": "won", "assigned_to": world.user, "source": world.source}, by=world.user)
+    editing.update(kept, {"value": 5, "email": "other@example.com"}, by=world.user)
+    chosen = dict.fromkeys(("name", "email", "status", "value", "source"), "gone")
+    lead = merge(chosen | {"assigned_to": "kept"})
+    assert plain(lead)[:2] == ["D. Stone", "dana@example.com"]
+    assert (lead.status, lead.value, lead.source) == ("won", 900, world.source)
+    assert lead.assigned_to == world.user, "nobody looked after the kept one"
+
+
+def test_an_empty_value_is_never_taken(kept, gone, merge, world, inside):
+    editing.update(gone, {"name": None}, by=world.user)
+    assert plain(merge({"name": "gone"}))[0] == "Dana Riverstone"
+
+
+def test_notes_of_both_cards_are_joined(kept, merge, world, inside):
+    editing.update(kept, {"notes": "Two storeys."}, by=world.user)
+    assert plain(merge())[2] == "Two storeys.\n\nAsk for the garage code."
+
+
+def test_first_seen_is_the_earlier_and_last_contact_the_later(world, kept, gone, merge, inside):
+    early, late = now() - timedelta(days=9), now() - timedelta(days=1)
+    Lead.objects.filter(pk=gone.pk).update(created_at=early, last_contact_at=late)
+    lead = merge()
+    assert (lead.created_at, lead.last_contact_at) == (early, late)
+
+
+@pytest.mark.parametrize("choices", [{"name": "both"}, {"phones": "kept"}, {"name": ""}])
+def test_a_choice_that_is_none_is_refused(world, merge, choices, inside):
+    with pytest.raises(Invalid):
+        merge(choices)
+    assert Lead.objects.count() == 2
+
+
+# --- What cannot move
+
+
+def test_more_than_ten_numbers_are_refused_and_nothing_moves(world, kept, gone, merge, inside):
+    more = [(f"+1503555{n:04}", "other") for n in range(150, 159)]
+    editing.change_phones(gone, add=more, by=world.user)
+    with pytest.raises(Conflict, match="11 numbers"):
+        merge()
+    assert LeadPhone.objects.filter(lead=gone).count() == 10
+
+
+def test_notes_that_are_too_long_together_are_refused(world, kept, gone, merge, inside):
+    editing.update(kept, {"notes": "x" * 9_990}, by=world.user)
+    with pytest.raises(Conflict, match="too long"):
+        merge()
+
+
+@pytest.mark.parametrize("table", ["note", "phone"])
+def test_what_does_not_open_stops_the_merge_before_its_key_is_gone(world, kept, gone, merge, table, inside):
+    editing.add_note(gone, "Has a dog.", by=world.user)
+
+    spoil = {
+        "note": "UPDATE leads_note SET body = set_byte(body, 40, get_byte(body, 40) # 1)",
+        "phone": "UPDATE leads_leadphone SET number = set_byte(number, 40, get_byte(number, 40) # 1)",
+    }
+    rows(spoil[table] + " WHERE lead_id = %s", gone.pk)
+    with pytest.raises(Conflict, match="cannot be opened"):
+        merge()
+    assert Lead.objects.count() == 2
+    assert plain(kept) == ["Dana Riverstone", None, None]
+
+
+# --- Twice, in a circle, with itself
+
+
+def test_a_lead_is_not_merged_with_itself(kept, merge):
+    with pytest.raises(Invalid):
+        merge(other=kept)
+
+
+def test_a_second_time_and_the_other_way_round_there_is_nothing_to_merge(kept, gone, merge):
+    merge()
+    with pytest.raises(NotFound):
+        merge()
+    with pytest.raises(NotFound):
+        merge(one=gone, other=kept)
+
+
+def test_a_chain_of_merges_leads_to_its_end_in_one_step(world, client, kept, gone, merge):
+    last = add_lead(world.acme, name="Third Card")
+    merge()
+    merge(one=last, other=kept)
+    login(client, world.user)
+    for old in (kept, gone):
+        assert client.get(f"/b/acme/leads/{old.pk}/").headers["Location"] == f"/b/acme/leads/{last.pk}/"
+    with world.inside():
+        assert set(LeadMerge.objects.values_list("kept", flat=True)) == {last.pk}
+
+
+# --- What is remembered
+
+
+def test_the_history_has_both_and_what_was_taken(world, kept, gone, merge, inside):
+    merge({"name": "gone"})
+    entry = Entry.objects.about(world.acme.pk, kept.pk).get(name="lead.merged")
+    assert entry.data == {
+        "lead_id": str(kept.pk),
+        "gone_id": str(gone.pk),
+        "taken": ["name", "email", "value"],
+    }
+    assert entry.actor == world.user.audit_actor
+
+
+def test_a_merge_reveals_nothing_and_costs_no_reveal(world, merge, inside, settings):
+    settings.RATE_LIMIT_REVEALS = "0/h"
+    merge()
+    assert not Entry.objects.filter(name__contains="revealed").exists()
+
+
+def test_the_live_feed_tells_of_the_card_that_stays(kept, merge, inside):
+    merge()
+    assert FeedFrame.objects.filter(kind="lead.changed", object_id=kept.pk).exists()
+
+
+def test_both_calls_and_both_histories_stand_on_one_timeline(world, client, kept, gone, merge):
+    for lead, tag in ((kept, "before-one"), (gone, "before-two")):
+        add_call(world.acme, lead, tags=[tag])
+    with world.inside():
+        editing.update(gone, {"status": "qualified"}, by=world.user)
+    merge()
+    page = login(client, world.owner).get(f"/b/acme/leads/{kept.pk}/").content.decode()
+    for words in ("before-one", "before-two", "moved the lead from new to qualified", "merged another lead"):
+        assert words in page, words
+
+
+def test_an_old_address_leads_on_in_its_business_and_nowhere_else(world, client, kept, gone, merge):
+    merge()
+    login(client, world.user)
+    answer = client.get(f"/b/acme/leads/{gone.pk}/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/b/acme/leads/{kept.pk}/")
+    login(client, world.rival_owner)
+    theirs, nothing = (client.get(f"/b/rival/leads/{pk}/") for pk in (gone.pk, world.acme.pk))
+    assert theirs.status_code == nothing.status_code == 404
+    assert same_page(theirs) == same_page(nothing)
+
+
+def test_the_old_address_goes_with_the_person(world, client, kept, gone, merge):
+    merge()
+    with world.inside():
+        editing.delete(kept, by=world.owner)
+    assert login(client, world.owner).get(f"/b/acme/leads/{gone.pk}/").status_code == 404
+
+
+def same_page(answer):
+    return answer.content.replace(answer.headers["X-Request-ID"].encode(), b"")
+
+
+# --- The pages
+
+
+@pytest.fixture
+def browser(world, client):
+    return login(client, world.user)
+
+
+def test_the_other_card_is_found_by_what_is_typed_and_nothing_typed_stands_in_the_address(
+    browser, kept, gone
+):
+    answer = browser.post(f"/b/acme/leads/{kept.pk}/merge-searches/", {"q": "stone"})
+    assert "stone" not in answer.headers["Location"]
+    page = browser.get(answer.headers["Location"]).content.decode()
+    assert f"?with={gone.pk}" in page
+    assert f"?with={kept.pk}" not in page
+    assert WORK not in page
+
+
+def test_the_preview_says_what_moves_and_what_is_asked_and_shows_masks(world, browser, kept, gone):
+    for tag in ("one", "two"):
+        add_call(world.acme, gone, tags=[tag])
+    page = browser.get(f"/b/acme/leads/{kept.pk}/merges/?with={gone.pk}").content.decode()
+    assert '<span class="grow">Calls</span><span class="num">2</span>' in page
+    assert page.count('type="radio" name="name"') == 2
+    assert 'type="radio" name="email"' not in page, "only one of them has one"
+    assert "cannot be undone" in page
+    for hidden in ("Riverstone", "5550143", "dana@example"):
+        assert hidden not in page
+
+
+def test_calls_that_one_may_not_see_are_not_counted_and_move_all_the_same(world, browser, kept, gone, merge):
+    add_call(world.acme, gone, agent=world.admin)
+    page = browser.get(f"/b/acme/leads/{kept.pk}/merges/?with={gone.pk}").content.decode()
+    assert '<span class="grow">Calls</span><span class="num">0</span>' in page
+    assert "are not counted and move too" in page
+    merge()
+    with world.inside():
+        assert Call.objects.get().lead_id == kept.pk
+
+
+def test_a_merge_is_confirmed_and_a_second_press_changes_nothing(world, browser, kept, gone):
+    form = {"with": str(gone.pk), "name": "gone"}
+    for _ in range(2):
+        answer = browser.post(f"/b/acme/leads/{kept.pk}/merges/", form)
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"/b/acme/leads/{kept.pk}/")
+    with world.inside():
+        assert plain(kept)[0] == "D. Stone"
+        assert Entry.objects.filter(name="lead.merged").count() == 1
+
+
+def test_a_preview_of_what_cannot_move_has_no_button(world, browser, kept, gone):
+    with world.inside():
+        more = [(f"+1503555{n:04}", "other") for n in range(150, 159)]
+        editing.change_phones(gone, add=more, by=world.user)
+    path = f"/b/acme/leads/{kept.pk}/merges/"
+    page = browser.get(f"{path}?with={gone.pk}").content.decode()
+    assert "This cannot move." in page
+    assert "Merge</button>" not in page
+    assert browser.post(path, {"with": str(gone.pk)}).status_code == 409
+
+
+def test_a_rivals_card_can_be_neither_previewed_nor_merged(world, browser, kept):
+    theirs = add_lead(world.rival, name="Rita Vale")
+    path = f"/b/acme/leads/{kept.pk}/merges/"
+    assert browser.get(f"{path}?with={theirs.pk}").status_code == 404
+    assert browser.post(path, {"with": str(theirs.pk)}).status_code == 404
+    with world.inside(world.rival):
+        assert Lead.objects.filter(pk=theirs.pk).exists()
+
+
+def test_a_known_number_leads_to_a_merge(world, browser, kept, gone):
+    answer = browser.post(f"/b/acme/leads/{kept.pk}/edits/", {"add_number": WORK, "add_kind": "work"})
+    assert f"/leads/{kept.pk}/merges/?with={gone.pk}" in answer.content.decode()
+
+
+# --- The API
+
+
+def test_a_program_merges_and_gets_the_lead_that_stays(world, kept, gone):
+    body = {"with": str(gone.pk), "take": {"name": "gone"}}
+    answer = Api(world.user).post(f"leads/{kept.pk}/merges/", body)
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["id"] == str(kept.pk)
+    assert answer.json()["name"] == "D. S."
+    assert len(answer.json()["phones"]) == 2
+    assert Api(world.user).get(f"leads/{gone.pk}/").status_code == 404
+
+
+def test_a_program_is_told_which_field_is_wrong(world, kept):
+    theirs = add_lead(world.rival)
+    program = Api(world.user)
+    path = f"leads/{kept.pk}/merges/"
+    assert "with" in fields(program.post(path, {}))
+    for other in (kept.pk, theirs.pk, world.acme.pk):
+        answer = program.post(path, {"with": str(other)})
+        assert (answer.status_code, "with" in fields(answer)) == (400, True)
+    assert "take.name" in fields(program.post(path, {"with": str(kept.pk), "take": {"name": "mine"}}))
+    assert same(program.post(path, {"with": str(theirs.pk)})) == same(
+        program.post(path, {"with": str(world.acme.pk)})
+    )
+
+
+def test_who_may_edit_may_merge_and_needs_no_right_to_delete(world, kept, gone):
+    somebody = add_member(world.acme, Role.USER, "second@acme.example")
+    assert Api(somebody).post(f"leads/{kept.pk}/merges/", {"with": str(gone.pk)}).status_code == 201
+
+
+def test_a_member_who_was_sent_on_still_gets_what_he_wrote_to(world, kept, gone, merge):
+    """He had the card open when it went: what he writes is refused and not lost under a key that is gone."""
+    merge()
+    with world.inside():
+        with pytest.raises(NotFound):
+            editing.add_note(gone, "Has a dog.", by=world.user)
+        with pytest.raises(NotFound):
+            editing.update(gone, {"status": "won"}, by=world.user)
