@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from leads import merge_pages, pages, reveal_pages
+from leads import merge_pages, pages, reveal_pages, spam_pages
 
 urlpatterns = [
     path("leads/", pages.leads, name="leads"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("leads/<uuid:pk>/deletions/", pages.delete, name="lead-deletions"),
     path("leads/<uuid:pk>/merges/", merge_pages.merges, name="lead-merges"),
     path("leads/<uuid:pk>/merge-searches/", merge_pages.merge_searches, name="lead-merge-searches"),
+    path("leads/<uuid:pk>/spam-marks/", spam_pages.mark, name="lead-spam-marks"),
+    path("leads/<uuid:pk>/spam-releases/", spam_pages.release, name="lead-spam-releases"),
     path("leads/<uuid:pk>/reveals/", reveal_pages.reveal, name="reveal"),
     path("notes/<uuid:pk>/reveals/", reveal_pages.reveal_note, name="note-reveal"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from telephony import callback_pages, hours_pages, integrations, live, pages, reveal_pages
+from telephony import callback_pages, hours_pages, integrations, live, pages, reveal_pages, spam_pages
 from telephony.flows import pages as flows
 
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("callbacks/<uuid:pk>/closings/", callback_pages.close, name="callback-closings"),
     path("callbacks/<uuid:pk>/reopenings/", callback_pages.reopen, name="callback-reopenings"),
     path("callbacks/<uuid:pk>/assignments/", callback_pages.assign, name="callback-assignments"),
+    path("calls/<uuid:pk>/spam-marks/", spam_pages.mark, name="call-spam-marks"),
+    path("calls/<uuid:pk>/spam-releases/", spam_pages.release, name="call-spam-releases"),
     path("practice-calls/", pages.start_practice, name="practice-calls"),
     path("live/", live.stream, name="live"),
     path("messages/", pages.message_list, name="messages"),

@@ -1,0 +1,38 @@
+"""The buttons "Mark as spam" and "Not spam", on the page of a lead. Those on a call's page: `telephony.pages`."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
+
+from accounts.doors import MemberRequest, needs
+from accounts.permissions import Permission
+from callcrm.lib import toasts
+from leads import spam
+from leads.models import Lead
+
+MARKED = "Marked as spam. Call flows that turn spam away do so from the next call on."
+RELEASED = "This is no spam any more."
+
+
+@require_POST
+@needs(Permission.EDIT_CUSTOMERS)
+def mark(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Mark a lead as spam; the toast takes it back."""
+    spam.mark(_lead(request, pk), by=request.member)
+    toasts.undoable(request, MARKED, "lead-spam-releases", pk)
+    return redirect("lead", request.business.slug, pk)
+
+
+@require_POST
+@needs(Permission.EDIT_CUSTOMERS)
+def release(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Take the mark back; the toast sets it again."""
+    spam.release(_lead(request, pk), by=request.member)
+    toasts.undoable(request, RELEASED, "lead-spam-marks", pk)
+    return redirect("lead", request.business.slug, pk)
+
+
+def _lead(request: MemberRequest, pk: UUID) -> Lead:
+    return get_object_or_404(Lead.objects.visible_to(request.member), pk=pk)
