@@ -5,9 +5,10 @@ What a class declares is what it does and what the schema says: `needs`, `query`
 A refusal leaves by exception and rolls everything back; `callcrm.middleware.Refusals` gives it its form.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any, ClassVar, NoReturn, cast
+from uuid import UUID
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -17,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework_simplejwt.authentication import JWTAuthentication
 
-from accounts import doors, limits, tokens
+from accounts import doors, idempotency, limits, tokens
 from accounts.models import ApiSession, Business, Member, User
 from accounts.permissions import Permission
 from callcrm.errors import NotAllowed, NotAuthenticated, NotFound, UnsupportedType
@@ -118,6 +119,12 @@ class Door(ApiView):
 
     authentication_classes = [Bearer]
     needs: ClassVar[Mapping[str, Permission]] = {}
+    keyed: ClassVar[frozenset[str]] = frozenset()  # the methods that want an `Idempotency-Key`
+
+    def once(self, wish: Any, act: Callable[[], UUID]) -> UUID:
+        """Do what was asked, or return the id of what the same request made before. Raises like `idempotency.once`."""
+        key = idempotency.read(self.http.headers.get(idempotency.HEADER))
+        return idempotency.once(self.member, key, [self.http.path, wish], act)
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer inside the scope: rows are read until the last byte is written, and a refusal undoes them all."""

@@ -282,3 +282,22 @@ def tenant_key(to: str, **options: Any) -> Any:
         "db_index", False
     )  # queries and `tie` ask by business first; each model declares that index
     return models.ForeignKey(to, on_delete=models.DO_NOTHING, db_constraint=False, **options)
+
+
+class IdempotencyKey(TenantModel):
+    """A key by which a member's wish is known when it comes again, and what was made of it (`accounts.idempotency`)."""
+
+    member = tenant_key("accounts.Member")
+    key = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64)
+    made = models.UUIDField(null=True)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["business", "member", "key"], name="accounts_idempotency_once")
+        ]
+        indexes = [models.Index(fields=["business", "created_at"], name="accounts_idempotency_age")]
+
+    def __str__(self) -> str:
+        return f"key of {self.created_at:%Y-%m-%d}"

@@ -6,8 +6,8 @@ For tests that ask of every table at once: `test_tenant_wall.py` fails for a ten
 from dataclasses import dataclass
 from typing import Any
 
-from accounts import tokens
-from accounts.models import ApiSession, Business, Member
+from accounts import idempotency, tokens
+from accounts.models import ApiSession, Business, IdempotencyKey, Member
 from callcrm.lib.tenancy import business_scope
 from callcrm.testing import add_call, add_lead, add_leg, add_message, fresh_number, sid
 from callcrm.webhooks.models import Receipt
@@ -65,6 +65,7 @@ class Everything:
     message: Message
     receipt: Receipt
     session: ApiSession
+    key: IdempotencyKey
 
     @property
     def ids(self) -> dict[str, str]:
@@ -94,6 +95,8 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         moment = notes.add(recording, 0, "Says hello.", by=member)
         playback = _playback(recording, member)
         draft = FlowDraft.objects.get(number=number)
+        idempotency.once(member, "a key", {}, lambda: call.pk)
+        key = IdempotencyKey.objects.get(member=member)
         turn = RingTurn.objects.get(call=call)
         feed.tell(business.pk, "call.changed", call.pk, call.state)
         merge = _merge(lead, member)
@@ -125,6 +128,7 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         pause=pause,
         message=add_message(business, lead),
         receipt=_receipt(business, account),
+        key=key,
         session=ApiSession.objects.filter(member=member).latest("created_at"),
     )
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from callcrm.lib.strict import Shape, Strict
@@ -48,6 +48,15 @@ class Error(Shape):
     error = ErrorBody()
 
 
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="New for each wish, kept for 7 days: the same request again is answered with what the first one made.",
+)
+
+
 class Operation(AutoSchema):
     """One method of one address."""
 
@@ -59,7 +68,8 @@ class Operation(AutoSchema):
         return self._words()[:1]
 
     def get_override_parameters(self) -> list[Any]:
-        return [self.view.query] if self._is_paged() else []  # type: ignore[attr-defined]  # of accounts.api_base
+        query = [self.view.query] if self._is_paged() else []  # type: ignore[attr-defined]  # of accounts.api_base
+        return [*query, KEY] if self.method in getattr(self.view, "keyed", ()) else query
 
     def get_request_serializer(self) -> Any:
         return getattr(self.view, "bodies", {}).get(self.method)
