@@ -15,8 +15,9 @@ from accounts.permissions import Permission
 from callcrm.lib.strict import Choice, Flag, Id, Moment, QueryFlag, Shape, Strict, Text
 from leads.api import E164, LeadRef
 from leads.models import Source
-from telephony import editing, filters, numbers
+from telephony import editing, filters, manual, numbers
 from telephony.flows.steps import MOST_TELEPHONES
+from telephony.manual_api import ManualCall, resolved
 from telephony.models import Call, Message, Outcome, ProviderAccount, TrackingNumber
 from telephony.providers.base import CallState, Direction, MessageState
 
@@ -121,13 +122,22 @@ class CallChanges(Strict):
 class Calls(Rows):
     """Calls: all of the business by right, else one's own and those that nobody has taken."""
 
-    needs = {"GET": READ}
+    needs = {"GET": READ, "POST": Permission.EDIT_CUSTOMERS}
     query = CallQuery
+    bodies = {"POST": ManualCall}
+    keyed = frozenset({"POST"})
     shape = CallShape
     at = "started_at"
 
     def rows(self) -> QuerySet[Call]:
         return _calls(self)
+
+    def post(self, request: Request) -> Response:
+        given = self.body()
+        made = self.once(
+            given, lambda: manual.log(self.business, resolved(given, self.member), by=self.member).pk
+        )
+        return self.answer(found(_calls(self), made))
 
     def narrowed(self, rows: Any) -> QuerySet[Call]:
         return filters.by(rows, {name: _as_text(value) for name, value in self.given.items()})

@@ -20,13 +20,7 @@ MOST_TAGS, LONGEST_TAG, LONGEST_DISPOSITION = 20, 40, 40
 def update_call(call: Call, values: Mapping[str, Any], *, by: Member) -> Call:
     """Change what `values` names: disposition (text or None), tags, note. Raises Invalid naming what is wrong."""
     call = _held(call)
-    given = {field: values[field] for field in EDITABLE if field in values}
-    if "disposition" in given:
-        given["disposition"] = _disposition(given["disposition"])
-    if "tags" in given:
-        given["tags"] = clean_tags(given["tags"])
-    if "note" in given:
-        given["note"] = (given["note"] or "").strip() or None
+    given = cleaned(values)
     for field, value in given.items():
         setattr(call, field, value)
     if given:
@@ -34,6 +28,18 @@ def update_call(call: Call, values: Mapping[str, Any], *, by: Member) -> Call:
         record(CallChanged(call_id=call.pk, fields=list(given)), by=by, business_id=call.business_id)
         feed.tell(call.business_id, "call.changed", call.pk, call.state)
     return call
+
+
+def cleaned(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what staff may say of a call, as it is kept. Raises Invalid naming what is wrong."""
+    given = {field: values[field] for field in EDITABLE if field in values}
+    if "disposition" in given:
+        given["disposition"] = _disposition(given["disposition"])
+    if "tags" in given:
+        given["tags"] = clean_tags(given["tags"])
+    if "note" in given:
+        given["note"] = (given["note"] or "").strip() or None
+    return given
 
 
 def _held(call: Call) -> Call:

@@ -46,6 +46,15 @@ class CallChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CallLogged(Event):
+    name = "call.logged"
+    sentence = "logged a call by hand"
+    subject = "call_id"
+    call_id: UUID
+    lead_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class CallNoteRevealed(Event):
     name = "call.note_revealed"
     sentence = "revealed the note of the call ({reason})"

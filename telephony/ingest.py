@@ -172,7 +172,7 @@ def _conclude(call: Call, before: tuple[Any, ...], origin: Origin, *, touched: b
     if call.lead_id and after[-1] != before[-1]:
         ledger.follow_call(call, by=origin.actor)
     if call.lead_id and call.outcome and before[1] is None:
-        _touch_lead(call)
+        touch_lead(call)
 
 
 def _record_changes(call: Call, before: tuple[Any, ...], origin: Origin) -> None:
@@ -193,7 +193,8 @@ def _record(event: Any, call: Call, origin: Origin) -> None:
     record(event, by=origin.actor, business_id=call.business_id)
 
 
-def _touch_lead(call: Call) -> None:
+def touch_lead(call: Call) -> None:
+    """Say that the person was last in contact by this call, or later."""
     latest = Greatest(Coalesce(F("last_contact_at"), call.started_at), call.started_at)
     Lead.objects.filter(pk=call.lead.pk).update(last_contact_at=latest)
 

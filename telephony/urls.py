@@ -2,11 +2,21 @@
 
 from django.urls import path
 
-from telephony import callback_pages, hours_pages, integrations, live, pages, reveal_pages, spam_pages
+from telephony import (
+    callback_pages,
+    hours_pages,
+    integrations,
+    live,
+    manual_pages,
+    pages,
+    reveal_pages,
+    spam_pages,
+)
 from telephony.flows import pages as flows
 
 urlpatterns = [
     path("calls/", pages.calls, name="calls"),
+    path("calls/new/", manual_pages.log_call, name="call-new"),
     path("calls/live/", pages.live, name="calls-live"),
     path("calls/<uuid:pk>/", pages.call, name="call"),
     path("calls/<uuid:pk>/edits/", pages.edit_call, name="call-edits"),

@@ -16,6 +16,7 @@ PAGES = {
     "overview": "/b/acme/",
     "calls": "/b/acme/calls/",
     "no call matches": "/b/acme/calls/?outcome=blocked",
+    "log a call": "/b/acme/calls/new/?lead={lead}",
     "call": "/b/acme/calls/{call}/",
     "ringing call": "/b/acme/calls/{ringing}/",
     "leads": "/b/acme/leads/",

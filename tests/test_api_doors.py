@@ -22,6 +22,7 @@ from tests.api import Api, fields, same
 EVERYBODY, ADMINS, OWNERS = ("user", "admin", "owner"), ("admin", "owner"), ("owner",)
 MATRIX: list[tuple[str, str, Any, Any]] = [
     ("calls/", "GET", None, EVERYBODY),
+    ("calls/", "POST", {}, EVERYBODY),
     ("calls/{call}/", "GET", None, EVERYBODY),
     ("calls/{call}/", "PATCH", {"tags": ["x"]}, EVERYBODY),
     ("leads/", "GET", None, EVERYBODY),

@@ -149,6 +149,11 @@ class Call(TenantModel, SealedModel):
         return self.answered_at is not None
 
     @property
+    def is_manual(self) -> bool:
+        """Say whether a member has logged it by hand (`telephony.manual`)."""
+        return self.provider == "manual"
+
+    @property
     def is_live(self) -> bool:
         return self.state in LIVE
 

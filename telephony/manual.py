@@ -1,0 +1,104 @@
+"""Calls that no provider tells of, such as those made on one's own mobile: a member logs them by hand.
+
+They are calls like others, of the provider `manual`, without legs; who logs one has taken it. A number becomes a person
+by the rules of every call: one that is known finds its lead, one of our own is nobody's.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from accounts.models import Business, Member
+from audit.recording import record
+from callcrm.errors import Invalid
+from callcrm.lib import phones
+from leads import editing as leads
+from leads import intake
+from leads.models import Lead
+from telephony import editing, feed, ingest, numbers
+from telephony.events import CallLogged
+from telephony.models import Call, Outcome
+from telephony.providers.base import CallState, Direction
+
+PROVIDER = "manual"
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LONGEST = 24 * 3600
+MINUTE = timedelta(minutes=1)  # what people type has no seconds
+OUTCOMES = [Outcome.ANSWERED.value, Outcome.MISSED.value]
+
+
+@transaction.atomic
+def log(business: Business, values: Mapping[str, Any], *, by: Member) -> Call:
+    """Keep a call. `values`: lead, or phone and name; direction, started_at, duration_seconds, outcome; number, source,
+    disposition, tags, note.
+
+    Raises Invalid naming what is wrong, NotFound for a lead that was merged or deleted meanwhile.
+    """
+    _check(values)
+    number = values.get("number")
+    source = values.get("source") or (number.source if number else None)
+    lead, phone = _person(business, values, source, by)
+    call = Call(business=business, lead=lead, phone=phone, number=number, source=source, agent=by)
+    call.provider, call.provider_id, call.seen_at = PROVIDER, uuid4().hex, now()
+    call.direction, call.outcome = values["direction"], values["outcome"]
+    _time(call, values["started_at"], values["duration_seconds"])
+    earlier = Call.objects.filter(business_id=business.pk, lead=lead).exists()
+    call.first_time_caller = call.direction == Direction.INBOUND and not earlier
+    for field, value in editing.cleaned(values).items():
+        setattr(call, field, value)
+    call.save(force_insert=True)
+    ingest.touch_lead(call)
+    record(CallLogged(call_id=call.pk, lead_id=lead.pk), by=by, business_id=business.pk)
+    feed.tell(business.pk, "call.changed", call.pk, call.state)
+    return call
+
+
+def _check(values: Mapping[str, Any]) -> None:
+    begun, seconds = values["started_at"], values["duration_seconds"]
+    problems = {}
+    if not EARLIEST <= begun <= now():
+        problems["started_at"] = ["Choose a time that has passed, since the year 2000."]
+    if not 0 <= seconds <= LONGEST:
+        problems["duration_seconds"] = ["A call takes at most a day."]
+    elif "started_at" not in problems and begun + timedelta(seconds=seconds) > now() + MINUTE:
+        problems["duration_seconds"] = ["It would end in the future. Log a call when it is over."]
+    if values["outcome"] not in OUTCOMES:
+        problems["outcome"] = [f"Choose from {', '.join(OUTCOMES)}."]
+    if problems:
+        raise Invalid(fields=problems)
+
+
+def _person(business: Business, values: Mapping[str, Any], source: Any, by: Member) -> tuple[Lead, Any]:
+    """Return who it was, and which of his numbers."""
+    if values.get("lead") is not None:
+        lead = leads.held(values["lead"])
+        return lead, lead.phone
+    typed, name = (values.get("phone") or "").strip(), (values.get("name") or "").strip()
+    e164 = phones.normalise(typed, business.region) if typed else None
+    if typed and e164 is None:
+        raise Invalid(fields={"phone": ["Write a number like +15551234567."]})
+    if e164 and numbers.is_own(business.pk, e164):
+        raise Invalid(fields={"phone": ["This is a number of your own business."]})
+    if not e164 and not name:
+        raise Invalid(fields={"phone": ["Say who it was: a number or a name."]})
+    known = intake.find(business.pk, e164) if e164 else None
+    if known:
+        return leads.held(known.lead), known.phone
+    person = {"phones": [e164] if e164 else [], "name": name, "source": source}
+    lead = leads.create(business, person, by=by)
+    return lead, lead.phone
+
+
+def _time(call: Call, begun: datetime, seconds: int) -> None:
+    answered = call.outcome == Outcome.ANSWERED
+    state = CallState.COMPLETED if answered else CallState.NO_ANSWER
+    call.state, call.rank = state.value, state.rank
+    call.said_at = call.started_at = begun
+    call.said_ended_at = call.ended_at = begun + timedelta(seconds=seconds)
+    call.duration_seconds = seconds
+    call.answered_at = begun if answered else None
+    call.talk_seconds = seconds if answered else None

@@ -1,0 +1,117 @@
+"""The page "Log a call". Its form carries a key, so that one that is sent twice logs one call."""
+
+import re
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
+from django.views.decorators.http import require_http_methods
+
+from accounts import idempotency
+from accounts.doors import MemberRequest, needs
+from accounts.models import Business, Member
+from accounts.permissions import Permission
+from callcrm.errors import Invalid
+from leads.models import Lead, Source
+from telephony import manual
+from telephony.forms import CallForm
+from telephony.models import TrackingNumber
+
+LENGTH = re.compile(r"([0-9]{1,4})(?::([0-5][0-9]))?")
+AT = "%Y-%m-%dT%H:%M"
+
+
+class LogForm(CallForm):
+    """A call as somebody remembers it."""
+
+    phone = forms.CharField(
+        max_length=32, required=False, label="Number", help_text="A known one finds its lead."
+    )
+    name = forms.CharField(max_length=200, required=False, help_text="Of somebody new.")
+    direction = forms.ChoiceField(choices=[("outbound", "We called"), ("inbound", "They called")])
+    outcome = forms.ChoiceField(choices=[("answered", "Answered"), ("missed", "Not answered")])
+    started_at = forms.DateTimeField(
+        label="When", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=AT)
+    )
+    duration_seconds = forms.CharField(
+        max_length=7, required=False, label="How long", help_text="Minutes, such as 4 or 4:30."
+    )
+    number = forms.ModelChoiceField(
+        TrackingNumber.objects.none(), required=False, label="Our number", empty_label="None"
+    )
+    source = forms.ModelChoiceField(Source.objects.none(), required=False, empty_label="Not known")
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    field_order = (
+        "phone",
+        "name",
+        "direction",
+        "outcome",
+        "started_at",
+        "duration_seconds",
+        "number",
+        "source",
+    )
+
+    def __init__(self, *args: Any, business: Business, lead: Lead | None, **kwargs: Any) -> None:
+        local = now().astimezone(business.tz).replace(second=0, microsecond=0, tzinfo=None)
+        kwargs["initial"] = {"started_at": local, "key": uuid4()}
+        super().__init__(*args, **kwargs)
+        self.business, self.lead = business, lead
+        fields: Any = self.fields
+        fields["number"].queryset = TrackingNumber.objects.filter(business=business).order_by("label", "e164")
+        mine = Source.objects.filter(business=business, is_archived=False)
+        fields["source"].queryset = mine.order_by("name")
+        fields["started_at"].help_text = f"Time of {business.timezone}."
+        for name in ("phone", "name") if lead else ():
+            del self.fields[name]
+
+    def clean_started_at(self) -> datetime:
+        at: datetime = self.cleaned_data["started_at"]
+        if not 2000 <= at.year < 2100:
+            raise forms.ValidationError("Choose a time that has passed, since the year 2000.")
+        return at.replace(tzinfo=self.business.tz)
+
+    def clean_duration_seconds(self) -> int:
+        typed = LENGTH.fullmatch(self.cleaned_data["duration_seconds"].strip() or "0")
+        if typed is None:
+            raise forms.ValidationError("Write minutes, such as 4 or 4:30.")
+        return int(typed[1]) * 60 + int(typed[2] or 0)
+
+    def log(self, *, by: Member) -> UUID:
+        """Log the call, once for each form. Raises what `manual.log` raises."""
+        given = {name: value for name, value in self.cleaned_data.items() if name != "key"} | self.values()
+        wish = {name: getattr(value, "pk", value) for name, value in given.items()}
+        wish["lead"] = self.lead.pk if self.lead else None
+        values = given | {"lead": self.lead}
+        key = f"form:{self.cleaned_data['key']}"
+        return idempotency.once(by, key, wish, lambda: manual.log(self.business, values, by=by).pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(Permission.EDIT_CUSTOMERS)
+def log_call(request: MemberRequest) -> HttpResponse:
+    """Log a call; `lead` in the address says with whom."""
+    lead = _lead(request)
+    form = LogForm(request.POST or None, business=request.business, lead=lead)
+    made = form.try_to(lambda: form.log(by=request.member)) if form.is_valid() else None
+    if made:
+        messages.success(request, "The call was logged.")
+        return redirect("call", request.business.slug, made)
+    context = {"form": form, "lead": lead}
+    return render(request, "telephony/log_call.html", context, status=422 if form.is_bound else 200)
+
+
+def _lead(request: MemberRequest) -> Lead | None:
+    named = request.GET.get("lead", "")
+    if not named:
+        return None
+    try:
+        pk = UUID(named)
+    except ValueError:
+        raise Invalid(fields={"lead": ["This is no id."]}) from None
+    return get_object_or_404(Lead.objects.visible_to(request.member).for_list(), pk=pk)
