@@ -126,7 +126,7 @@ TEMPLATES = [
                 "accounts.context.member",
                 "telephony.context.owed",
             ],
-            "builtins": ["callcrm.lib.ui"],
+            "builtins": ["callcrm.lib.ui", "callcrm.lib.drawings"],
         },
     }
 ]

@@ -9,17 +9,19 @@ class RecordingsConfig(AppConfig):
 
     def ready(self) -> None:
         from leads import editing, merging  # models are ready only now
+        from recordings import deletions
         from recordings.arrivals import arrived
         from recordings.holds import refuse_deletion
         from recordings.models import Recording
         from recordings.sealing import OfLead, wrap_anew
-        from recordings.transcripts import written
+        from recordings.transcripts import forget_words, written
         from telephony import ingest
         from telephony.live import frames
 
         ingest.recording_handlers.append(arrived)
         ingest.transcription_handlers.append(written)
         ingest.person_handlers.append(wrap_anew)
+        deletions.also.append(forget_words)
         editing.deletion_guards.append(refuse_deletion)
         merging.parts.insert(0, OfLead())  # found by the calls of the lead, so before these have moved
         frames.show("recording.changed", Recording.objects.visible_to)

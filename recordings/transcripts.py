@@ -24,6 +24,13 @@ def written(origin: Origin, update: TranscriptionUpdate, call: Call) -> None:
     feed.tell(origin.business_id, "recording.changed", recording.pk, recording.state)
 
 
+def forget_words(recording: Recording) -> None:
+    """A recording is deleted: what is written of it and its picture go with it."""
+    recording.transcript, recording.words_key, recording.peaks = None, None, b""
+    recording.save(update_fields=["transcript", "words_key", "peaks"])
+    recording.notes.all().delete()
+
+
 def reveal(recording: Recording, reason: str, *, by: Member) -> reveals.Revealed:
     """Return the words as they were said. Raises like `leads.reveals.reveal`."""
 

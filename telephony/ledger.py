@@ -72,6 +72,19 @@ def lock(business_id: UUID, lead_id: UUID | None) -> Lead | None:
     return locked.filter(business_id=business_id, pk=lead_id).first() if lead_id else None
 
 
+def join(kept: Lead, gone: Lead) -> None:
+    """Two cards of one person become one, and his open debts with them. Both leads are locked, the calls have moved."""
+    both = Callback.objects.open().filter(business_id=kept.business_id, lead__in=(kept, gone))
+    rows = list(both.order_by("opened_at", "pk"))
+    for row in rows[1:]:
+        CallbackMiss.objects.filter(business_id=kept.business_id, callback=row).update(callback=rows[0])
+        _withdraw(row, None)
+    if rows:
+        rows[0].lead = kept
+        rows[0].save(update_fields=["lead"])
+        regroup(kept, rows[:1], by=None)
+
+
 def _follow(news: _News) -> None:
     lead = lock(news.of.business_id, news.of.lead_id)
     if lead is None:

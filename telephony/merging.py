@@ -11,8 +11,8 @@ from typing import Any
 from accounts.doors import Admitted
 from leads.merging import Part, seal_all_anew
 from leads.models import Lead
-from telephony import feed
-from telephony.models import Call, Message
+from telephony import feed, ledger
+from telephony.models import Call, Callback, Message
 
 Settle = Callable[[Lead, Lead], None]
 
@@ -54,6 +54,7 @@ class Rows:
 PARTS: list[Part] = [
     Rows(Call, "calls", sealed="note"),
     Rows(Message, "texts", sealed="body"),
+    Rows(Callback, "calls back owed", settle=ledger.join),  # by the calls, so after these have moved
 ]
 
 

@@ -54,13 +54,13 @@ def keep_busy(world: World) -> SimpleNamespace:
     add_leg(call)
     missed = add_call(world.acme, lead, outcome=Outcome.MISSED, answered_at=None, talk_seconds=None)
     wrong = add_lead(world.acme, name="Ira Penn")
-    other = add_call(world.acme, wrong, outcome=Outcome.VOICEMAIL, answered_at=None, talk_seconds=None)
+    spoke = add_call(world.acme, wrong, outcome=Outcome.VOICEMAIL, answered_at=None, talk_seconds=None)
     add_call(world.acme, withheld=True, outcome=Outcome.VOICEMAIL, answered_at=None)
     unended: dict[str, Any] = {"outcome": None, "answered_at": None, "ended_at": None}
     ringing = add_call(world.acme, lead, state=CallState.RINGING, **unended)
     add_message(world.acme, lead)
     with world.inside():
-        for one in (missed, other):
+        for one in (missed, spoke):
             ledger.follow_call(one, by=None)
         callbacks.close(Callback.objects.get(lead=wrong), "wrong_number", by=world.owner)
         versions.save(world.number, WHOLE, state=None, by=world.owner)

@@ -16,7 +16,7 @@ from callcrm.testing import add_call, add_lead, add_member, add_message, login, 
 from leads import editing, intake, merging, search
 from leads.models import Lead, LeadMerge, LeadPhone, LeadToken, Note
 from recordings.models import Recording
-from recordings.sealing import OfLead, context
+from recordings.sealing import OfLead
 from telephony import merging as telephony
 from telephony.models import Call, FeedFrame, Message
 from tests.api import Api, fields, same
@@ -98,12 +98,12 @@ def test_the_key_of_a_recording_is_wrapped_anew(world, kept, gone, merge):
     call, key = add_call(world.acme, gone), secrets.token_bytes(32)
     with world.inside():
         made = Recording(business=world.acme, call=call, provider_id="RE1", created_at=call.started_at)
-        made.key = envelope.wrap(gone.sealing_key(), key, context=context(made))
+        made.key = envelope.wrap(gone.sealing_key(), key, context=made.sound_context)
         made.save()
     merge()
     with world.inside():
         row = Recording.objects.select_related("call__lead").get(pk=made.pk)
-        assert envelope.unwrap(row.call.sealing_key(), bytes(row.key), context=context(row)) == key
+        assert envelope.unwrap(row.call.sealing_key(), bytes(row.key), context=row.sound_context) == key
 
 
 def test_nothing_is_left_of_the_card_that_goes(world, gone, merge):

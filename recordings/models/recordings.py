@@ -23,12 +23,11 @@ from callcrm.lib.crypto import envelope
 from callcrm.lib.crypto.fields import SealedModel, SealedText
 from leads.models import is_cut
 from recordings import failures
+from recordings.models.pauses import RecordingPause
 from recordings.waveform import POINTS
 from telephony.models import Call
 from telephony.models.shown import redacted
 
-FIRST_USE = timedelta(seconds=60)  # in which a link must be used
-AFTER = timedelta(minutes=10)  # which a link lasts longer than the recording plays
 EARLY = timedelta(
     seconds=2
 )  # the clocks of database and worker differ, and a job that comes early must not be in vain
@@ -293,68 +292,6 @@ class Recording(TenantModel, SealedModel):
         return f", paused {times.duration(self.paused_seconds)}" if self.paused_seconds else ""
 
 
-class PlaybackQuerySet(models.QuerySet["Playback"]):
-    """Reading playbacks."""
-
-    def open(self) -> "PlaybackQuerySet":
-        """Return those whose links still open something."""
-        return self.filter(ends_at__gt=now())
-
-
-class Playback(TenantModel):
-    """A link by which one session of one member listens to one recording."""
-
-    recording = tenant_key("recordings.Recording", related_name="playbacks")
-    member = tenant_key("accounts.Member")
-    session = models.CharField(max_length=80, help_text="A hash of the browser's, or the id of a program's.")
-    created_at = models.DateTimeField(default=now)
-    used_at = models.DateTimeField(null=True)
-    ends_at = models.DateTimeField()
-
-    objects = PlaybackQuerySet.as_manager()
-
-    class Meta:
-        indexes = [
-            models.Index(
-                fields=["business", "recording", "member", "-created_at"], name="recordings_playback_mine"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"playback {self.pk}"
-
-    def is_open_to(self, member: Admitted, session: str) -> bool:
-        return self.member_id == member.pk and self.session == session and self.ends_at > now()
-
-
-class RecordingNote(TenantModel, SealedModel):
-    """What a member noted at a second of a recording."""
-
-    recording = tenant_key("recordings.Recording", related_name="notes")
-    at_seconds = models.PositiveIntegerField()
-    body = SealedText(max_length=1_000, pad=256)
-    author = tenant_key("accounts.Member", null=True)
-    created_at = models.DateTimeField(default=now)
-
-    class Meta:
-        ordering = ["at_seconds", "id"]
-        indexes = [
-            models.Index(fields=["business", "recording", "at_seconds"], name="recordings_note_at"),
-        ]
-
-    def __str__(self) -> str:
-        return f"note at {self.at_seconds}"
-
-    def sealing_key(self) -> bytes:
-        key: bytes = self.recording.sealing_key()
-        return key
-
-    @property
-    def shown_body(self) -> str:
-        """Return the note as everybody may read it."""
-        return redacted(self.recording.call.lead, self.body) or ""
-
-
 def mine(business_id: UUID, call: Call, provider_id: str) -> dict[str, Any]:
     """Return what makes a recording one and the same."""
     return {"business_id": business_id, "call": call, "provider_id": provider_id}
@@ -373,62 +310,3 @@ class RetentionRule(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.days or 'keep'}"
-
-
-class RecordingPause(TenantModel):
-    """A stretch of a recording in which nothing is recorded, from the first wish for it to its end.
-
-    The wish is a row before the provider is asked; what he answers moves it on. `attempts` numbers the claims on it.
-    """
-
-    class State(models.TextChoices):
-        PAUSING = "pausing", "Pausing"
-        PAUSED = "paused", "Paused"
-        RESUMING = "resuming", "Resuming"
-        RESUMED = "resumed", "Resumed"
-        FAILED = "failed", "Not paused"
-
-    WISHES: ClassVar = (State.PAUSING, State.RESUMING)
-    OPEN: ClassVar = (State.PAUSING, State.PAUSED, State.RESUMING)
-
-    recording = tenant_key("recordings.Recording", related_name="pauses")
-    state = models.CharField(max_length=8, choices=State.choices, default=State.PAUSING)
-    failure = models.CharField(max_length=24, blank=True)
-    wished_at = models.DateTimeField(default=now)
-    wished_by = tenant_key("accounts.Member", null=True)
-    paused_at = models.DateTimeField(null=True)
-    resumed_at = models.DateTimeField(null=True)
-    attempts = models.PositiveIntegerField(default=0)
-    claimed_until = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["business", "recording"],
-                condition=Q(state__in=("pausing", "paused", "resuming")),
-                name="recordings_pause_once",
-            )
-        ]
-        indexes = [
-            models.Index(fields=["business", "recording"], name="recordings_pauses"),
-            models.Index(
-                fields=["business", "wished_at"],
-                condition=Q(state__in=("pausing", "resuming")),
-                name="recordings_pause_wishes",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"pause {self.pk}"
-
-    @property
-    def why(self) -> str:
-        """Return why the last wish was not done, in words."""
-        return failures.words_of_pause(self.failure) if self.failure else ""
-
-    def seconds(self, end: datetime) -> int:
-        """Return how long it was, if it has no end of its own, to a moment."""
-        return (
-            max(0, int(((self.resumed_at or end) - self.paused_at).total_seconds())) if self.paused_at else 0
-        )

@@ -1,0 +1,27 @@
+"""What is left of calls: recordings, how long they are kept, their pauses, and who listens to them."""
+
+from recordings.models.listening import AFTER, FIRST_USE, Playback, PlaybackQuerySet, RecordingNote
+from recordings.models.pauses import RecordingPause
+from recordings.models.recordings import (
+    EARLY,
+    LONGEST_KEPT,
+    Recording,
+    RecordingQuerySet,
+    RetentionRule,
+    mine,
+)
+
+__all__ = [
+    "AFTER",
+    "EARLY",
+    "FIRST_USE",
+    "LONGEST_KEPT",
+    "Playback",
+    "PlaybackQuerySet",
+    "Recording",
+    "RecordingNote",
+    "RecordingPause",
+    "RecordingQuerySet",
+    "RetentionRule",
+    "mine",
+]
