@@ -1,6 +1,11 @@
-"""Pages that compose what several apps know: a lead with his calls and texts, and the overview. They own no model."""
+"""Pages that compose what several apps know: the desk, a lead with his calls and texts, the overview.
 
+They own no model.
+"""
+
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -11,13 +16,33 @@ from django.views.decorators.http import require_safe
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm import timeline
+from callcrm.errors import Invalid
 from callcrm.lib import times
 from leads import merging
 from leads.forms import NoteForm, StatusForm
 from leads.models import Lead
-from telephony import callback_figures, figures, practice
-from telephony.models import Call, Callback
+from telephony import callback_figures, figures, opening, practice
+from telephony.models import Call, Callback, Reason
 from telephony.pages import going_on
+
+WAITING_SHOWN = 25  # the others are on the page of callbacks
+MOMENTS_SHOWN = 8
+
+
+@require_safe
+@needs(Permission.VIEW_CUSTOMERS)
+def desk(request: MemberRequest) -> HttpResponse:
+    """What a front desk looks at all day: who calls, whom we owe a call back by when, and the person to speak to."""
+    live = going_on(Call.objects.visible_to(request.member))
+    waiting = _waiting(request)
+    chosen = _chosen(request, waiting)
+    context = _day(request) | {
+        "on_desk": True,
+        "live": live,
+        "waiting": waiting,
+        "oldest": now() - waiting[0].opened_at if waiting else None,
+    }
+    return render(request, "desk.html", context | (_at_desk(request, chosen, live) if chosen else {}))
 
 
 @require_safe
@@ -29,17 +54,7 @@ def lead(request: MemberRequest, pk: UUID) -> HttpResponse:
     if merge is not None:
         return redirect("lead", request.business.slug, get_object_or_404(visible, pk=merge.kept_id).pk)
     found = get_object_or_404(visible, pk=pk)
-    context = {
-        "lead": found,
-        "phones": list(found.phones.all()),
-        "timeline": timeline.of_lead(request, found),
-        "debt": Callback.objects.visible_to(request.member).open().filter(lead=found).first(),
-        "note_form": NoteForm(),
-        "status_form": StatusForm(
-            business=request.business, initial={"status": found.status, "assigned_to": found.assigned_to_id}
-        ),
-    }
-    return render(request, "leads/lead.html", context)
+    return render(request, "leads/lead.html", _about(request, found))
 
 
 @require_safe
@@ -62,3 +77,59 @@ def overview(request: MemberRequest) -> HttpResponse:
         "practice": practice.offered(request.member),
     }
     return render(request, "overview.html", context)
+
+
+def _day(request: MemberRequest) -> dict[str, Any]:
+    """Return whether the business is open, and how today goes."""
+    hours, at = opening.of(request.business), now()
+    calls = Call.objects.visible_to(request.member)
+    return {
+        "hours": hours.in_words(at),
+        "is_open": hours.is_open(at),
+        "today": figures.between(calls, times.midnight(request.business.tz), at),
+    }
+
+
+def _waiting(request: MemberRequest) -> list[Callback]:
+    """Return who is owed a call back, by when it is due: so what is overdue comes first, the longest overdue on top."""
+    owed = Callback.objects.visible_to(request.member).open().for_list()
+    return list(owed.order_by("due_at", "id")[:WAITING_SHOWN])
+
+
+def _chosen(request: MemberRequest, waiting: Sequence[Callback]) -> Lead | None:
+    """Return the person that the address names, else who has to be called back first."""
+    visible = Lead.objects.visible_to(request.member).for_list()
+    if asked := request.GET.get("lead", ""):
+        return get_object_or_404(visible, pk=_uuid(asked))
+    return visible.filter(pk=waiting[0].lead_id).first() if waiting else None
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Invalid(fields={"lead": ["This is no id."]}) from None
+
+
+def _at_desk(request: MemberRequest, lead: Lead, live: Sequence[Call]) -> dict[str, Any]:
+    about = _about(request, lead)
+    return about | {
+        "timeline": about["timeline"][:MOMENTS_SHOWN],
+        "call": next((call for call in live if call.lead_id == lead.pk), None),
+        "reasons": Reason.choices,
+        "view": "desk",  # what the buttons lead back to
+    }
+
+
+def _about(request: MemberRequest, lead: Lead) -> dict[str, Any]:
+    owed = Callback.objects.visible_to(request.member).open().filter(lead=lead)
+    return {
+        "lead": lead,
+        "phones": list(lead.phones.all()),
+        "timeline": timeline.of_lead(request, lead),
+        "debt": owed.select_related("assigned_to__user").first(),
+        "note_form": NoteForm(),
+        "status_form": StatusForm(
+            business=request.business, initial={"status": lead.status, "assigned_to": lead.assigned_to_id}
+        ),
+    }

@@ -13,6 +13,7 @@ handler500 = "callcrm.error_pages.server_error"
 
 business_patterns: list[URLPattern | URLResolver] = [
     path("", pages.overview, name="home"),
+    path("desk/", pages.desk, name="desk"),
     path("leads/<uuid:pk>/", pages.lead, name="lead"),
     path("", include("telephony.urls")),
     path("", include("recordings.urls")),

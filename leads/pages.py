@@ -102,7 +102,7 @@ def move(request: MemberRequest, pk: UUID) -> HttpResponse:
         raise Invalid(fields={name: [str(text) for text in texts] for name, texts in form.errors.items()})
     editing.update(lead, form.cleaned_data, by=request.member)
     messages.success(request, "Saved.")
-    return redirect("lead", request.business.slug, pk)
+    return _back(request, pk)
 
 
 @require_POST
@@ -113,7 +113,7 @@ def notes(request: MemberRequest, pk: UUID) -> HttpResponse:
     if not form.is_valid():
         raise Invalid(fields={name: [str(text) for text in texts] for name, texts in form.errors.items()})
     editing.add_note(_lead(request, pk), form.cleaned_data["body"], by=request.member)
-    return redirect("lead", request.business.slug, pk)
+    return _back(request, pk)
 
 
 @require_POST
@@ -133,6 +133,13 @@ def _holder(request: MemberRequest, form: NewLeadForm | LeadForm) -> Lead | None
     callers = (intake.find(request.business.pk, number) for number in typed if number)
     others = [caller.lead.pk for caller in callers if caller]
     return Lead.objects.visible_to(request.member).filter(pk__in=others).first()
+
+
+def _back(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Return to the person, on the page that the form stood in."""
+    if request.POST.get("view") == "desk":
+        return redirect(f"{reverse('desk', args=[request.business.slug])}?lead={pk}")
+    return redirect("lead", request.business.slug, pk)
 
 
 def _lead(request: MemberRequest, pk: UUID) -> Lead:

@@ -67,9 +67,10 @@ def assign(request: MemberRequest, pk: UUID) -> HttpResponse:
     to = request.POST.get("to", "me")
     if to not in ("me", "nobody"):
         raise Invalid(fields={"to": ["Choose from me, nobody."]})
-    callbacks.assign(_callback(request, pk), request.member if to == "me" else None, by=request.member)
+    found = _callback(request, pk)
+    callbacks.assign(found, request.member if to == "me" else None, by=request.member)
     messages.success(request, "It is yours." if to == "me" else "Anybody may take it now.")
-    return _back(request)
+    return _back(request, found)
 
 
 def _page(request: MemberRequest) -> Page[Callback]:
@@ -87,8 +88,11 @@ def _callback(request: MemberRequest, pk: UUID) -> Callback:
     return get_object_or_404(Callback.objects.visible_to(request.member), pk=pk)
 
 
-def _back(request: MemberRequest) -> HttpResponse:
-    """Return to the view that the button stood in."""
+def _back(request: MemberRequest, kept: Callback | None = None) -> HttpResponse:
+    """Return to the view that the button stood in; at the desk, to the person who is still owed, or to the next."""
     view = request.POST.get("view", "")
+    if view == "desk":
+        desk = reverse("desk", args=[request.business.slug])
+        return redirect(f"{desk}?lead={kept.lead_id}" if kept else desk)
     address = reverse("callbacks", args=[request.business.slug])
     return redirect(f"{address}?view={view}" if view in VIEWS[1:] else address)

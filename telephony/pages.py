@@ -48,9 +48,11 @@ def calls(request: MemberRequest) -> HttpResponse:
 @needs(Permission.VIEW_CUSTOMERS)
 def live(request: MemberRequest) -> HttpResponse:
     """The strip alone, for when the feed says that something has changed."""
-    return render(
-        request, "telephony/_live.html", {"live": going_on(Call.objects.visible_to(request.member))}
-    )
+    context = {
+        "live": going_on(Call.objects.visible_to(request.member)),
+        "on_desk": request.GET.get("on") == "desk",
+    }
+    return render(request, "telephony/_live.html", context)
 
 
 @require_safe

@@ -14,6 +14,8 @@ from telephony.tests.flows import WHOLE
 NAME, EMAIL, PHONE = "Dana Riverstone", "dana.riverstone@example.com", "+15035550142"
 PAGES = {
     "overview": "/b/acme/",
+    "desk": "/b/acme/desk/",
+    "desk with a caller": "/b/acme/desk/?lead={lead}",
     "calls": "/b/acme/calls/",
     "no call matches": "/b/acme/calls/?outcome=blocked",
     "log a call": "/b/acme/calls/new/?lead={lead}",

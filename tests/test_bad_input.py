@@ -54,6 +54,8 @@ PARAMETERS = (
     "days",
     "cursor",
     "view",
+    "lead",
+    "on",
     "status",
     "assigned",
     "name",

@@ -1,5 +1,5 @@
 // What pages do beyond HTML. Every page reads, links and submits without this file; nothing here is the only way.
-// Sections: theme, hidden values, clocks, small things, keyboard, live feed. htmx 4 does the fetching and swapping.
+// Sections: theme, hidden values, live fragments, ringing, clocks, small things, keyboard, live feed. htmx 4 does the fetching and swapping.
 
 const root = document.documentElement;
 const $ = (selector, from = document) => from.querySelector(selector);
@@ -81,12 +81,16 @@ pop?.addEventListener("toggle", (event) => {
 // A page kept for the back button must not keep a number with it.
 addEventListener("pagehide", () => $$("[data-remask]").forEach(hide));
 
-// ---- Fragments that follow the live feed: they wait while a person looks at a number or listens, and in hidden tabs.
+// ---- Fragments that follow the live feed: they wait while a person looks at a number,
+// listens or types in them, and in hidden tabs.
 
 let missed = false;
 let asking = false; // between a click on an eye and its list of reasons
 const inUse = ".masked.open, #revealing, [data-refetch] :popover-open, [data-refetch] audio";
 const reading = () => document.hidden || asking || $(inUse);
+const typed = (fragment) => $$("textarea", fragment).some((field) => field.value !== field.defaultValue);
+// What somebody has to see at once waits for nobody: a call that rings.
+const waits = (fragment) => fragment.dataset.refetch !== "always" && (reading() || typed(fragment));
 
 function catchUp() {
   if (missed && !reading()) refetch();
@@ -95,7 +99,7 @@ function catchUp() {
 // Before the swap too: an answer may come in that was asked for before the person began to read.
 for (const moment of ["htmx:before:request", "htmx:before:swap"]) {
   document.addEventListener(moment, (event) => {
-    if (event.target.matches?.("[data-refetch]") && reading()) {
+    if (event.target.matches?.("[data-refetch]") && waits(event.target)) {
       missed = true;
       event.preventDefault();
     }
@@ -118,6 +122,17 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (target === pop && !pop.matches(":popover-open") && eye?.isConnected) askReason();
   $$("[data-remask]:not([data-ticking])").forEach(show);
 });
+
+// ---- A call that rings marks the tab, for who looks at another one. The strip says it too, in its status region.
+
+const title = document.title;
+
+function markRinging() {
+  document.title = $("#live [data-ringing]") ? `● Ringing · ${title}` : title;
+}
+
+markRinging();
+document.addEventListener("htmx:finally:swap", markRinging); // after htmx has set the title of what it fetched
 
 // ---- Clocks of running calls.
 
@@ -161,8 +176,9 @@ if (location.hash === "#search") $("#search")?.focus();
 let prefix = "";
 
 function move(step) {
-  const rows = $$("tbody .title a");
-  const at = rows.indexOf(document.activeElement);
+  const rows = $$("tbody .title a, .queue .title");
+  const focused = rows.indexOf(document.activeElement);
+  const at = focused < 0 ? rows.findIndex((row) => row.matches("[aria-current]")) : focused;
   rows[Math.max(0, Math.min(rows.length - 1, at + step))]?.focus();
 }
 

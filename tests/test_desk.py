@@ -1,0 +1,194 @@
+"""The desk: who is owed a call back by when, the person to speak to, and what each member may see of it."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils.timezone import now
+
+from callcrm.lib.ids import uuid7
+from callcrm.testing import add_call, add_lead, assert_flat_queries, login
+from leads import editing
+from telephony import callbacks, ledger, opening
+from telephony.hours import WEEKDAYS
+from telephony.models import Callback, Outcome
+
+DESK = "/b/acme/desk/"
+HOUR = timedelta(hours=1)
+RINGING = {"state": "ringing", "outcome": None, "answered_at": None, "ended_at": None}
+
+
+@pytest.fixture(autouse=True)
+def always_open(world):
+    """So that a promise ends an hour after the call, whatever the hour of the test."""
+    with world.inside():
+        days = {day: ["00:00-24:00"] for day in WEEKDAYS}
+        opening.change(world.acme, week=days, by=world.owner)
+
+
+@pytest.fixture
+def desk(world, client):
+    login(client, world.user)
+    return lambda **query: client.get(DESK, query).content.decode()
+
+
+def owe(world, hours, name="Dana Riverstone", *, outcome=Outcome.MISSED, to=None):
+    lead = add_lead(world.acme, name=name, source=world.source)
+    vain = add_call(world.acme, lead, outcome=outcome, answered_at=None, started_at=now() - hours * HOUR)
+    with world.inside():
+        ledger.follow_call(vain, by=None)
+        debt = Callback.objects.select_related("lead").get(lead=lead)
+        return callbacks.assign(debt, to, by=world.owner) if to else debt
+
+
+def names(html):
+    return re.findall(r'class="title" href="/b/acme/desk/[^>]+>([^<]+)<', html)
+
+
+def chosen(html):
+    return re.search(r'id="person-name">([^<]+)<', html)[1]
+
+
+def test_who_is_due_first_stands_first_with_the_time_left(world, desk):
+    owe(world, 0.5, "Nora Quill", outcome=Outcome.VOICEMAIL)
+    owe(world, 2.5, "Dana Riverstone")
+    owe(world, 1.2, "Ira Penn")
+    html = desk()
+    assert names(html) == ["Dana R.", "Ira P.", "Nora Q."]
+    assert "oldest 2 h 30 min" in html
+    assert "3 owed" in html
+    assert "Overdue by 1 h 30 min" in html
+    assert "Once, 1 voicemail · Google Ads" in re.sub(r"\s+·", " ·", html)
+    assert "Due by" in html
+    assert "Always open" in html
+
+
+def test_the_first_one_is_chosen_until_the_address_names_another(world, desk):
+    first, second = owe(world, 2, "Dana Riverstone"), owe(world, 1, "Nora Quill")
+    stranger = add_lead(world.acme, name="Ira Penn")
+    assert chosen(desk()) == "Dana R."
+    assert chosen(desk(lead=second.lead_id)) == "Nora Q."
+    assert chosen(desk(lead=stranger.pk)) == "Ira P."
+    html = desk(lead=second.lead_id)
+    assert html.count('aria-current="true"') == 1
+    assert f'<li id="owed-{first.pk}">' in html
+
+
+def test_without_debts_the_desk_says_what_would_stand_here(desk):
+    html = desk()
+    assert "Nobody waits for a call back." in html
+    assert "nobody owed" in html
+    assert "Nobody is chosen" in html
+    assert "oldest" not in html
+
+
+def test_a_user_sees_what_is_his_and_nobodys_and_the_owner_sees_all(world, client):
+    owe(world, 3, "Dana Riverstone", to=world.owner)
+    owe(world, 2, "Nora Quill", to=world.user)
+    owe(world, 1, "Ira Penn")
+    mine = login(client, world.user).get(DESK).content.decode()
+    assert names(mine) == ["Nora Q.", "Ira P."]
+    assert "oldest 2 h" in mine
+    everything = login(client, world.owner).get(DESK).content.decode()
+    assert names(everything) == ["Dana R.", "Nora Q.", "Ira P."]
+
+
+def test_no_more_than_25_are_shown_and_a_link_leads_to_all(world, desk):
+    for _ in range(26):
+        owe(world, 1)
+    html = desk()
+    assert len(names(html)) == 25
+    assert "26 owed" in html
+    assert 'href="/b/acme/callbacks/">All' in html
+
+
+def test_the_desk_of_another_business_and_a_lead_of_another_are_not_there(world, client):
+    foreign = add_lead(world.rival, by=world.rival_owner)
+    login(client, world.owner)
+    assert client.get("/b/rival/desk/").status_code == 404
+    assert client.get(DESK, {"lead": str(foreign.pk)}).status_code == 404
+    assert client.get(DESK, {"lead": str(uuid7())}).status_code == 404
+    assert login(client, world.rival_owner).get(DESK).status_code == 404
+
+
+@pytest.mark.parametrize("odd", ["x", "\x00", "9" * 5000, "[]", "٣", "../..", "{{ lead }}"])
+def test_what_is_no_id_is_refused(world, client, odd):
+    assert login(client, world.owner).get(DESK, {"lead": odd}).status_code in (400, 404, 422)
+
+
+def test_who_rings_is_offered_in_the_strip_and_named_ringing_beside_him(world, desk):
+    debt = owe(world, 2)
+    link = f'<a href="{DESK}?lead={debt.lead_id}#person">Dana R.</a>'
+    assert link not in desk()
+    add_call(world.acme, debt.lead, **RINGING)
+    html = desk()
+    assert link in html
+    assert "1 call going on, Dana R. is ringing" in html
+    assert "data-ringing" in html
+    assert "Ringing now" in html
+
+
+def test_the_strip_leads_to_the_person_at_the_desk_alone(world, client):
+    lead = add_lead(world.acme, name="Dana Riverstone")
+    call = add_call(world.acme, lead, **RINGING)
+    login(client, world.owner)
+    at_desk = client.get("/b/acme/calls/live/?on=desk").content.decode()
+    elsewhere = client.get("/b/acme/calls/live/").content.decode()
+    assert f"{DESK}?lead={lead.pk}#person" in at_desk
+    assert 'data-refetch="always"' in at_desk
+    assert f'href="/b/acme/calls/{call.pk}/"' in elsewhere
+    assert "desk" not in elsewhere
+
+
+def test_an_outgoing_call_rings_nobody_here(world, desk):
+    add_call(world.acme, add_lead(world.acme), direction="outbound", **RINGING)
+    assert "data-ringing" not in desk()
+
+
+def test_what_is_done_at_the_desk_leads_back_to_it(world, client):
+    first, second = owe(world, 2), owe(world, 1, "Nora Quill")
+    login(client, world.user)
+    at_first = f"{DESK}?lead={first.lead_id}"
+    person = f"/b/acme/leads/{first.lead_id}"
+    debt = f"/b/acme/callbacks/{first.pk}"
+    note = client.post(f"{person}/notes/", {"body": "Has a dog.", "view": "desk"})
+    move = client.post(f"{person}/moves/", {"status": "contacted", "assigned_to": "", "view": "desk"})
+    take = client.post(f"{debt}/assignments/", {"to": "me", "view": "desk"})
+    assert [answer.url for answer in (note, move, take)] == [at_first] * 3
+    assert "Has a dog." in client.get(at_first).content.decode()
+    close = client.post(f"{debt}/closings/", {"reason": "not_needed", "view": "desk"})
+    assert close.url == DESK
+    assert chosen(client.get(DESK).content.decode()) == "Nora Q."
+    assert "Not owed a call back." in client.get(at_first).content.decode()
+    assert second.is_open
+
+
+def test_the_desk_shows_the_last_eight_moments(world, desk):
+    debt = owe(world, 2)
+    with world.inside():
+        for n in range(9):
+            editing.add_note(debt.lead, f"Note {'abcdefghi'[n]}.", by=world.owner)
+    html = desk()
+    assert "Note i." in html
+    assert "Note b." in html
+    assert "Note a." not in html
+
+
+def test_a_longer_list_and_a_longer_past_cost_no_more_queries(world, client):
+    login(client, world.owner)
+    debt = owe(world, 20)
+
+    def grow():
+        owe(world, 2, "Nora Quill", to=world.user)
+        owe(world, 1, outcome=Outcome.VOICEMAIL)
+        add_call(world.acme, debt.lead, started_at=now() - 21 * HOUR, agent=world.user)
+        add_call(world.acme, debt.lead, **RINGING)
+        with world.inside():
+            editing.add_note(debt.lead, "Has a dog.", by=world.owner)
+
+    assert_flat_queries(lambda: chosen(client.get(DESK).content.decode()), grow)
+
+
+def test_the_promise_is_told_in_the_time_of_the_business(world, desk):
+    shown = owe(world, 0.5).due_at.astimezone(world.acme.tz)
+    assert f"Due by {shown.hour % 12 or 12}:{shown:%M}" in desk()

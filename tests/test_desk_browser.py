@@ -1,0 +1,64 @@
+"""The desk in a real browser: a ring is seen at once, nothing is taken from under who types, keys walk the list."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils.timezone import now
+from playwright.sync_api import Page, expect
+
+from callcrm.testing import NUMBER, World, add_call, add_lead, sid
+from telephony import ledger
+from telephony.models import Outcome
+from telephony.tests.live_clients import Server
+from tests.browser import deliver, log_in, watch
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+CALLER = "+12065550147"
+RING = {"From": CALLER, "To": NUMBER, "Direction": "inbound", "CallStatus": "ringing"}
+
+
+@pytest.fixture(autouse=True)
+def owed(world: World) -> None:
+    add_lead(world.acme, name="Nora Quill", phones=[CALLER])
+    for hours, name in ((3, "Dana Riverstone"), (2, "Ira Penn")):
+        vain = {"outcome": Outcome.MISSED, "answered_at": None, "started_at": now() - timedelta(hours=hours)}
+        missed = add_call(world.acme, add_lead(world.acme, name=name), **vain)
+        with world.inside():
+            ledger.follow_call(missed, by=None)
+
+
+def test_a_ring_is_seen_at_once_by_who_types_about_somebody_else(server: Server, page: Page) -> None:
+    problems = watch(page)
+    log_in(page, "user@acme.example")
+    page.goto("/b/acme/desk/")
+    expect(page.locator("#person-name")).to_have_text("Dana R.")
+    page.get_by_label("Note for the team").fill("Wants a quote")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.headers.get("hx-target", "")))
+    page.wait_for_timeout(500)  # the feed is being opened
+    asked.clear()
+    deliver(server, "voice", RING | {"CallSid": sid("CA")})
+    expect(page.locator("#live [role=status]")).to_contain_text("Nora Q. is ringing")
+    expect(page).to_have_title("● Ringing · Desk · Acme Roofing · callcrm")
+    page.wait_for_timeout(2500)  # longer than the person's fragment is throttled
+    assert not [target for target in asked if "what-happened" in target]
+    expect(page).to_have_title("● Ringing · Desk · Acme Roofing · callcrm")  # the list was fetched meanwhile
+    expect(page.get_by_label("Note for the team")).to_have_value("Wants a quote")
+    page.locator("#live").get_by_role("link", name="Nora Q.").click()
+    expect(page.locator("#person-name")).to_have_text("Nora Q.")
+    expect(page.locator("#person-now")).to_contain_text("Ringing now")
+    assert CALLER not in page.content()
+    assert problems == []
+
+
+def test_keys_lead_to_the_desk_and_along_its_list(server: Server, page: Page) -> None:
+    log_in(page, "user@acme.example")
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+    page.wait_for_url("**/b/acme/desk/")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("#person-name")).to_have_text("Ira P.")
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    expect(page.locator("#person-name")).to_have_text("Dana R.")
