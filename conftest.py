@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import environ
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connections
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 APP_ROLE = "callcrm_app"
 QUICK_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"  # a real one would take most of a run's time
 SERVER = pytest.StashKey[EmbeddedPg]()
+# How long an example takes says how busy the machine is, and nothing about what it shows.
+hypothesis.settings.register_profile("callcrm", deadline=None)
+hypothesis.settings.load_profile("callcrm")
 
 
 @pytest.hookimpl(tryfirst=True)
