@@ -51,6 +51,8 @@ def playback(request: MemberRequest, pk: UUID) -> HttpResponse:
 def audio(request: MemberRequest, pk: UUID) -> HttpResponseBase:
     """The sound of a playback, or a part of it."""
     found = _playback(request, pk)
+    if request.headers.get("Sec-Fetch-Dest") == "document":
+        raise Conflict("This is for a player. To take the recording away is a right of its own.")
     playbacks.use(found)
     recording = found.recording
     return ranges.answer(request, sealing.open_stored(recording), recording.content_type)

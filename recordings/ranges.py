@@ -41,12 +41,12 @@ def _wanted(header: str, size: int) -> tuple[int, int] | None:
 
 
 def _dressed(response: HttpResponseBase, content_type: str, length: int) -> HttpResponseBase:
-    """Nothing keeps a copy, and whoever opens the address by itself is asked to save and not shown a page."""
+    """Sound for a player: neither a page nor a file."""
     headers = {
         "Content-Type": content_type,
         "Content-Length": str(length),
         "Accept-Ranges": "bytes",
-        "Content-Disposition": "attachment; filename=recording",
+        "Content-Disposition": "inline",
     }
     for name, value in headers.items():
         response.headers[name] = value

@@ -107,9 +107,15 @@ def test_no_part_is_larger_than_a_mebibyte(user, recording, monkeypatch):
 def test_nothing_keeps_a_copy_and_nothing_shows_it_as_a_page(user, recording):
     answer = user.get(begin(user, recording), headers={"Range": "bytes=0-9"})
     assert answer["Cache-Control"] == "no-store"
-    assert answer["Content-Disposition"].startswith("attachment")
+    assert answer["Content-Disposition"] == "inline"
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Content-Type"] == "audio/wav"
+
+
+def test_a_link_that_is_opened_by_itself_gives_no_file(user, recording):
+    link = begin(user, recording)
+    assert user.get(link, headers={"Sec-Fetch-Dest": "document"}).status_code == 409
+    assert user.get(link, headers={"Sec-Fetch-Dest": "audio"}).status_code == 200
 
 
 def late(world, by, **how):

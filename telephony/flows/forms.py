@@ -266,7 +266,9 @@ class FlowForm:
 
     def again(self, state: str) -> None:
         """Let the next save stand on the state of now: who sends it again means it."""
-        self.whole.data = {**self.whole.data, "state": state}
+        data: Any = self.whole.data
+        self.whole.data = data.copy()
+        self.whole.data["state"] = state  # type: ignore[index]  # a copy of a form can be written
 
     def _read(self) -> Flow | None:
         valid = [
@@ -277,7 +279,7 @@ class FlowForm:
         document = self.whole.value()
         document["steps"] = {name: part.value(self.region) for name, part in self.steps.items()}
         try:
-            return documents.read(_with_new_steps(document))
+            return documents.read(_with_new_steps(document, self.shown))
         except Unreadable as refused:
             self._take(refused.problems)
             return None
@@ -293,11 +295,13 @@ class FlowForm:
             form.add_error(field if field in form.fields else None, list(messages))
 
     @property
-    def errors(self) -> list[tuple[forms.BoundField | None, str]]:
-        """Return what is refused, with the fields, from top to bottom."""
+    def errors(self) -> list[tuple[str, forms.BoundField | None, str]]:
+        """Return what is refused from top to bottom: in which step, at which field, and why."""
         if self.data is None:
             return []
-        return [(bound, text) for form in (self.whole, *self.steps.values()) for bound, text in _errors(form)]
+        parts: list[tuple[str, forms.Form]] = [("", self.whole)]
+        parts += [(f"Step {number}", self.steps[name]) for number, name in enumerate(self.order, 1)]
+        return [(title, bound, text) for title, form in parts for bound, text in _errors(form)]
 
 
 def _errors(form: forms.Form) -> Iterator[tuple[forms.BoundField | None, str]]:
@@ -332,21 +336,24 @@ def _ways(flow: Flow, order: Sequence[str], kinds: Mapping[str, str]) -> Iterato
     yield "A new step", [(NEW + kind, f"New: {each.title}") for kind, each in KINDS.items()]
 
 
-def _with_new_steps(document: dict[str, Any]) -> dict[str, Any]:
-    """Make the steps that ways call new, each with what its kind begins with."""
+def _with_new_steps(document: dict[str, Any], before: Flow) -> dict[str, Any]:
+    """Make the steps that ways call new. One that is put in between goes on to where its way led before."""
     made: dict[str, Any] = document["steps"]
 
-    def way(target: Any) -> Any:
+    def way(target: Any, old: str | None) -> Any:
         kind = target.removeprefix(NEW) if isinstance(target, str) and target.startswith(NEW) else ""
         if kind not in KINDS:
             return target
         name = Flow(made).fresh_id(kind)
-        made[name] = {"kind": kind}
+        onward = KINDS[kind].onward[:1]
+        made[name] = {"kind": kind} | dict.fromkeys(onward, old if old in made else None)
         return name
 
-    for step in list(made.values()):
+    for name, step in list(made.items()):
+        led = dict(before.steps[name].targets()) if name in before.steps else {}
         for field in KINDS[step["kind"]].onward:
-            step[field] = way(step[field])
+            step[field] = way(step[field], led.get(field))
         if "choices" in step:
-            step["choices"] = {key: way(target) for key, target in step["choices"].items()}
-    return document | {"start": way(document["start"]), "steps": made}
+            pressed = step["choices"].items()
+            step["choices"] = {key: way(target, led.get(f"choices.{key}")) for key, target in pressed}
+    return document | {"start": way(document["start"], before.start), "steps": made}

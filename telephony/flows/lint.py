@@ -104,7 +104,11 @@ def _dead_end(flow: Flow, around: Around) -> Iterator[Problem]:
         if not isinstance(step, OpenHours):
             yield from (
                 Problem(
-                    "dead_end", "The call would end here without a word: choose what comes next.", name, way
+                    "dead_end",
+                    "A call leads nowhere from here, and the caller is let go with an apology: "
+                    "choose what comes next.",
+                    name,
+                    way,
                 )
                 for way, target in step.targets()
                 if target is None

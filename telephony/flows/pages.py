@@ -155,6 +155,7 @@ def _page(
         "tried": _drawn(trials.tried(request.business, number, found.flow, trial)),
         "week": trials.week(request.business, number, found.flow),
         "kinds": WHAT_HAPPENS.items(),
+        "asks_hours": found.flow.asks_hours,
         "open_words": opening.of(request.business).in_words(now()),
         "figures": _figures(request, number),
     }

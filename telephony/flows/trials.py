@@ -50,7 +50,9 @@ class TrialForm(forms.Form):
         r"\A[0-9]{0,10}\Z",
         label="Presses",
         required=False,
+        max_length=10,
         help_text="One key for each menu; empty for none.",
+        error_messages={"invalid": "Write keys from 0 to 9."},
     )
 
     def __init__(self, *args: Any, zone: ZoneInfo, **kwargs: Any) -> None:

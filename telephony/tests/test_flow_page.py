@@ -105,7 +105,7 @@ def test_a_new_step_is_made_by_leading_to_it(editor):
     assert editor.post(voicemail__text="After the tone.", greeting__next="new:menu").status_code == 302
     flow = editor.current.flow
     assert flow.steps["greeting"].next == "menu"
-    assert flow.steps["menu"].kind == "menu"
+    assert (flow.steps["menu"].kind, flow.steps["menu"].otherwise) == ("menu", "ring")  # put in between
     page = editor.page()
     assert "before publishing" in page
     assert 'href="#id_menu-text"' in page
@@ -162,8 +162,10 @@ def test_who_is_late_sees_what_he_typed_and_can_send_it_again(world, whole):
     assert "Somebody else has changed this flow" in html
     assert whole.current.flow.steps["ring"].seconds == 12
     again = late | {"state": [value for name, value in Fields(html).values if name == "state"]}
+    sent = dict(Fields(html[html.index('id="flow-form"') : html.index('aria-label="Flow preview"')]).values)
+    assert (sent["blocked_text"], sent["text_back_text"]) == ("", "")
     assert whole.client.post(whole.path, again).status_code == 302
-    assert whole.current.flow.steps["ring"].seconds == 11
+    assert whole.current.flow == with_step("ring", seconds=11)
 
 
 def test_a_draft_is_thrown_away(whole):
@@ -212,7 +214,7 @@ def test_a_trial_knows_who_is_spam_and_says_no_number(world, whole):
         ({"at": ""}, "required"),
         ({"at": "9999-12-31T23:59"}, "this century"),
         ({"at": "0001-01-01T00:00"}, "this century"),
-        ({"keys": "1x"}, "valid value"),
+        ({"keys": "1x"}, "Write keys from 0 to 9."),
     ],
 )
 def test_a_trial_that_cannot_be_made_says_why(whole, wrong, said):
