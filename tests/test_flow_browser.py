@@ -1,7 +1,9 @@
 """Somebody sets up how his number answers, in a real browser: changes it, tries it, publishes it."""
 
+import re
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from callcrm.testing import World
 from telephony.tests.live_clients import Server
@@ -67,3 +69,27 @@ def test_what_was_typed_comes_back_with_what_is_wrong(editor: Page) -> None:
     editor.get_by_role("link", name="Ring for, seconds").click()
     expect(ring.get_by_label("Ring for, seconds")).to_be_in_viewport()
     expect(ring.get_by_label("Say to who answers")).to_have_value("A call from {source}.")
+
+
+def test_a_page_with_unsaved_work_is_not_left_by_mistake(editor: Page) -> None:
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    editor.on("dialog", stay)
+    ring = editor.get_by_role("region", name="2. Ring people")
+    ring.get_by_label("Ring for, seconds").fill("25")
+    editor.get_by_role("link", name="Versions").click()
+    expect(ring.get_by_label("Ring for, seconds")).to_have_value("25")
+    assert asked == ["beforeunload"]
+    editor.get_by_role("button", name="Try it").click()  # tries what is typed, and keeps nothing
+    expect(editor.get_by_role("list", name="The way of this call")).to_be_visible()
+    editor.get_by_role("link", name="Versions").click(no_wait_after=True)
+    expect(ring.get_by_label("Ring for, seconds")).to_have_value("25")
+    editor.get_by_role("button", name="Save draft").click()
+    expect(editor.locator(".savebar")).to_contain_text("not published yet")
+    editor.get_by_role("link", name="Versions").click()
+    expect(editor).to_have_url(re.compile("/versions/"))
+    assert asked == ["beforeunload"] * 2

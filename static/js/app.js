@@ -1,5 +1,5 @@
 // What pages do beyond HTML. Every page reads, links and submits without this file; nothing here is the only way.
-// Sections: theme, hidden values, live fragments, ringing, clocks, small things, keyboard, live feed. htmx 4 does the fetching and swapping.
+// Sections: theme, hidden values, live fragments, ringing, clocks, small things, unsaved work, keyboard, live feed. htmx 4 does the fetching and swapping.
 
 const root = document.documentElement;
 const $ = (selector, from = document) => from.querySelector(selector);
@@ -170,6 +170,19 @@ document.addEventListener("click", (event) => {
 
 setTimeout(() => $$(".toasts .toast").forEach((toast) => toast.remove()), 8000);
 if (location.hash === "#search") $("#search")?.focus();
+
+// ---- Unsaved work: a form that asks for it is not left by mistake. Sending any form of the page is leaving on purpose.
+
+let unsaved = Boolean($("[data-unsaved='yes']"));
+document.addEventListener("input", (event) => {
+  unsaved ||= Boolean(event.target.form?.matches("[data-unsaved]"));
+});
+addEventListener("submit", (event) => {
+  if (!event.defaultPrevented) unsaved = false; // what htmx sends leaves no page
+});
+addEventListener("beforeunload", (event) => {
+  if (unsaved) event.preventDefault();
+});
 
 // ---- Keyboard. Single keys rest while a person types; no key ever shows a hidden value.
 
