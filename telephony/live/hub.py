@@ -117,11 +117,16 @@ class Hub:
         return stream
 
     async def ready(self, stream: Stream) -> None:
-        """Wait until we listen: what is read from the database after that misses nothing."""
+        """Wait until we listen: what is read from the database after that misses nothing.
+
+        Rights that ended between the stream's admission and now were told to nobody, and are looked up here.
+        """
         with suppress(TimeoutError):
             async with asyncio.timeout(LONGEST_WAIT):
                 await self._listening.wait()
         stream.follows = True
+        if await in_thread(streams.look_again, [stream.holder]):
+            stream.end("revoked")
 
     def leave(self, stream: Stream) -> None:
         mine = self._streams[stream.holder.business_id]

@@ -135,6 +135,22 @@ def test_what_was_not_sent_at_the_end_never_is(world, browser):
     assert asyncio.run(end()) == []
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("end", "why"), [(lambda _: None, ""), (_session_gone, "revoked")])
+def test_rights_that_ended_before_anybody_listened_end_the_stream(world, browser, end, why):
+    end(world)  # after it was admitted; a notice of it would have come too early
+
+    async def begin():
+        mine = hub.Hub()
+        stream = mine.join(browser)
+        await mine.ready(stream)
+        for task in mine._tasks:
+            task.cancel()
+        return stream.ended
+
+    assert asyncio.run(begin()) == why
+
+
 def test_a_task_that_waits_for_a_client_who_reads_nothing_is_ended(world, browser):
     async def stuck(made):
         made.append(hub.Stream(browser))
