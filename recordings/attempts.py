@@ -12,7 +12,6 @@ from datetime import timedelta
 from time import monotonic
 from uuid import UUID
 
-from django.db import connection
 from django.utils.timezone import now
 
 from callcrm.lib.tenancy import business_scope
@@ -76,12 +75,6 @@ def take(recording: Recording) -> Claim:
     recording.claimed_until = now() + LEASE
     recording.save(update_fields=["attempts", "claimed_until"])
     return Claim(recording.business_id, recording.pk, recording.attempts)
-
-
-def release_connection() -> None:
-    """Give the connection back while the work is outside: a slow provider must not hold one."""
-    if not connection.in_atomic_block:
-        connection.close()
 
 
 def account_of(recording: Recording) -> Access:

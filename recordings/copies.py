@@ -15,7 +15,7 @@ from audit.recording import record
 from callcrm.lib import logs
 from callcrm.lib.crypto.chunks import Reader
 from callcrm.lib.crypto.envelope import DecryptError
-from callcrm.lib.tenancy import business_scope
+from callcrm.lib.tenancy import business_scope, release_connection
 from recordings import attempts, failures, sealing
 from recordings.attempts import Claim, Overtaken
 from recordings.events import ProviderCopyDeleted
@@ -60,7 +60,7 @@ def _claim(business_id: UUID, recording_id: UUID) -> Claim | None:
 
 def _verify_and_delete(claim: Claim) -> None:
     client, access, provider_id, stored, sha256 = _known(claim)
-    attempts.release_connection()
+    release_connection()
     found = hashlib.sha256()
     for block in claim.renewed_over(stored.blocks()):
         found.update(block)

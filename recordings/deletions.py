@@ -18,7 +18,7 @@ from accounts.models import Member
 from audit.recording import record
 from callcrm.errors import Conflict
 from callcrm.lib import logs
-from callcrm.lib.tenancy import business_scope
+from callcrm.lib.tenancy import business_scope, release_connection
 from recordings import attempts, failures, storage
 from recordings.attempts import Claim, Overtaken
 from recordings.events import RecordingDeleted
@@ -109,7 +109,7 @@ def _remove_file(claim: Claim) -> None:
     with business_scope(claim.business_id):
         name = claim.row().stored_as
     if name:
-        attempts.release_connection()
+        release_connection()
         storage.kept_in().delete(name)
         _note(claim, stored_as="")
 
@@ -120,7 +120,7 @@ def _remove_copy(claim: Claim) -> None:
         if recording.provider_copy == Recording.Copy.GONE:
             return
         client, access = attempts.client_of(recording), attempts.account_of(recording)
-    attempts.release_connection()
+    release_connection()
     client.delete_recording(access, recording.provider_id)
     _note(claim, provider_copy=Recording.Copy.GONE)
 

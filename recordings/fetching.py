@@ -19,7 +19,7 @@ from accounts.models import Business
 from audit.recording import record
 from callcrm.lib import logs
 from callcrm.lib.crypto import chunks
-from callcrm.lib.tenancy import business_scope, system_scope
+from callcrm.lib.tenancy import business_scope, release_connection, system_scope
 from recordings import attempts, consent, failures, sealing, storage
 from recordings.attempts import Claim, Overtaken
 from recordings.audio import Meter
@@ -131,7 +131,7 @@ def block(recording: Recording) -> None:
 
 def _bring(claim: Claim) -> None:
     job = _job(claim)
-    attempts.release_connection()
+    release_connection()
     place, meter, picture = storage.kept_in(), Meter(job.wanted.seconds), Waveform()
     if job.left:
         place.delete(job.left)
@@ -168,7 +168,7 @@ def _name_place(claim: Claim) -> str:
         recording = claim.row()
         recording.stored_as = storage.new_name()
         recording.save(update_fields=["stored_as"])
-    attempts.release_connection()
+    release_connection()
     return recording.stored_as
 
 

@@ -19,7 +19,7 @@ from audit.events import Event
 from audit.recording import record
 from callcrm.errors import Conflict
 from callcrm.lib.http import FetchError
-from callcrm.lib.tenancy import business_scope, system_scope
+from callcrm.lib.tenancy import business_scope, release_connection, system_scope
 from recordings import attempts, failures
 from recordings.events import (
     RecordingPaused,
@@ -91,7 +91,7 @@ def carry_out(business_id: UUID, pause_id: UUID) -> None:
         return
     if wish is None:
         return
-    attempts.release_connection()
+    release_connection()
     try:
         tell = wish.client.pause_recording if wish.state == State.PAUSING else wish.client.resume_recording
         tell(wish.access, wish.call_id, wish.recording_id)

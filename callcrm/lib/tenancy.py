@@ -79,6 +79,12 @@ def system_scope(why: str, ids: Iterable[UUID]) -> Iterator[None]:
         yield
 
 
+def release_connection() -> None:
+    """Give the connection back while work is outside: whoever is slow there must not hold one."""
+    if not connection.in_atomic_block:
+        connection.close()
+
+
 def _put_back() -> None:
     """A released savepoint keeps the setting, and a rolled back one restores it by itself; say it again either way."""
     if connection.in_atomic_block and not connection.needs_rollback:
