@@ -15,7 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import environ
 import hypothesis
@@ -27,6 +27,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from callcrm.lib.embedded_pg import EmbeddedPg
 from callcrm.lib.logs import SECURITY, DailyFile
+from tests.carrier import Carrier
 
 if TYPE_CHECKING:
     from callcrm.testing import World
@@ -146,3 +147,17 @@ def world(db: None) -> World:
     from callcrm.testing import make_world  # imports models; this file is read before Django is set up
 
     return make_world()
+
+
+@pytest.fixture
+def carrier() -> Iterator[Carrier]:
+    """A provider that misbehaves on command."""
+    with Carrier() as running:
+        yield running
+
+
+@pytest.fixture
+def twilio(carrier: Carrier, settings: Any) -> Carrier:
+    """The carrier is Twilio's API, in the operator's own word."""
+    settings.TWILIO_API_BASE_URL = carrier.base
+    return carrier

@@ -7,6 +7,7 @@ It remembers what it was asked, with the headers, so that a test can say what it
 """
 
 import io
+import json
 import socket
 import threading
 import time
@@ -124,6 +125,17 @@ def body(
 
 def audio(content: bytes) -> Reply:
     return body(content)
+
+
+def told(data: Any, code: int = 200) -> Reply:
+    """Answer with JSON."""
+
+    def reply(handler: BaseHTTPRequestHandler) -> None:
+        content = json.dumps(data).encode()
+        _head(handler, code, **{"Content-Type": "application/json", "Content-Length": str(len(content))})
+        handler.wfile.write(content)
+
+    return reply
 
 
 def html() -> Reply:

@@ -17,7 +17,7 @@ import socket
 import ssl
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -32,6 +32,9 @@ CONNECT_SECONDS = 10.0
 IDLE_SECONDS = 20.0  # without a byte; shorter than what the whole may take
 MOST_REDIRECTS = 2
 LONGEST_PAUSE = 3600  # that a server may ask for
+LONGEST_REFUSAL = 4 * 1024
+
+Form = Mapping[str, str] | Sequence[tuple[str, str]]
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _GOOD = {"GET": (200,), "DELETE": (200, 202, 204), "POST": (200, 201, 202, 204)}
@@ -44,12 +47,17 @@ _CARRIERS = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "
 
 
 class FetchError(Exception):
-    """Nothing usable came. `code` says why; `retry_after` is in seconds, where the server said so."""
+    """Nothing usable came. `code` says why; `retry_after` is in seconds, where the server said so.
 
-    def __init__(self, code: str, *, retry_after: int | None = None) -> None:
+    `said` is the beginning of what came with a refusal of something posted. It may quote what was sent: it is read for
+    its code, and neither kept nor logged.
+    """
+
+    def __init__(self, code: str, *, retry_after: int | None = None, said: bytes = b"") -> None:
         super().__init__(code)
         self.code = code
         self.retry_after = retry_after
+        self.said = said
 
 
 class Target(NamedTuple):
@@ -133,7 +141,7 @@ def fetch(
     allowed_hosts: Sequence[str] = (),
     redirect_hosts: Sequence[str] = (),
     method: str = "GET",
-    form: Mapping[str, str] | None = None,
+    form: Form | None = None,
 ) -> Iterator[Answer]:
     """Fetch an address; the answer's body is read inside. `types` are beginnings of content types, such as `audio/`.
 
@@ -157,7 +165,10 @@ def fetch(
 
 def _usable(response: HTTPResponse, method: str, max_bytes: int, types: Sequence[str]) -> Answer:
     if response.status not in _GOOD[method]:
-        raise FetchError(f"status_{response.status}", retry_after=_pause(response.getheader("Retry-After")))
+        pause, said = _pause(response.getheader("Retry-After")), b""
+        with suppress(FetchError), _as_fetch_errors():
+            said = response.read(LONGEST_REFUSAL) if method == "POST" else b""
+        raise FetchError(f"status_{response.status}", retry_after=pause, said=said)
     answer = Answer(response, max_bytes)
     answer.check(types)
     return answer
@@ -283,7 +294,7 @@ def _tls() -> ssl.SSLContext:
 
 
 def _asked(
-    wire: _Wire, target: Target, method: str, auth: tuple[str, str] | None, form: Mapping[str, str] | None
+    wire: _Wire, target: Target, method: str, auth: tuple[str, str] | None, form: Form | None
 ) -> HTTPResponse:
     headers = {
         "Host": _authority(target),

@@ -1,4 +1,4 @@
-"""The two kinds of storage, and a provider that misbehaves on command."""
+"""The two kinds of storage."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,6 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from recordings import storage
-from tests.carrier import Carrier
 
 
 @pytest.fixture(scope="session")
@@ -38,16 +37,3 @@ def bucket(s3, settings, monkeypatch, request):
     for found in client.list_objects_v2(Bucket="kept").get("Contents", []):
         client.delete_object(Bucket="kept", Key=found["Key"])
     client.delete_bucket(Bucket="kept")
-
-
-@pytest.fixture
-def carrier():
-    with Carrier() as running:
-        yield running
-
-
-@pytest.fixture
-def twilio(carrier, settings):
-    """The carrier is Twilio's API, in the operator's own word."""
-    settings.TWILIO_API_BASE_URL = carrier.base
-    return carrier

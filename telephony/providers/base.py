@@ -320,6 +320,17 @@ class Wanted:
     seconds: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCall:
+    """A call to one of our own telephones. What is heard when it is picked up is asked at `answer_url`."""
+
+    to: str
+    from_: str
+    answer_url: str
+    status_url: str
+    seconds: int = 25  # that it rings: shorter than most mailboxes wait
+
+
 class Sound(Protocol):
     """The audio on its way here. Reading it raises FetchError (`callcrm.lib.http`) when it does not come whole."""
 
@@ -344,6 +355,12 @@ class Client(Protocol):
 
     def resume_recording(self, access: Access, call_provider_id: str, provider_id: str) -> None:
         """Record what is said again."""
+
+    def start_call(self, access: Access, call: NewCall) -> str:
+        """Start a call and return its id. After an error that is no refusal nobody knows whether it was started."""
+
+    def find_calls(self, access: Access, call: NewCall, since: datetime) -> list[str]:
+        """Return the ids of calls from and to the same that were started since, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)

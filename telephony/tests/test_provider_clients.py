@@ -1,35 +1,44 @@
 """What we ask of providers: the same questions to every client. Twilio's answers come over real HTTP."""
 
 import io
+import re
 import wave
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from callcrm.lib.http import FetchError
 from telephony.providers import PROVIDERS
-from telephony.providers.base import Access, Wanted
+from telephony.providers.base import Access, NewCall, Wanted
 from telephony.providers.twilio import client as twilio_client
 from tests import carrier as provider
-from tests.carrier import Carrier, wav
+from tests.carrier import wav
 
+SINCE = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 ACCOUNTS = {"twilio": "AC" + "1" * 32, "practice": "PR" + "1" * 32}
 SECRET = "0123456789abcdef0123456789abcdef"
 CALL = "CA" + "c" * 32
 WANTED = Wanted("RE" + "a" * 32, channels=2, seconds=4)
+NEW = NewCall(
+    to="+15035550181",
+    from_="+15035550100",
+    answer_url="https://calls.example.com/webhooks/practice/bridge/?call=1",
+    status_url="https://calls.example.com/webhooks/practice/voice-status/?call=1",
+)
 each = pytest.mark.parametrize("name", PROVIDERS)
 
 
-@pytest.fixture
-def carrier():
-    with Carrier() as running:
-        running.will(
-            provider.by_path(
-                dual=provider.audio(wav(4, channels=2)),
-                mono=provider.audio(wav(4)),
-                delete=provider.status(204),
-            )
+@pytest.fixture(autouse=True)
+def willing(carrier):
+    carrier.will(
+        provider.by_path(
+            dual=provider.audio(wav(4, channels=2)),
+            mono=provider.audio(wav(4)),
+            delete=provider.status(204),
         )
-        yield running
+    )
 
 
 def access(name, carrier):
@@ -74,6 +83,13 @@ def test_a_recording_that_goes_on_is_paused_and_resumed(name, carrier):
     client = PROVIDERS[name].client
     client.pause_recording(access(name, carrier), CALL, WANTED.provider_id)
     client.resume_recording(access(name, carrier), CALL, WANTED.provider_id)
+
+
+@each
+def test_a_call_is_started_and_has_an_id(name, carrier):
+    carrier.will(provider.told({"sid": CALL}, 201))
+    started = PROVIDERS[name].client.start_call(access(name, carrier), NEW)
+    assert re.fullmatch("CA[0-9a-f]{32}", started)
 
 
 @each
@@ -149,3 +165,27 @@ def test_a_call_is_paused_by_its_id_alone(carrier, call):
     with pytest.raises(FetchError, match="refused_host"):
         twilio_client.pause_recording(access("twilio", carrier), call, WANTED.provider_id)
     assert carrier.asked == []
+
+
+def test_the_calls_that_twilio_is_asked_for_are_those_begun_since_the_oldest_first(carrier):
+    ids = ["CA" + digit * 32 for digit in "1234"]
+    begun = [SINCE + timedelta(seconds=n) for n in (9, 3, 0, -5)]
+    rows = [{"sid": i, "date_created": format_datetime(at)} for i, at in zip(ids, begun, strict=True)]
+    carrier.will(provider.told({"calls": [*rows, {"sid": CALL, "date_created": "soon"}]}))
+    found = twilio_client.find_calls(access("twilio", carrier), NEW, SINCE)
+    assert found == ids[2::-1]
+    assert parse_qs(urlsplit(carrier.asked[0].path).query)["To"] == [NEW.to]
+
+
+@pytest.mark.parametrize("said", [b"[]", b"{", b'{"sid": "CA1"}', b'{"sid": 7}'])
+def test_an_answer_without_an_id_is_no_refusal(carrier, said):
+    carrier.will(provider.body(said, "application/json"))
+    with pytest.raises(FetchError, match="wrong_type"):
+        twilio_client.start_call(access("twilio", carrier), NEW)
+
+
+def test_a_refusal_bears_twilios_number_and_nothing_that_was_said(carrier):
+    carrier.will(provider.told({"code": 21211, "message": "The number +15035550181 is not valid"}, 400))
+    with pytest.raises(FetchError, match="error_21211") as refused:
+        twilio_client.start_call(access("twilio", carrier), NEW)
+    assert "5550181" not in f"{refused.value!r} {refused.value.said!r}"

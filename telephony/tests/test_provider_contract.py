@@ -176,6 +176,7 @@ def test_every_route_says_what_it_answers(name):
         "whisper",
         "whisper-accept",
         "record-action",
+        "bridge",
     }
     assert replies[Reply.DOCUMENT] == waiting
     assert replies[Reply.EMPTY_DOCUMENT] == {"sms", "sms-fallback"}

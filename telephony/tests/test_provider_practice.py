@@ -16,16 +16,18 @@ from telephony.providers.base import (
     CallUpdate,
     Destination,
     Dial,
+    Direction,
     Gather,
     HangUp,
     LegUpdate,
     MessageUpdate,
+    NewCall,
     Record,
     RecordingUpdate,
     Say,
     TranscriptionUpdate,
 )
-from telephony.providers.practice import answers, webhook
+from telephony.providers.practice import answers, outgoing, webhook
 from telephony.providers.practice.player import AtOnce, Line, Misplayed, play
 from telephony.providers.practice.scenarios import SCENARIOS
 
@@ -311,3 +313,43 @@ def test_nobody_at_home():
         play(SCENARIOS["sms"], line, OURS, rng=random.Random(1))
     assert "55501" not in str(failure.value)
     assert SECRET not in repr(line)
+
+
+class Bridge(Product):
+    """Answers an outgoing call: a key first, then the telephone at the other end."""
+
+    def take(self, path, headers, body):
+        status, document = super().take(path, headers, body)
+        if "/bridge/" not in path:
+            return status, document
+        gather = Gather((Say("Press 1."),), 10, f"{HOOKS}/bridge/?call=7&asked=1")
+        return status, forward(whisper=f"{HOOKS}/whisper/") if "asked=1" in path else answers.document(
+            [gather]
+        )
+
+
+def placed():
+    product = Bridge(answers.document([]), whisper=answers.document([Say("This call may be recorded.")]))
+    call = NewCall(
+        to="+15035550181",
+        from_=OURS,
+        answer_url=f"{HOOKS}/bridge/?call=7",
+        status_url=f"{HOOKS}/voice-status/?call=7",
+    )
+    with running(product) as base_url:
+        line = outgoing.line_to(base_url, ACCOUNT, SECRET, call)
+        outgoing.place(line, call, "CA" + "7" * 32, AtOnce(SCENARIOS["answered"]))
+    return product
+
+
+def test_an_outgoing_call_rings_the_member_presses_the_key_and_reaches_the_other_end():
+    product = placed()
+    assert all(verdict.ok for verdict in product.verdicts)
+    routes = [route for route, _ in product.heard]
+    assert routes[:4] == ["voice-status", "voice-status", "voice-status", "bridge"]
+    assert routes.index("bridge") < routes.index("whisper") < routes.index("dial-action")
+    calls = product.of(CallUpdate)
+    assert {update.direction for update in calls} == {Direction.OUTBOUND}
+    assert {(update.from_e164, update.to_e164) for update in calls} == {(OURS, "+15035550181")}
+    assert [update.state for update in product.of(CallUpdate)][-1] == "completed"
+    assert any(leg.bridged for leg in product.of(LegUpdate))

@@ -137,7 +137,7 @@ def play(
         if act[0].to is To.SMS:
             played.messages.append(_text(act[0], line, person, number))
         else:
-            played.calls.append(_Call(line, person, number, clock, scenario.leaves).play(act))
+            played.calls.append(PracticeCall(line, person, number, clock, scenario.leaves).play(act))
     return played
 
 
@@ -161,7 +161,7 @@ class _Leg:
 
 
 @dataclass(slots=True)
-class _Call:
+class PracticeCall:
     """One call. What rings is done again for each `Dial` that the product answers with, one after the other."""
 
     line: Line
@@ -176,6 +176,7 @@ class _Call:
     recording_url: str | None = None
     legs: list[_Leg] = field(default_factory=list)
     answers: int = 0
+    told: int = 0
 
     def play(self, act: tuple[Step, ...]) -> str:
         began = self.clock.now
@@ -291,11 +292,15 @@ class _Call:
     def _tell_status(self, step: Step, began: datetime) -> None:
         progress = {
             "CallbackSource": "call-progress-events",
-            "SequenceNumber": "0",
+            "SequenceNumber": str(self.told),
             "Timestamp": self._stamp(),
             "CallDuration": str(round((self.clock.now - began).total_seconds())),
         }
-        self.line.post(self.line.route("voice-status"), self._about_call() | progress | dict(step.says))
+        self.told += 1
+        self.line.post(self._status_url(), self._about_call() | progress | dict(step.says))
+
+    def _status_url(self) -> str:
+        return self.line.route("voice-status")
 
     def _about_call(self) -> dict[str, str]:
         parties = _parties(self.person.number, self.number)

@@ -1,21 +1,29 @@
-"""What we ask of Twilio: the audio of a recording, to delete it there, and to pause it. Imports no Django.
+"""What we ask of Twilio: the audio of a recording, to delete it there, to pause it; a call. Imports no Django.
 
 Addresses are made anew of the base, the account and the recording's id. Credentials go to the base alone: Twilio may
 lead on to its media hosts, which need none.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlencode
 
 from callcrm.lib.http import Answer, FetchError, fetch
-from telephony.providers.base import Access, Wanted
+from telephony.providers.base import Access, NewCall, Wanted
 
 TYPES = ("audio/", "application/octet-stream", "binary/octet-stream")  # the bytes are looked at as well
 MEDIA_HOSTS = (".twiliocdn.com",)
 DELETE_SECONDS = 30.0
 PAUSE_SECONDS = 8.0  # somebody waits with a card in his hand
+START_SECONDS = 10.0
 MOST_ANSWERED = 64 * 1024
+MOST_LOOKED_AT = 20  # calls
+TOLD_OF = ("initiated", "ringing", "answered", "completed")
 
 _ACCOUNT, _RECORDING = re.compile(r"AC[0-9a-fA-F]{32}"), re.compile(r"RE[0-9a-fA-F]{32}")
 _CALL = re.compile(r"CA[0-9a-fA-F]{32}")
@@ -53,20 +61,78 @@ def resume_recording(access: Access, call_provider_id: str, provider_id: str) ->
     _tell(access, call_provider_id, provider_id, {"Status": "in-progress"})
 
 
+def start_call(access: Access, call: NewCall) -> str:
+    """https://www.twilio.com/docs/voice/api/call-resource. A refusal bears Twilio's own number, as `error_21211`."""
+    form = [
+        ("To", call.to),
+        ("From", call.from_),
+        ("Url", call.answer_url),
+        ("StatusCallback", call.status_url),
+        *(("StatusCallbackEvent", event) for event in TOLD_OF),
+        ("Timeout", str(call.seconds)),
+    ]
+    try:
+        with fetch(f"{_account(access)}/Calls.json", form=form, **_asking(access, START_SECONDS)) as answer:
+            return _call_id(_read(answer))
+    except FetchError as failure:
+        raise _explained(failure) from None
+
+
+def find_calls(access: Access, call: NewCall, since: datetime) -> list[str]:
+    query = urlencode({"To": call.to, "From": call.from_, "PageSize": MOST_LOOKED_AT})
+    with fetch(f"{_account(access)}/Calls.json?{query}", **_asking(access, START_SECONDS)) as answer:
+        rows = _read(answer).get("calls")
+    begun = [row for row in rows or [] if isinstance(row, dict) and _begun(row, since)]
+    return [_call_id(row) for row in reversed(begun)]
+
+
+def _asking(access: Access, seconds: float) -> dict[str, Any]:
+    auth = (access.account_id, access.secret)
+    return {"auth": auth, "trusted_base": access.base_url, "max_bytes": MOST_ANSWERED, "seconds": seconds}
+
+
+def _read(answer: Answer) -> dict[str, Any]:
+    try:
+        told = json.loads(b"".join(answer.blocks()))
+    except ValueError:
+        raise FetchError("wrong_type") from None
+    if not isinstance(told, dict):
+        raise FetchError("wrong_type")
+    return told
+
+
+def _call_id(told: Mapping[str, Any]) -> str:
+    value = str(told.get("sid", ""))
+    if not _CALL.fullmatch(value):
+        raise FetchError("wrong_type")
+    return value
+
+
+def _begun(row: Mapping[str, Any], since: datetime) -> bool:
+    """Twilio says whole seconds, as RFC 2822 has them."""
+    try:
+        made = parsedate_to_datetime(str(row.get("date_created", "")))
+    except ValueError:
+        return False
+    return made.replace(tzinfo=made.tzinfo or UTC) >= since - timedelta(seconds=1)
+
+
+def _explained(failure: FetchError) -> FetchError:
+    try:
+        number = int(json.loads(failure.said)["code"])
+    except (ValueError, KeyError, TypeError):
+        return failure
+    return FetchError(f"error_{number}") if failure.code.startswith("status_4") else failure
+
+
 def _tell(access: Access, call_provider_id: str, provider_id: str, form: Mapping[str, str]) -> None:
     """A recording that goes on belongs to its call; only there its state can be changed."""
     whole = _address(access, provider_id)
     if not _CALL.fullmatch(call_provider_id):
         raise FetchError("refused_host")
     account, _, _ = whole.partition("/Recordings/")
-    with fetch(
-        f"{account}/Calls/{call_provider_id}/Recordings/{provider_id}.json",
-        auth=(access.account_id, access.secret),
-        trusted_base=access.base_url,
-        max_bytes=MOST_ANSWERED,
-        seconds=PAUSE_SECONDS,
-        form=form,
-    ):
+    address = f"{account}/Calls/{call_provider_id}/Recordings/{provider_id}.json"
+    with fetch(address, form=form, **_asking(access, PAUSE_SECONDS)):
         return
 
 
@@ -98,6 +164,12 @@ def _best(
 
 
 def _address(access: Access, provider_id: str) -> str:
-    if not (_ACCOUNT.fullmatch(access.account_id) and _RECORDING.fullmatch(provider_id)):
+    if not _RECORDING.fullmatch(provider_id):
         raise FetchError("refused_host")
-    return f"{access.base_url}/2010-04-01/Accounts/{access.account_id}/Recordings/{provider_id}"
+    return f"{_account(access)}/Recordings/{provider_id}"
+
+
+def _account(access: Access) -> str:
+    if not _ACCOUNT.fullmatch(access.account_id):
+        raise FetchError("refused_host")
+    return f"{access.base_url}/2010-04-01/Accounts/{access.account_id}"
