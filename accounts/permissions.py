@@ -16,6 +16,7 @@ class Permission(StrEnum):
     DELETE_CUSTOMERS = "delete_customers"
     SEND_SMS = "send_sms"
     SEND_EMAIL = "send_email"
+    PLACE_CALLS = "place_calls"
     VIEW_ALL_COMMUNICATIONS = "view_all_communications"
     ADMIN_PANEL = "admin_panel"
     MANAGE_USERS = "manage_users"
@@ -40,6 +41,7 @@ _USER = frozenset(
     {
         Permission.SEND_SMS,
         Permission.SEND_EMAIL,
+        Permission.PLACE_CALLS,
         Permission.VIEW_CUSTOMERS,
         Permission.EDIT_CUSTOMERS,
         Permission.REVEAL,

@@ -23,7 +23,7 @@ from recordings import api as recordings
 from recordings import retention_api
 from telephony import api as telephony
 from telephony import callback_api as callbacks
-from telephony import hours_api
+from telephony import hours_api, outgoing_api
 from telephony.flows import api as flows
 
 
@@ -102,6 +102,7 @@ v1 = [
     path("callbacks/<uuid:pk>/", callbacks.OneCallback.as_view(), name="api-callback"),
     path("callbacks/<uuid:pk>/closings/", callbacks.Closings.as_view(), name="api-callback-closings"),
     path("callbacks/<uuid:pk>/reopenings/", callbacks.Reopenings.as_view(), name="api-callback-reopenings"),
+    path("telephone/", outgoing_api.MyTelephone.as_view(), name="api-telephone"),
     path("hours/", hours_api.OpeningTimes.as_view(), name="api-hours"),
     path("sources/", leads.Sources.as_view(), name="api-sources"),
     path("sources/<uuid:pk>/", leads.OneSource.as_view(), name="api-source"),

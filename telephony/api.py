@@ -12,13 +12,14 @@ from rest_framework.response import Response
 from accounts.api_base import Door, ListQuery, Rows, found
 from accounts.api_shapes import Named
 from accounts.permissions import Permission
+from callcrm.errors import Denied
 from callcrm.lib.strict import Choice, Flag, Id, Moment, QueryFlag, Shape, Strict, Text
 from leads.api import E164, LeadRef
 from leads.models import Source
-from telephony import editing, filters, manual, numbers
+from telephony import editing, filters, manual, manual_api, numbers, outgoing, outgoing_api
 from telephony.flows.steps import MOST_TELEPHONES
-from telephony.manual_api import ManualCall, resolved
 from telephony.models import Call, Message, Outcome, ProviderAccount, TrackingNumber
+from telephony.outgoing_api import CallBody
 from telephony.providers.base import CallState, Direction, MessageState
 
 READ = Permission.VIEW_CUSTOMERS
@@ -87,7 +88,9 @@ class CallShape(FromTo):
     talk_seconds = serializers.IntegerField(allow_null=True)
     duration_seconds = serializers.IntegerField(allow_null=True)
     provider = serializers.CharField()
-    provider_id = serializers.CharField()
+    provider_id = serializers.CharField(
+        allow_null=True, help_text="null while a call that was asked for is on its way to the provider."
+    )
     legs = LegShape(many=True)
     recordings = CallRecordingShape(many=True)
     agent = Named(allow_null=True)
@@ -124,7 +127,7 @@ class Calls(Rows):
 
     needs = {"GET": READ, "POST": Permission.EDIT_CUSTOMERS}
     query = CallQuery
-    bodies = {"POST": ManualCall}
+    bodies = {"POST": CallBody}
     keyed = frozenset({"POST"})
     shape = CallShape
     at = "started_at"
@@ -134,10 +137,16 @@ class Calls(Rows):
 
     def post(self, request: Request) -> Response:
         given = self.body()
-        made = self.once(
-            given, lambda: manual.log(self.business, resolved(given, self.member), by=self.member).pk
-        )
-        return self.answer(found(_calls(self), made))
+        make = self._log if given.pop("manual") else self._place
+        return self.answer(found(_calls(self), self.once(given, lambda: make(given).pk)))
+
+    def _log(self, given: dict[str, Any]) -> Call:
+        return manual.log(self.business, manual_api.resolved(given, self.member), by=self.member)
+
+    def _place(self, given: dict[str, Any]) -> Call:
+        if not self.member.can(Permission.PLACE_CALLS):
+            raise Denied
+        return outgoing.place(self.business, outgoing_api.resolved(given, self.member), by=self.member)
 
     def narrowed(self, rows: Any) -> QuerySet[Call]:
         return filters.by(rows, {name: _as_text(value) for name, value in self.given.items()})

@@ -73,7 +73,8 @@ class TelephonyHandler:
             updates = self._updates(delivery)
         except Unusable as error:
             raise registry.Unusable(str(error)) from None
-        origin = ingest.Origin(delivery.business_id, delivery.provider, delivery.received_at)
+        placed = routing.placed(_asked(delivery))
+        origin = ingest.Origin(delivery.business_id, delivery.provider, delivery.received_at, placed)
         calls = ingest.applied_calls(ingest.apply(updates, origin))
         if delivery.route in routing.NEW_CALL and not any(call.number_id for call in calls):
             record(
@@ -111,7 +112,7 @@ class TelephonyHandler:
             "provider": delivery.provider,
             "provider_id": provider_id,
         }
-        rows = Call.objects.select_related("number", "flow", "source", "business")
+        rows = Call.objects.select_related("number", "flow", "source", "business", "phone__lead")
         return rows.filter(**mine).first()
 
     def _updates(self, delivery: Delivery) -> list[Update]:

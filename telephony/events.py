@@ -55,6 +55,25 @@ class CallLogged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CallPlaced(Event):
+    name = "call.placed"
+    sentence = "called somebody"
+    subject = "call_id"
+    call_id: UUID
+    lead_id: UUID
+    number_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallNotPlaced(Event):
+    name = "call.not_placed"
+    sentence = "could not place the call ({why})"
+    subject = "call_id"
+    call_id: UUID
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CallNoteRevealed(Event):
     name = "call.note_revealed"
     sentence = "revealed the note of the call ({reason})"
@@ -237,6 +256,24 @@ class HoursChanged(Event):
     subject = "hours_id"
     hours_id: UUID
     fields: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TelephoneChanged(Event):
+    name = "telephone.changed"
+    sentence = "said which telephone to ring"
+    subject = "member_id"
+    security = True
+    member_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class TelephoneForgotten(Event):
+    name = "telephone.forgotten"
+    sentence = "has no telephone any more"
+    subject = "member_id"
+    security = True
+    member_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,7 +42,8 @@ _READ = f"""
 SELECT {", ".join(f"n.{name}" for name in _NUMBER)}, {", ".join(f"v.{name}" for name in _FLOW)},
        {", ".join(f"h.{name}" for name in _HOURS)}, b.timezone,
        EXISTS (SELECT FROM telephony_trackingnumber o
-               WHERE o.business_id = n.business_id AND (o.e164 = %s OR %s = ANY (o.forward_to))),
+               WHERE o.business_id = n.business_id AND (o.e164 = %s OR %s = ANY (o.forward_to)))
+       OR EXISTS (SELECT FROM telephony_telephone m WHERE m.business_id = n.business_id AND m.e164 = %s),
        {", ".join(f"p.{name}" for name in _PHONE)}, {", ".join(f"l.{name}" for name in _LEAD)},
        EXISTS (SELECT FROM telephony_call c WHERE c.business_id = n.business_id AND c.lead_id = l.id)
 FROM telephony_trackingnumber n
@@ -103,7 +104,7 @@ def _is_plain(update: Update) -> bool:
 
 def _read(delivery: Delivery, update: Any) -> _Found | None:
     kind, token = keys.blind_index(delivery.business_id).phone_exact(update.from_e164)
-    asked = (update.from_e164, update.from_e164, int(kind), token, delivery.business_id, update.to_e164)
+    asked = (*[update.from_e164] * 3, int(kind), token, delivery.business_id, update.to_e164)
     rows = together.read(_READ, asked, inside=delivery.business_id)
     if not rows:
         return None

@@ -155,13 +155,14 @@ class Median(Aggregate):
     output_field: Any = FloatField()
 
 
+_IN = Q(direction="inbound")  # whom we call and do not reach, nobody has missed
 _COUNTS = {
     "calls": Count("pk"),
-    "answered": Count("pk", filter=Q(outcome=Outcome.ANSWERED)),
-    "missed": Count("pk", filter=Q(outcome__in=(Outcome.MISSED, Outcome.VOICEMAIL))),
+    "answered": Count("pk", filter=_IN & Q(outcome=Outcome.ANSWERED)),
+    "missed": Count("pk", filter=_IN & Q(outcome__in=(Outcome.MISSED, Outcome.VOICEMAIL))),
     "first_time": Count("pk", filter=Q(first_time_caller=True)),
 }
-_MEDIAN = Median("ring_seconds", filter=Q(outcome=Outcome.ANSWERED, direction="inbound"))
+_MEDIAN = Median("ring_seconds", filter=_IN & Q(outcome=Outcome.ANSWERED))
 
 
 def _sum(counts: Iterable[list[int]]) -> Figures:

@@ -18,10 +18,11 @@ from audit.recording import record
 from callcrm.lib.masking import mask_phone
 from leads import intake
 from leads.models import Lead
-from telephony import feed, ledger, numbers, progress
+from telephony import feed, ledger, numbers, progress, telephones
 from telephony.events import CallAnswered, CallEnded, CallRinging, MessageReceived
-from telephony.models import Call, CallLeg, Message, TrackingNumber
+from telephony.models import Call, CallLeg, Message, Placement, TrackingNumber
 from telephony.providers.base import (
+    CallState,
     CallUpdate,
     Direction,
     LegUpdate,
@@ -40,10 +41,11 @@ class Origin:
     business_id: UUID
     provider: str
     received_at: datetime
+    placed: UUID | None = None  # the call of ours that the address named, for one that we have asked for
 
     @property
-    def actor(self) -> str:
-        return f"provider:{self.provider}"
+    def actor(self) -> str | None:
+        return f"provider:{self.provider}" if self.provider else None
 
 
 RecordingHandler = Callable[[Origin, RecordingUpdate, Call], None]
@@ -69,11 +71,41 @@ def call_of(origin: Origin, provider_id: str) -> Call:
     """
     mine = {"business_id": origin.business_id, "provider": origin.provider, "provider_id": provider_id}
     locked = Call.objects.select_for_update()
-    call = locked.filter(**mine).first()
+    call = locked.filter(**mine).first() or _placed(origin, provider_id)
     if call is None:
         fresh = Call(**mine, seen_at=origin.received_at, started_at=origin.received_at)
         Call.objects.bulk_create([fresh], ignore_conflicts=True)
         call = locked.get(**mine)
+    return call
+
+
+def adopt(call: Call, provider_id: str) -> None:
+    """Say by which id the provider knows a call that we have asked for. The call is locked."""
+    call.provider_id = provider_id
+    call.save(update_fields=["provider_id"])
+    Placement.objects.filter(business_id=call.business_id, call=call).update(
+        state=Placement.State.PLACED, failure=""
+    )
+    feed.tell(call.business_id, "call.changed", call.pk, call.state)
+
+
+def end(call: Call, state: CallState, at: datetime) -> None:
+    """End a call that no provider will tell of. The call is locked."""
+    before = _facts(call)
+    if state.rank > call.rank:
+        call.state, call.rank = state.value, state.rank
+    call.ended_at = call.ended_at or at
+    _conclude(call, before, Origin(call.business_id, "", at))
+
+
+def _placed(origin: Origin, provider_id: str) -> Call | None:
+    """The first that a provider tells of a call of ours may come before it has answered that it makes it."""
+    mine = {"business_id": origin.business_id, "provider": origin.provider, "provider_id": None}
+    call: Call | None = (
+        Call.objects.select_for_update().filter(**mine, pk=origin.placed).first() if origin.placed else None
+    )
+    if call is not None:
+        adopt(call, provider_id)
     return call
 
 
@@ -92,7 +124,7 @@ def _apply_leg(origin: Origin, update: LegUpdate) -> Call:
     before = _facts(call)
     leg = _leg(call, update.provider_id)
     if update.to and not leg.to:
-        leg.to = update.to if numbers.is_own(call.business_id, update.to) else mask_phone(update.to)
+        _learn_telephone(call, leg, update.to)
     progress.advance_leg(leg, update, received_at=origin.received_at)
     leg.save()
     _conclude(call, before, origin, touched=True)
@@ -153,6 +185,12 @@ def _leg(call: Call, provider_id: str) -> CallLeg:
     """The call is locked, so that nobody else makes the leg meanwhile."""
     mine = {"business_id": call.business_id, "call": call, "provider_id": provider_id}
     return CallLeg.objects.filter(**mine).first() or CallLeg(**mine)
+
+
+def _learn_telephone(call: Call, leg: CallLeg, e164: str) -> None:
+    """Say whom it rings, as it is known now: a telephone that changes hands later has not taken this call."""
+    leg.to = e164 if numbers.is_own(call.business_id, e164) else mask_phone(e164)
+    leg.member_id = telephones.holder(call.business_id, e164)
 
 
 def _facts(call: Call) -> tuple[Any, ...]:

@@ -18,9 +18,9 @@ from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm.lib.forms import RefusableForm
 from telephony import numbers
+from telephony.links import Links
 from telephony.models import ProviderAccount
 from telephony.providers import PROVIDERS
-from telephony.routing import Links
 
 # What a provider's console calls the address, and our name of it.
 GIVEN = (

@@ -15,11 +15,7 @@ from django.utils.timezone import now
 from accounts.models import Business, Member
 from audit.recording import record
 from callcrm.errors import Invalid
-from callcrm.lib import phones
-from leads import editing as leads
-from leads import intake
-from leads.models import Lead
-from telephony import editing, feed, ingest, numbers
+from telephony import editing, feed, ingest, parties
 from telephony.events import CallLogged
 from telephony.models import Call, Outcome
 from telephony.providers.base import CallState, Direction
@@ -41,7 +37,7 @@ def log(business: Business, values: Mapping[str, Any], *, by: Member) -> Call:
     _check(values)
     number = values.get("number")
     source = values.get("source") or (number.source if number else None)
-    lead, phone = _person(business, values, source, by)
+    lead, phone = parties.person(business, values, source, typed_in="phone", by=by)
     call = Call(business=business, lead=lead, phone=phone, number=number, source=source, agent=by)
     call.provider, call.provider_id, call.seen_at = PROVIDER, uuid4().hex, now()
     call.direction, call.outcome = values["direction"], values["outcome"]
@@ -70,27 +66,6 @@ def _check(values: Mapping[str, Any]) -> None:
         problems["outcome"] = [f"Choose from {', '.join(OUTCOMES)}."]
     if problems:
         raise Invalid(fields=problems)
-
-
-def _person(business: Business, values: Mapping[str, Any], source: Any, by: Member) -> tuple[Lead, Any]:
-    """Return who it was, and which of his numbers."""
-    if values.get("lead") is not None:
-        lead = leads.held(values["lead"])
-        return lead, lead.phone
-    typed, name = (values.get("phone") or "").strip(), (values.get("name") or "").strip()
-    e164 = phones.normalise(typed, business.region) if typed else None
-    if typed and e164 is None:
-        raise Invalid(fields={"phone": ["Write a number like +15551234567."]})
-    if e164 and numbers.is_own(business.pk, e164):
-        raise Invalid(fields={"phone": ["This is a number of your own business."]})
-    if not e164 and not name:
-        raise Invalid(fields={"phone": ["Say who it was: a number or a name."]})
-    known = intake.find(business.pk, e164) if e164 else None
-    if known:
-        return leads.held(known.lead), known.phone
-    person = {"phones": [e164] if e164 else [], "name": name, "source": source}
-    lead = leads.create(business, person, by=by)
-    return lead, lead.phone
 
 
 def _time(call: Call, begun: datetime, seconds: int) -> None:

@@ -41,7 +41,7 @@ class ManualCall(Strict):
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         if given.pop("manual") is not True:
-            raise serializers.ValidationError({"manual": ["Only calls that are logged by hand are taken."]})
+            raise serializers.ValidationError({"manual": ["Write true, or leave it out to make a call."]})
         theirs, ours = ("from", "to") if given["direction"] == Direction.INBOUND else ("to", "from")
         if ours in given:
             raise serializers.ValidationError({ours: ["Name a number of yours as `number`, by its id."]})

@@ -14,6 +14,7 @@ from audit.recording import Actor, record
 from callcrm.errors import Conflict, Invalid
 from callcrm.lib import phones
 from leads.models import Source
+from telephony import telephones
 from telephony.events import NumberAdded, NumberChanged, ProviderConnected, ProviderSecretChanged
 from telephony.flows import simple, versions
 from telephony.flows.steps import MOST_TELEPHONES
@@ -31,9 +32,10 @@ def ours(business_id: UUID, e164: str | None) -> TrackingNumber | None:
 
 
 def is_own(business_id: UUID, e164: str) -> bool:
-    """Say whether a number is the business's own: a tracking number, or a telephone it forwards to."""
+    """Say whether a number is the business's own: a tracking number, a telephone it forwards to or one of a member."""
     own = Q(e164=e164) | Q(forward_to__contains=[e164])
-    return TrackingNumber.objects.filter(own, business_id=business_id).exists()
+    mine = TrackingNumber.objects.filter(own, business_id=business_id)
+    return mine.exists() or telephones.is_one(business_id, e164)
 
 
 @transaction.atomic

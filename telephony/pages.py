@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.doors import MemberRequest, needs
 from accounts.models import Member
 from accounts.permissions import Permission
-from callcrm.lib import times
+from callcrm.lib import phones, times
 from callcrm.lib.paging import page
 from callcrm.lib.ui import Filter
 from leads.models import Source
@@ -142,7 +142,18 @@ def number(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 def _about(call: Call, form: CallForm) -> dict[str, Any]:
     recordings = call.recordings.with_rules().select_related("held_by__user").prefetch_related("pauses")
-    return {"call": call, "legs": call.legs.all(), "recordings": recordings, "form": form}
+    return {
+        "call": call,
+        "legs": call.legs.select_related("member__user"),
+        "placement": call.placements.first(),
+        "answered_by": call.shown_caller if call.direction == Direction.OUTBOUND else _taken_by(call),
+        "recordings": recordings,
+        "form": form,
+    }
+
+
+def _taken_by(call: Call) -> str:
+    return call.agent.name if call.agent else phones.pretty(call.telephone)
 
 
 def _call(request: MemberRequest, pk: UUID) -> Call:

@@ -45,7 +45,7 @@ def start(business: Business, scenario: str, *, by: Member) -> None:
 
 def running_product() -> str:
     """Return where callcrm listens. In development that is this machine, wherever the public address leads."""
-    return str(settings.PUBLIC_BASE_URL) if settings.PRODUCTION else f"http://127.0.0.1:{settings.PORT}"
+    return str(settings.PRACTICE_API_BASE_URL)
 
 
 def play_now(

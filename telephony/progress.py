@@ -11,7 +11,7 @@ from typing import TypeVar
 from leads.models import Lead
 from telephony.flows import walk
 from telephony.models import ABANDONED_UNDER, Call, CallLeg, FlowVersion, Outcome
-from telephony.providers.base import CallState, CallUpdate, LegUpdate
+from telephony.providers.base import CallState, CallUpdate, Direction, LegUpdate
 
 T = TypeVar("T", int, datetime)
 TALKED = frozenset({CallState.IN_PROGRESS, CallState.COMPLETED})
@@ -64,6 +64,9 @@ def settle(call: Call, legs: Sequence[CallLeg]) -> None:
     if bridged:
         call.answered_at = bridged[0].answered_at
         call.talk_seconds = bridged[0].duration_seconds
+    taken_by = next((leg.member_id for leg in bridged if leg.member_id), None)
+    if taken_by and call.direction == Direction.INBOUND:
+        call.agent_id = taken_by
     until = call.answered_at or call.ended_at
     call.ring_seconds = max(0, round((until - call.started_at).total_seconds())) if until else None
     if CallState(call.state).is_over:

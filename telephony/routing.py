@@ -7,32 +7,20 @@ caller was told of being recorded is written down when he is told it. A caller i
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlencode
+from uuid import UUID
 
-from django.conf import settings
-
-from telephony import opening, turns
+from telephony import bridging, opening, turns
 from telephony.flows import walk
 from telephony.flows.steps import Flow
 from telephony.flows.walk import Facts, Stretch
 from telephony.hours import ALWAYS, Hours
+from telephony.links import Links
 from telephony.models import Call, CallLeg
 from telephony.providers.base import Action, HangUp, Say
 
 NOT_IN_SERVICE = Say("Thank you for calling. This number is not in service at the moment. Goodbye.")
 TROUBLE = Say("We are sorry, your call cannot be connected right now. Please call again in a few minutes.")
 NEW_CALL = ("voice", "voice-fallback")
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Where a provider reports to."""
-
-    provider: str
-
-    def to(self, route: str, **query: str | int) -> str:
-        asked = f"?{urlencode(query)}" if query else ""
-        return f"{settings.PUBLIC_BASE_URL.rstrip('/')}/webhooks/{self.provider}/{route}/{asked}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +46,8 @@ class Report:
 def answer(report: Report) -> Sequence[Action]:
     """Return what happens next to a call that waits."""
     call = report.call
+    if placed(report.asked):
+        return bridging.answer(report)
     if call is None or call.number is None or call.flow is None:
         return say(NOT_IN_SERVICE)
     if report.route in NEW_CALL and not call.number.is_active:
@@ -68,6 +58,14 @@ def answer(report: Report) -> Sequence[Action]:
     stretch = _STRETCHES[report.route](report, flow, facts, links)
     _write_down(call, stretch)
     return stretch.actions
+
+
+def placed(asked: Mapping[str, str]) -> UUID | None:
+    """Return the call of ours that an address names: one that a member has asked for."""
+    try:
+        return UUID(asked.get("call", ""))
+    except ValueError:
+        return None
 
 
 def first_answer(call: Call, flow: Flow, hours: Hours) -> Sequence[Action]:

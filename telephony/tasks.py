@@ -6,8 +6,10 @@ from procrastinate.contrib.django import app
 
 from accounts.models import Business
 from callcrm.lib.tenancy import business_scope
-from telephony import feed, practice
+from telephony import feed, placing, practice
 from telephony.live import streams
+
+SOON = 10  # before every other job: somebody waits at his telephone
 
 
 @app.task(queue="practice")
@@ -15,6 +17,25 @@ def play_practice(*, business_id: str, scenario: str) -> None:
     """Let a practice caller ring at the running product. A call that was cut off is not played again: it has rung."""
     business = Business.objects.get(pk=UUID(business_id))
     practice.play_now(business, scenario, base_url=practice.running_product())
+
+
+@app.task(queue="default", retry=3, priority=SOON)
+def place_call(*, business_id: str, placement_id: str) -> None:
+    """Ask the provider for a call, if nobody has."""
+    placing.carry_out(UUID(business_id), UUID(placement_id))
+
+
+@app.task(queue="default", retry=3, priority=SOON)
+def look_for_call(*, business_id: str, placement_id: str) -> None:
+    """Ask what became of it, if nobody has heard."""
+    placing.look(UUID(business_id), UUID(placement_id))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="default", queueing_lock="sweep_placements")
+def sweep_placements(timestamp: int) -> None:
+    """Settle what was lost with its worker."""
+    placing.sweep()
 
 
 @app.periodic(cron="7 * * * *")

@@ -8,6 +8,7 @@ from telephony import (
     integrations,
     live,
     manual_pages,
+    outgoing_pages,
     pages,
     reveal_pages,
     spam_pages,
@@ -17,6 +18,8 @@ from telephony.flows import pages as flows
 urlpatterns = [
     path("calls/", pages.calls, name="calls"),
     path("calls/new/", manual_pages.log_call, name="call-new"),
+    path("calls/outgoing/", outgoing_pages.call_out, name="call-out"),
+    path("telephone/", outgoing_pages.telephone, name="telephone"),
     path("calls/live/", pages.live, name="calls-live"),
     path("calls/<uuid:pk>/", pages.call, name="call"),
     path("calls/<uuid:pk>/edits/", pages.edit_call, name="call-edits"),

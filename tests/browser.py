@@ -16,9 +16,9 @@ PUBLIC_URL = "http://calls.test"
 FLAGS = ["--no-sandbox", "--disable-gpu"]
 
 
-def deliver(server: Server, route: str, params: dict[str, str]) -> None:
+def deliver(server: Server, route: str, params: dict[str, str], query: str = "") -> None:
     """Post what Twilio would, in a thread of its own."""
-    path = f"/webhooks/twilio/{route}/"
+    path = f"/webhooks/twilio/{route}/" + (f"?{query}" if query else "")
     body = urlencode({"AccountSid": ACCOUNT_ID, **params}).encode()
     signature = signing.sign(SCHEME, url=f"{PUBLIC_URL}{path}", body=body, secret=SECRET)
     headers = {"Content-Type": signing.FORM, "X-Twilio-Signature": signature}

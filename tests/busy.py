@@ -7,7 +7,7 @@ from callcrm.testing import World, add_call, add_lead, add_leg, add_message
 from leads import editing
 from telephony import callbacks, ledger
 from telephony.flows import versions
-from telephony.models import Callback, Outcome
+from telephony.models import Callback, Outcome, Placement
 from telephony.providers.base import CallState
 from telephony.tests.flows import WHOLE
 
@@ -19,6 +19,10 @@ PAGES = {
     "calls": "/b/acme/calls/",
     "no call matches": "/b/acme/calls/?outcome=blocked",
     "log a call": "/b/acme/calls/new/?lead={lead}",
+    "new call": "/b/acme/calls/outgoing/",
+    "new call to a lead": "/b/acme/calls/outgoing/?lead={lead}",
+    "telephone": "/b/acme/telephone/",
+    "outgoing call": "/b/acme/calls/{outgoing}/",
     "call": "/b/acme/calls/{call}/",
     "ringing call": "/b/acme/calls/{ringing}/",
     "leads": "/b/acme/leads/",
@@ -60,13 +64,22 @@ def keep_busy(world: World) -> SimpleNamespace:
     add_call(world.acme, withheld=True, outcome=Outcome.VOICEMAIL, answered_at=None)
     unended: dict[str, Any] = {"outcome": None, "answered_at": None, "ended_at": None}
     ringing = add_call(world.acme, lead, state=CallState.RINGING, **unended)
+    asked = add_call(world.acme, lead, direction="outbound", agent=world.owner, outcome=Outcome.MISSED)
     add_message(world.acme, lead)
     with world.inside():
         for one in (missed, spoke):
             ledger.follow_call(one, by=None)
         callbacks.close(Callback.objects.get(lead=wrong), "wrong_number", by=world.owner)
         versions.save(world.number, WHOLE, state=None, by=world.owner)
+        Placement.objects.create(
+            business=world.acme, call=asked, telephone="+15035550181", state="failed", failure="not_placed"
+        )
         editing.add_note(lead, "Two-storey house, dog in the yard.", by=world.owner)
     return SimpleNamespace(
-        call=call.pk, ringing=ringing.pk, lead=lead.pk, other=other.pk, number=world.number.pk
+        call=call.pk,
+        ringing=ringing.pk,
+        outgoing=asked.pk,
+        lead=lead.pk,
+        other=other.pk,
+        number=world.number.pk,
     )

@@ -15,7 +15,7 @@ from leads import editing, merging
 from leads.models import Lead, LeadMerge, LeadPhone, Note, Source
 from recordings import notes, retention
 from recordings.models import Playback, Recording, RecordingNote, RecordingPause, RetentionRule
-from telephony import feed, ledger, numbers, opening, turns
+from telephony import feed, ledger, numbers, opening, outgoing, telephones, turns
 from telephony.flows import simple, versions
 from telephony.live import streams
 from telephony.models import (
@@ -29,8 +29,10 @@ from telephony.models import (
     Message,
     OpeningHours,
     Outcome,
+    Placement,
     ProviderAccount,
     RingTurn,
+    Telephone,
     TrackingNumber,
 )
 
@@ -65,6 +67,8 @@ class Everything:
     message: Message
     receipt: Receipt
     session: ApiSession
+    telephone: Telephone
+    placement: Placement
     key: IdempotencyKey
 
     @property
@@ -86,6 +90,8 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         phone = LeadPhone.objects.get(lead=lead)
         recording = _recording(call)
         miss = _miss(lead)
+        telephone = telephones.choose(member, fresh_number())
+        placement = _placement(lead, member)
         retention.change(business, {"voicemail": 90}, by=member)
         rule = RetentionRule.objects.get(business=business)
         pause = RecordingPause.objects.create(business=business, recording=recording, wished_by=member)
@@ -125,6 +131,8 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         callback=miss.callback,
         miss=miss,
         rule=rule,
+        telephone=telephone,
+        placement=placement,
         pause=pause,
         message=add_message(business, lead),
         receipt=_receipt(business, account),
@@ -171,6 +179,13 @@ def _miss(lead: Lead) -> CallbackMiss:
     ledger.follow_call(missed, by=None)
     miss: CallbackMiss = CallbackMiss.objects.select_related("callback").get(call=missed)
     return miss
+
+
+def _placement(lead: Lead, member: Member) -> Placement:
+    """A call that was asked for, and is not placed yet."""
+    call = outgoing.place(lead.business, {"lead": lead}, by=member)
+    placement: Placement = Placement.objects.get(call=call)
+    return placement
 
 
 def _receipt(business: Business, account: ProviderAccount) -> Receipt:

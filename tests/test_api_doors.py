@@ -54,6 +54,8 @@ MATRIX: list[tuple[str, str, Any, Any]] = [
     ("callbacks/{callback}/", "PATCH", {"assigned_to": None}, EVERYBODY),
     ("callbacks/{callback}/closings/", "POST", {"reason": "other"}, EVERYBODY),
     ("callbacks/{callback}/reopenings/", "POST", None, EVERYBODY),
+    ("telephone/", "GET", None, EVERYBODY),
+    ("telephone/", "PUT", {"e164": "+15035550181"}, EVERYBODY),
     ("hours/", "GET", None, EVERYBODY),
     ("hours/", "PUT", {"week": {day: ["09:00-17:00"] for day in WEEKDAYS}, "holidays": {}}, ADMINS),
     ("sources/", "GET", None, EVERYBODY),

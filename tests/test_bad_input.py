@@ -102,6 +102,8 @@ FORMS = {
         "note": "Called.",
         "key": "{call}",
     },
+    "call-out": {"to": "+15035550142", "number": "{number}", "telephone": "+15035550181", "key": "{call}"},
+    "telephone": {"telephone": "+15035550181"},
     "practice-calls": {"scenario": "answered"},
     "number": {"source": "Search", "label": "", "is_active": "on"},
     "number-new": {"e164": "+15035550177", "account": "{account}", "source": "Search", "notice": "Recorded."},

@@ -83,3 +83,26 @@ def test_who_logs_out_in_one_tab_is_out_in_the_other(server: Server, page: Page)
     other.get_by_role("button", name="Sign out").click()
     other.wait_for_url("**/login")
     page.wait_for_url("**/login**", timeout=15_000)
+
+
+def test_one_press_calls_back_and_the_page_tells_how_it_goes(server: Server, page: Page) -> None:
+    problems = watch(page)
+    log_in(page, "user@acme.example")
+    page.goto("/b/acme/telephone/")
+    page.get_by_label("Number", exact=True).fill("503 555 0181")
+    page.get_by_role("button", name="Save").click()
+    page.goto("/b/acme/leads/")
+    page.get_by_role("link", name="Nora Q.").click()
+    page.get_by_role("button", name="Call Nora Q.").dblclick()
+    expect(page.get_by_text("Your telephone rings in a moment")).to_be_visible()
+    expect(page.locator("#what-happened")).to_contain_text("Asking the provider")
+    call = page.url.rstrip("/").rpartition("/")[2]
+    about = {"CallSid": sid("CA"), "From": NUMBER, "To": "+15035550181", "Direction": "outbound-api"}
+    child = {"CallSid": sid("CA"), "ParentCallSid": about["CallSid"], "From": NUMBER, "To": CALLER}
+    page.wait_for_timeout(500)  # the feed is being opened
+    deliver(server, "voice-status", about | {"CallStatus": "in-progress"}, query=f"call={call}")
+    deliver(server, "number-status", child | {"CallStatus": "in-progress"}, query=f"call={call}")
+    expect(page.locator("#head")).to_contain_text("Talking")
+    expect(page.locator("#what-happened")).not_to_contain_text("Asking the provider")
+    assert CALLER not in page.content()
+    assert problems == []

@@ -49,6 +49,7 @@ TABLE = """
     view_customers           user admin owner visit
     edit_customers           user admin owner
     send_sms                 user admin owner
+    place_calls              user admin owner
     send_email               user admin owner
     reveal                   user admin owner
     play                     user admin owner

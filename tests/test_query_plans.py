@@ -187,13 +187,13 @@ def test_a_caller_waits_for_index_look_ups_alone(town):
 def _voice_plan(town, mode):
     number = "+12035550142"
     kind, token = keys.blind_index(town.acme.pk).phone_exact(number)
-    places = iter(f"${n}" for n in range(1, 7))
+    places = iter(f"${n}" for n in range(1, 8))
     sql = "".join(part + next(places, "") for part in express._READ.split("%s"))
     crowd.rows(f"SET LOCAL plan_cache_mode = {mode}")
-    crowd.rows(f"PREPARE voice (text, text, int, bytea, uuid, text) AS {sql}")
+    crowd.rows(f"PREPARE voice (text, text, text, int, bytea, uuid, text) AS {sql}")
     try:
-        asked = (number, number, int(kind), token, town.acme.pk, NUMBER)
-        return crowd.explain("EXECUTE voice (%s, %s, %s, %s, %s, %s)", *asked)
+        asked = (number, number, number, int(kind), token, town.acme.pk, NUMBER)
+        return crowd.explain("EXECUTE voice (%s, %s, %s, %s, %s, %s, %s)", *asked)
     finally:
         crowd.rows("DEALLOCATE voice")
 

@@ -28,6 +28,7 @@ def make(passwords: Mapping[str, str], now: datetime) -> Scene:
     """Make and write the demo; needs a transaction. `passwords`: by role."""
     business, members = setting.business(passwords, now)
     with business_scope(business.pk):
+        setting.telephones(members)
         numbers = setting.numbers(business, now)
         for number in numbers:
             answering.publish(number, at=number.created_at + timedelta(minutes=1), by=members[Role.OWNER])

@@ -8,15 +8,21 @@ from accounts import businesses, keys
 from accounts.events import BusinessCreated, LoggedIn, MemberAdded
 from accounts.models import Business, Member, User
 from accounts.permissions import Role
+from callcrm.demo import answering
 from callcrm.demo.scene import PROVIDER, Scene
 from callcrm.demo.traffic import DAYS
 from callcrm.lib.ids import uuid7_at
 from leads.models import Source
 from telephony.events import FlowPublished, NumberAdded, ProviderConnected
-from telephony.models import NumberRoute, ProviderAccount, TrackingNumber
+from telephony.models import NumberRoute, ProviderAccount, Telephone, TrackingNumber
 
 SLUG = "acme"
 STAFF = {Role.OWNER: "Joanna Reyes", Role.ADMIN: "Ben Whitlock", Role.USER: "Priya Nair"}
+TELEPHONES: dict[str, str] = {
+    Role.OWNER: "+15035550192",
+    Role.ADMIN: answering.VAN,
+    Role.USER: answering.OFFICE,
+}
 SOURCES = [
     ("Google Ads", Source.Kind.SEARCH_AD, "Search campaign", "+15035550101"),
     ("Website", Source.Kind.WEBSITE, "Contact page", "+15035550102"),
@@ -49,6 +55,14 @@ def _member(made: Business, role: str, name: str, password: str, begun: datetime
     user = User.objects.create_user(f"{role}@{SLUG}.example", password, name=name, created_at=begun)
     member: Member = Member.objects.create(business=made, user=user, role=role, created_at=begun)
     return member
+
+
+def telephones(members: Mapping[str, Member]) -> None:
+    """Let everybody have said which telephone is his."""
+    for role, member in members.items():
+        Telephone.objects.create(
+            business=member.business, member=member, e164=TELEPHONES[role], changed_at=member.created_at
+        )
 
 
 def numbers(made: Business, now: datetime) -> list[TrackingNumber]:

@@ -32,6 +32,7 @@ MARKS: Mapping[str, Mark] = {
     "answered": Mark("Answered", "ok", "phone-incoming"),
     "voicemail": Mark("Voicemail", "warn", "voicemail"),
     "missed": Mark("Missed", "bad", "phone-missed"),
+    "unreached": Mark("Not reached", "", "phone-outgoing"),
     "abandoned": Mark("Hung up", "", "phone-off"),
     "blocked": Mark("Blocked", "", "ban"),
     "recording": Mark("Recording", "info", "mic"),

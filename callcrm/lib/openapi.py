@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
 from rest_framework import serializers
 
 from callcrm.lib.strict import Shape, Strict
@@ -72,7 +72,11 @@ class Operation(AutoSchema):
         return [*query, KEY] if self.method in getattr(self.view, "keyed", ()) else query
 
     def get_request_serializer(self) -> Any:
-        return getattr(self.view, "bodies", {}).get(self.method)
+        body = getattr(self.view, "bodies", {}).get(self.method)
+        kinds = getattr(body, "one_of", None)
+        if body is None or kinds is None:
+            return body
+        return PolymorphicProxySerializer(body.__name__, list(kinds), resource_type_field_name=None)
 
     def get_response_serializers(self) -> Any:
         shapes, statuses = getattr(self.view, "shapes", {}), getattr(self.view, "statuses", {})

@@ -7,10 +7,11 @@ None. A number counts when its length is possible in its country; whether it is 
 import re
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _NO_AREA = re.compile(r"\+1[01]")  # no area code of North America begins so: the number is another country's
+_COSTLY = (PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST)
 _LONGEST_TEXT = 64  # no spelling of a number is longer; the parser need not see a novel
 
 
@@ -30,6 +31,12 @@ def pretty(e164: str) -> str:
     """For people: `+1 212-555-0147`. What is no number comes back as it is."""
     number = _parsed(e164, None) if is_e164(e164) else None
     return e164 if number is None else phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+
+
+def is_costly(e164: str) -> bool:
+    """Say whether a call to it costs extra, as `+1900…` does: such numbers are never dialled."""
+    number = _parsed(e164, None) if is_e164(e164) else None
+    return number is not None and phonenumbers.number_type(number) in _COSTLY
 
 
 def country(e164: str) -> str | None:

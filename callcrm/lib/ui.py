@@ -15,6 +15,7 @@ from dataclasses import field as dataclass_field
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
+from uuid import UUID, uuid4
 from zlib import adler32, crc32
 
 from django import forms, template
@@ -53,6 +54,12 @@ class Filter:
     options: Sequence[tuple[str, str]]
     icon: str = ""
     headings: Mapping[str, str] = dataclass_field(default_factory=dict)
+
+
+@register.simple_tag
+def fresh_key() -> UUID:
+    """Return a key for a form that must be carried out once, however often it is sent."""
+    return uuid4()
 
 
 # ---------------------------------------------------------------- small marks

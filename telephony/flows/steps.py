@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Final, TypeAlias
 
 from callcrm.lib import phones
+from telephony.providers.base import Say
 
 MOST_STEPS: Final = 40
 MOST_TELEPHONES: Final = 10  # what a provider rings at once
@@ -301,6 +302,18 @@ class Flow:
         return any(step.record for step in self.steps.values() if isinstance(step, Ring))
 
     @property
+    def notice(self) -> Say | None:
+        """Return the first notice of being recorded that a caller may hear; an outgoing call says the same."""
+        said = (step for step in map(self.at, self.reached_in_order()) if isinstance(step, Greeting))
+        return next((Say(step.notice, step.language) for step in said if step.notice), None)
+
+    @property
+    def language(self) -> str:
+        """Return the language that it begins to speak in."""
+        spoken = (getattr(self.steps[name], "language", "") for name in self.reached_in_order())
+        return next((language for language in spoken if language), "en-US")
+
+    @property
     def asks_hours(self) -> bool:
         return any(isinstance(step, OpenHours) for step in self.steps.values())
 
@@ -311,12 +324,12 @@ class Flow:
 
     def in_order(self) -> list[str]:
         """Return the ids as a caller may meet them; those that no call reaches come last."""
-        return list(dict.fromkeys([*self._reached(), *self.steps]))
+        return list(dict.fromkeys([*self.reached_in_order(), *self.steps]))
 
     def reached(self) -> set[str]:
-        return set(self._reached())
+        return set(self.reached_in_order())
 
-    def _reached(self) -> Iterator[str]:
+    def reached_in_order(self) -> Iterator[str]:
         waiting, seen = [self.start], set[str]()
         while waiting:
             name = waiting.pop(0)

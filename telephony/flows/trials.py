@@ -19,9 +19,9 @@ from telephony.flows import walk, what_if
 from telephony.flows.steps import Flow
 from telephony.flows.walk import Facts
 from telephony.flows.what_if import Day, Tried
+from telephony.links import Links
 from telephony.models import TrackingNumber
 from telephony.providers import PROVIDERS
-from telephony.routing import Links
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 WITHHELD = ("hidden", "withheld", "anonymous")

@@ -27,11 +27,14 @@ from telephony.models.live import FeedFrame, LiveStream
 from telephony.models.messages import Message, MessageQuerySet
 from telephony.models.numbers import NumberRoute, ProviderAccount, TrackingNumber
 from telephony.models.opening import OpeningHours
+from telephony.models.placements import WORDS, Placement
+from telephony.models.telephones import Telephone
 
 __all__ = [
     "ABANDONED_UNDER",
     "LIVE",
     "STALE_AFTER",
+    "WORDS",
     "Call",
     "CallLeg",
     "CallQuerySet",
@@ -48,9 +51,11 @@ __all__ = [
     "NumberRoute",
     "OpeningHours",
     "Outcome",
+    "Placement",
     "ProofKind",
     "ProviderAccount",
     "Reason",
     "RingTurn",
+    "Telephone",
     "TrackingNumber",
 ]

@@ -68,7 +68,8 @@ class Call(TenantModel, SealedModel):
     """One call, as the person at the other end had it; its legs are the attempts to reach somebody for him."""
 
     provider = models.CharField(max_length=12)
-    provider_id = models.CharField(max_length=64)
+    # None while an outgoing call is on its way to the provider (`telephony.placing`).
+    provider_id = models.CharField(max_length=64, null=True)
     direction = models.CharField(max_length=8, choices=choices(Direction), default=Direction.INBOUND)
     state = models.CharField(max_length=11, choices=choices(CallState), default=CallState.QUEUED)
     rank = models.PositiveSmallIntegerField(default=0)
@@ -163,6 +164,8 @@ class Call(TenantModel, SealedModel):
 
         The state of the caller's own leg does not say it: to the carrier it is in progress while we ring others.
         """
+        if self.outcome == Outcome.MISSED and self.direction == Direction.OUTBOUND:
+            return "unreached"
         if self.outcome or not self.is_live:
             return str(self.outcome or self.state)
         return (CallState.IN_PROGRESS if self.answered else CallState.RINGING).value
@@ -203,6 +206,7 @@ class CallLeg(TenantModel):
     call = tenant_key("telephony.Call", related_name="legs")
     provider_id = models.CharField(max_length=64)
     to = models.CharField(max_length=64, blank=True)
+    member = tenant_key("accounts.Member", null=True, help_text="Whose telephone it rang, as it was then.")
     state = models.CharField(max_length=11, choices=choices(CallState), default=CallState.QUEUED)
     rank = models.PositiveSmallIntegerField(default=0)
     bridged = models.BooleanField(default=False)

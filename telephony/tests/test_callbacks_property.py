@@ -82,12 +82,12 @@ def _hold_of(debt: Callback) -> None:
 def parts(world: World) -> Any:
     """How the tries are parted into debts and what closed each, whatever the ids are."""
     with world.inside():
-        names: dict[Any, str] = dict(Call.objects.values_list("pk", "provider_id")) | dict(
+        names: dict[Any, str | None] = dict(Call.objects.values_list("pk", "provider_id")) | dict(
             Message.objects.values_list("pk", "provider_id")
         )
         found = []
         for debt in Callback.objects.prefetch_related("attempts"):
-            tries = sorted(names[one.call_id or one.message_id] for one in debt.attempts.all())
+            tries = sorted(str(names[one.call_id or one.message_id]) for one in debt.attempts.all())
             found.append((tries, names.get(debt.proof), debt.due_at))
         return sorted(found)
 

@@ -1,0 +1,42 @@
+"""Who is at the other end of a call that a member tells of or asks for: somebody known, or a lead that is made now."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from accounts.models import Business, Member
+from callcrm.errors import Invalid
+from callcrm.lib import phones
+from leads import editing, intake
+from leads.models import Lead, LeadPhone
+from telephony import numbers
+
+
+def person(
+    business: Business, values: Mapping[str, Any], source: Any, *, typed_in: str, by: Member
+) -> tuple[Lead, LeadPhone | None]:
+    """Return the person and which of his numbers it is. `values`: lead, or a number as typed, and name.
+
+    Raises Invalid at the field `typed_in` of the number, NotFound for a lead that was merged or deleted meanwhile.
+    """
+    if values.get("lead") is not None:
+        lead = editing.held(values["lead"])
+        return lead, lead.phone
+    typed, name = (values.get(typed_in) or "").strip(), (values.get("name") or "").strip()
+    e164 = _number(business, typed, typed_in) if typed else None
+    if not e164 and not name:
+        raise Invalid(fields={typed_in: ["Say who it is: a number or a name."]})
+    known = intake.find(business.pk, e164) if e164 else None
+    if known:
+        return editing.held(known.lead), known.phone
+    given = {"phones": [e164] if e164 else [], "name": name, "source": source}
+    lead = editing.create(business, given, by=by)
+    return lead, lead.phone
+
+
+def _number(business: Business, typed: str, typed_in: str) -> str:
+    e164 = phones.normalise(typed, business.region)
+    if e164 is None:
+        raise Invalid(fields={typed_in: ["Write a number like +15551234567."]})
+    if numbers.is_own(business.pk, e164):
+        raise Invalid(fields={typed_in: ["This is a number of your own business."]})
+    return e164

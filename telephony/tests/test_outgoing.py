@@ -1,0 +1,437 @@
+"""A member calls somebody: his telephone first, then the other one, who hears the notice and sees our number."""
+
+import json
+from datetime import timedelta
+from threading import Barrier, Thread
+from urllib.parse import urlsplit
+from uuid import uuid4
+from xml.etree import ElementTree
+
+import pytest
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from accounts.permissions import Role
+from audit.models import Entry
+from callcrm.errors import Conflict, Invalid, TooMany
+from callcrm.testing import (
+    NUMBER,
+    add_call,
+    add_lead,
+    add_member,
+    fresh_number,
+    login,
+    sid,
+    signed_post,
+)
+from leads import editing
+from leads.models import Lead
+from recordings import consent
+from recordings.models import Recording
+from telephony import ledger, numbers, outgoing, telephones
+from telephony.models import Call, Callback, Placement, TrackingNumber
+from tests.api import Api, fields
+
+pytestmark = pytest.mark.django_db
+MOBILE, THEIRS = "+15035550181", "+12065550111"
+NEW_CALL = "/b/acme/calls/outgoing/"
+
+
+@pytest.fixture
+def lead(world):
+    return add_lead(world.acme, name="Ines Palmer", phones=[THEIRS])
+
+
+@pytest.fixture
+def mobile(world):
+    with world.inside():
+        return telephones.choose(world.user, MOBILE)
+
+
+def place(world, **values):
+    with world.inside():
+        return outgoing.place(world.acme, values, by=world.user)
+
+
+def refusal(world, error=Invalid, **values):
+    with world.inside(), pytest.raises(error) as refused:
+        outgoing.place(world.acme, values, by=world.user)
+    return list(refused.value.fields)
+
+
+def another_number(world, e164=""):
+    with world.inside():
+        return numbers.add(world.acme, e164 or fresh_number(), account=world.account, source=world.source)
+
+
+# --- Who is called, and from which number
+
+
+def test_the_number_is_the_one_that_the_person_called(world, lead, mobile):
+    known = another_number(world)
+    add_call(world.acme, lead, number=known)
+    assert place(world, lead=lead).number == known
+
+
+def test_who_never_called_is_called_from_our_oldest_number(world, lead, mobile):
+    another_number(world)
+    assert place(world, lead=lead).number == world.number
+
+
+def test_a_number_out_of_service_calls_nobody(world, lead, mobile):
+    known = another_number(world)
+    add_call(world.acme, lead, number=known)
+    with world.inside():
+        numbers.change(known, {"is_active": False}, by=world.owner)
+    assert place(world, lead=lead).number == world.number
+
+
+def test_without_a_number_nobody_is_called(world, lead, mobile):
+    with world.inside():
+        TrackingNumber.objects.update(is_active=False)
+    assert refusal(world, lead=lead) == ["number"]
+
+
+def test_a_number_that_is_typed_finds_its_lead_and_any_other_becomes_one(world, lead, mobile):
+    assert place(world, to="(206) 555-0111").lead == lead
+    with world.inside():
+        Call.objects.all().delete()
+    assert place(world, to="+12065550112").lead != lead
+    with world.inside():
+        assert Lead.objects.count() == 2
+
+
+@pytest.mark.parametrize("to", ["", "12", NUMBER, MOBILE, "+19005550123"])
+def test_nonsense_costly_numbers_and_our_own_are_not_dialled(world, mobile, to):
+    assert refusal(world, to=to) == ["to"]
+
+
+def test_a_lead_without_a_number_cannot_be_called(world, mobile):
+    assert refusal(world, lead=add_lead(world.acme, name="Nobody", phones=[])) == ["to"]
+
+
+def test_who_has_no_telephone_is_told_so(world, lead):
+    assert refusal(world, lead=lead) == ["telephone"]
+
+
+def test_one_telephone_takes_one_call_at_a_time(world, lead, mobile):
+    place(world, lead=lead)
+    refusal(world, Conflict, lead=lead)
+    with world.inside():
+        Call.objects.update(state="completed")
+    place(world, lead=lead)
+
+
+def test_calls_are_limited(world, lead, mobile, settings):
+    settings.RATE_LIMIT_CALLS = "1/h"
+    place(world, lead=lead)
+    with world.inside():
+        Call.objects.update(state="completed")
+    refusal(world, TooMany, lead=lead)
+
+
+def test_without_a_notice_the_call_is_not_recorded(world, lead, mobile):
+    silent = another_number(world)
+    with world.inside():
+        number = TrackingNumber.objects.get(pk=silent.pk)
+    assert place(world, lead=lead, number=number).records is False
+
+
+# --- What is heard
+
+
+class Line:
+    """The member's telephone and the one he calls, as a provider tells of them."""
+
+    def __init__(self, client, call):
+        self.client, self.call, self.id, self.leg = client, call, sid("CA"), sid("CA")
+
+    def picks_up(self):
+        return self.post(f"/webhooks/twilio/bridge/?call={self.call.pk}", CallStatus="in-progress")
+
+    def post(self, url, **said):
+        parts = urlsplit(url)
+        about = {"CallSid": self.id, "From": NUMBER, "To": MOBILE, "Direction": "outbound-api"} | said
+        answer = signed_post(self.client, parts.path.split("/")[-2], about, query=parts.query)
+        return ElementTree.fromstring(answer.content) if answer.content else None  # noqa: S314  our own document
+
+    def other(self, url, state, **said):
+        """What happens at the other end."""
+        leg = {"CallSid": self.leg, "ParentCallSid": self.id, "From": NUMBER, "To": THEIRS}
+        return self.post(url, **leg | {"Direction": "outbound-dial", "CallStatus": state} | said)
+
+    def presses(self, key="1"):
+        gather = self.picks_up().find("Gather")
+        return self.post(gather.get("action"), CallStatus="in-progress", **({"Digits": key} if key else {}))
+
+    def ends(self, dial, state, **said):
+        bridged = "true" if state == "completed" else "false"
+        told = {"DialCallSid": self.leg, "DialCallStatus": state, "DialBridged": bridged}
+        last = self.post(dial.get("action"), CallStatus="in-progress", **told | said)
+        self.post(
+            f"/webhooks/twilio/voice-status/?call={self.call.pk}", CallStatus="completed", CallDuration="70"
+        )
+        return last
+
+
+@pytest.fixture
+def line(world, client, lead, mobile):
+    return Line(client, place(world, lead=lead))
+
+
+def now(world, call):
+    with world.inside():
+        return Call.objects.select_related("agent", "lead").get(pk=call.pk)
+
+
+def test_the_member_presses_a_key_before_anybody_is_called(line):
+    heard = line.picks_up()
+    [gather, hang_up] = heard
+    assert (gather.tag, hang_up.tag) == ("Gather", "Hangup")
+    assert gather.find("Say").text == "Press 1 to take the call."
+    assert "Ines" not in ElementTree.tostring(heard, encoding="unicode")
+
+
+@pytest.mark.parametrize("key", ["", "2", "*"])
+def test_a_mailbox_that_presses_nothing_is_put_through_to_nobody(line, key):
+    assert [verb.tag for verb in line.presses(key)] == ["Hangup"]
+
+
+def test_the_other_end_is_called_from_our_number_and_recorded_as_the_flow_says(line):
+    [dial] = line.presses()
+    [number] = dial
+    assert (number.text, dial.get("callerId"), dial.get("record")) == (
+        THEIRS,
+        NUMBER,
+        "record-from-answer-dual",
+    )
+    assert all(f"call={line.call.pk}" in url for url in (dial.get("action"), number.get("url")))
+
+
+def test_the_other_end_hears_the_notice_first_and_that_is_kept(world, line):
+    [dial] = line.presses()
+    assert now(world, line.call).notice == ""
+    [say] = line.other(dial[0].get("url"), "in-progress")
+    assert (say.tag, say.text) == ("Say", numbers.NOTICE)
+    assert now(world, line.call).notice == numbers.NOTICE
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_what_was_recorded_without_the_notice_is_not_kept(world, line, told):
+    [dial] = line.presses()
+    if told:
+        line.other(dial[0].get("url"), "in-progress")
+    recording = {"RecordingSid": sid("RE"), "RecordingStatus": "completed", "RecordingDuration": "5"}
+    line.post(dial.get("recordingStatusCallback"), **recording)
+    with world.inside():
+        assert consent.may_keep(Recording.objects.select_related("call").get()) is told
+
+
+def test_without_a_notice_nothing_is_said_and_nothing_recorded(world, client, lead, mobile):
+    silent = another_number(world)
+    with world.inside():
+        from telephony.flows import simple, versions
+
+        versions.put(silent, simple.flow(["+15035550192"], notice=""), by=world.owner)
+        number = TrackingNumber.objects.select_related("account", "published").get(pk=silent.pk)
+    line = Line(client, place(world, lead=lead, number=number))
+    [dial] = line.presses()
+    assert (dial.get("record"), dial[0].get("url")) == (None, None)
+
+
+def miss(world, lead):
+    """An hour ago nobody took his call."""
+    vain = {"outcome": "missed", "answered_at": None, "talk_seconds": None}
+    missed = add_call(world.acme, lead, started_at=timezone.now() - timedelta(hours=1), **vain)
+    with world.inside():
+        ledger.follow_call(missed, by=None)
+    return missed
+
+
+def test_a_call_that_was_talked_is_answered_and_the_members_and_pays_the_debt(world, line, lead):
+    miss(world, lead)
+    [dial] = line.presses()
+    line.other(dial[0].get("statusCallback"), "in-progress")
+    [last] = line.ends(dial, "completed", DialCallDuration="40")
+    assert last.tag == "Hangup"
+    call = now(world, line.call)
+    assert (call.outcome, call.agent, call.talk_seconds, call.provider_id) == (
+        "answered",
+        world.user,
+        40,
+        line.id,
+    )
+    with world.inside():
+        assert Callback.objects.get().proof == call.pk
+
+
+def test_a_call_that_nobody_took_owes_as_much_as_before(world, line, lead):
+    miss(world, lead)
+    [dial] = line.presses()
+    line.other(dial[0].get("statusCallback"), "no-answer")
+    line.ends(dial, "no-answer")
+    assert now(world, line.call).outcome == "missed"
+    with world.inside():
+        assert [(debt.is_open, debt.misses) for debt in Callback.objects.all()] == [(True, 1)]
+
+
+def test_who_was_deleted_meanwhile_is_not_called(world, line, lead):
+    with world.inside():
+        editing.delete(lead, by=world.owner)
+    assert [verb.tag for verb in line.picks_up()] == ["Hangup"]
+
+
+# --- The button and the page
+
+
+def press(client, lead, key=None, **more):
+    return client.post(f"{NEW_CALL}?lead={lead.pk}", {"key": str(key or uuid4())} | more)
+
+
+def test_a_press_makes_a_call_and_leads_to_it(world, client, lead, mobile):
+    answer = press(login(client, world.user), lead)
+    with world.inside():
+        call = Call.objects.get()
+        assert answer.headers["Location"] == f"/b/acme/calls/{call.pk}/"
+        assert Entry.objects.filter(name="call.placed").count() == 1
+    assert "Your telephone rings in a moment" in client.get(answer.headers["Location"]).content.decode()
+
+
+def test_the_same_press_makes_one_call_however_often_it_arrives(world, client, lead, mobile):
+    key = uuid4()
+    answers = {press(login(client, world.user), lead, key).headers["Location"] for _ in range(3)}
+    with world.inside():
+        assert (len(answers), Call.objects.count(), Placement.objects.count()) == (1, 1, 1)
+        Call.objects.update(state="completed")
+    answer = press(client, lead, key)
+    assert "pressed before" in client.get(answer.headers["Location"]).content.decode()
+    with world.inside():
+        assert Call.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("same", [True, False])
+def test_presses_that_race_make_one_call(world, lead, mobile, same):
+    keys = [uuid4()] * 4 if same else [uuid4() for _ in range(4)]
+    gate, statuses = Barrier(4), []
+
+    def one(key):
+        client = login(Client(), world.user)
+        gate.wait()
+        statuses.append(press(client, lead, key).status_code)
+        connections.close_all()
+
+    threads = [Thread(target=one, args=(key,)) for key in keys]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with world.inside():
+        assert Call.objects.count() == 1
+    assert sorted(statuses) == ([302] * 4 if same else [302, 422, 422, 422])
+
+
+def test_who_has_no_telephone_is_asked_for_it_on_the_way(world, client, lead):
+    answer = press(login(client, world.user), lead)
+    assert answer.status_code == 422
+    assert 'name="telephone"' in answer.content.decode()
+    assert press(client, lead, telephone="503 555 0181").status_code == 302
+    with world.inside():
+        assert Placement.objects.get().telephone == MOBILE
+
+
+def test_at_the_desk_one_stays_at_the_desk(world, client, lead, mobile):
+    answer = press(login(client, world.user), lead, view="desk")
+    assert answer.headers["Location"] == f"/b/acme/desk/?lead={lead.pk}"
+
+
+def test_a_number_of_another_person_cannot_be_slipped_in(world, client, lead, mobile):
+    other = add_lead(world.acme, name="Somebody Else")
+    with world.inside():
+        theirs = other.phones.get()
+    answer = press(login(client, world.user), lead, phone=str(theirs.pk))
+    assert answer.status_code == 422
+    with world.inside():
+        assert not Call.objects.exists()
+
+
+@pytest.mark.parametrize("where", ["calls/{call}/", "leads/{lead}/", "callbacks/", "desk/?lead={lead}"])
+def test_where_somebody_may_be_called_there_is_a_button(world, client, lead, where):
+    missed = miss(world, lead)
+    page = login(client, world.user).get("/b/acme/" + where.format(call=missed.pk, lead=lead.pk))
+    assert f'action="{NEW_CALL}?lead={lead.pk}"' in page.content.decode()
+
+
+def test_the_page_of_a_call_says_how_the_asking_stands(world, client, lead, mobile):
+    call = place(world, lead=lead)
+    page = f"/b/acme/calls/{call.pk}/"
+    assert "Asking the provider" in login(client, world.user).get(page).content.decode()
+    with world.inside():
+        Placement.objects.update(state="failed", failure="error_21215")
+    assert "does not let this account call this country" in client.get(page).content.decode()
+
+
+# --- The API
+
+
+def send(api, body, key=None):
+    return api.client.generic(
+        "POST",
+        "/api/v1/calls/",
+        json.dumps(body),
+        "application/json",
+        headers={"Idempotency-Key": key or uuid4().hex},
+    )
+
+
+def test_a_program_calls_a_lead_or_a_number(world, lead, mobile):
+    answer = send(Api(world.user), {"lead": str(lead.pk), "from": NUMBER})
+    assert answer.status_code == 201
+    told = answer.json()
+    assert (told["direction"], told["state"], told["provider_id"]) == ("outbound", "queued", None)
+    assert (told["from"], told["to"], told["agent"]["id"]) == (NUMBER, "+1(206)***-**11", str(world.user.pk))
+    with world.inside():
+        Call.objects.update(state="completed")
+    assert send(Api(world.user), {"to": THEIRS}).json()["lead"]["id"] == str(lead.pk)
+
+
+def test_a_program_that_sends_again_gets_the_same_call(world, lead, mobile):
+    api, body = Api(world.user), {"to": THEIRS}
+    ids = {send(api, body, "once").json()["id"] for _ in range(3)}
+    assert len(ids) == 1
+    assert send(api, {"to": "+12065550112"}, "once").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "to"), ({"to": "x"}, "to"), ({"to": THEIRS, "from": "+12065550119"}, "from"), ({"lead": "x"}, "lead"),
+        ({"lead": str(uuid4())}, "lead"), ({"to": THEIRS, "note": "x"}, "note"), ({"to": MOBILE}, "to"),
+    ],
+)  # fmt: skip
+def test_a_program_that_sends_nonsense_is_told_where(world, mobile, body, field):
+    answer = send(Api(world.user), body)
+    assert (answer.status_code, list(fields(answer))) == (400, [field])
+
+
+def test_a_program_without_a_telephone_is_told_to_say_one(world, lead):
+    assert list(fields(send(Api(world.user), {"to": THEIRS}))) == ["telephone"]
+    api = Api(world.user)
+    assert list(fields(api.send("PUT", "telephone/", {"e164": "12"}))) == ["e164"]
+    assert api.send("PUT", "telephone/", {"e164": MOBILE}).json() == {"e164": MOBILE}
+    assert send(api, {"to": THEIRS}).status_code == 201
+    assert (
+        api.send("PUT", "telephone/", {"e164": None}).json() == api.get("telephone/").json() == {"e164": None}
+    )
+
+
+def test_a_lead_that_a_member_may_not_see_cannot_be_called(world, mobile):
+    theirs = add_lead(world.rival, name="Theirs", phones=[THEIRS])
+    assert list(fields(send(Api(world.user), {"lead": str(theirs.pk)}))) == ["lead"]
+
+
+def test_every_role_may_call_and_a_telephone_is_ones_own(world, lead, mobile):
+    other = add_member(world.acme, Role.USER, "second@acme.example")
+    with world.inside():
+        assert telephones.of(other) is None
