@@ -74,6 +74,15 @@ def test_the_median_is_of_those_that_were_answered(world, noon):
     assert (today.answer_time, today.answer_rate, figures.Figures().answer_time) == ("8 s", "75%", "–")
 
 
+def test_whom_we_called_in_vain_nobody_has_missed(world, noon):
+    add_call(world.acme, started_at=noon, **MISSED)
+    for values in ({}, MISSED, {"outcome": Outcome.ANSWERED}):
+        add_call(world.acme, started_at=noon, direction="outbound", **values)
+    with world.inside():
+        today = figures.between(Call.objects.all(), noon, noon + timedelta(minutes=1))
+    assert (today.calls, today.answered, today.missed, today.answer_rate) == (4, 0, 1, "0%")
+
+
 def test_nothing_is_told_of_a_yesterday_without_calls():
     first = figures.Comparison(figures.Figures(calls=2, answered=2), figures.Figures())
     assert first.calls_delta == "none came yesterday by this hour"
