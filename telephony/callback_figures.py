@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Q
+from django.utils.timezone import now
 
 from callcrm.lib import times
 from telephony.figures import Median
@@ -17,16 +18,20 @@ MOST_COUNTED = 99
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """Of the debts that opened in a span: how many evidence has closed, and in what time half of them."""
+    """Of the debts that opened in a span: how many evidence has closed, and in what time half of them.
+
+    `due`: those that are closed, or whose promise has passed; whom we have time to call back is no loss yet.
+    """
 
     opened: int
+    due: int
     proven: int
     median: timedelta | None
     withheld: int
 
     @property
     def rate(self) -> str:
-        return f"{round(100 * self.proven / self.opened)}%" if self.opened else "–"
+        return f"{round(100 * self.proven / self.due)}%" if self.due else "–"
 
     @property
     def time(self) -> str:
@@ -36,7 +41,13 @@ class Recovery:
 def recovery(callbacks: CallbackQuerySet, calls: CallQuerySet, since: datetime) -> Recovery:
     """Return the figures since a moment, of what a member may see."""
     opened = callbacks.filter(opened_at__gte=since).order_by()
-    counts: Any = opened.aggregate(opened=Count("pk"), proven=Count("pk", filter=_PROVEN), median=_MEDIAN)
+    due = Q(closed_at__isnull=False) | Q(due_at__lt=now())
+    counts: Any = opened.aggregate(
+        opened=Count("pk"),
+        due=Count("pk", filter=due),
+        proven=Count("pk", filter=_PROVEN),
+        median=_MEDIAN,
+    )
     hidden = calls.filter(started_at__gte=since, outcome__in=OWED, withheld=True, direction=Direction.INBOUND)
     return Recovery(**counts, withheld=hidden.order_by().count())
 

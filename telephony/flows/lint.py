@@ -19,6 +19,21 @@ from telephony.hours import Hours
 # missed caller is forgotten.
 MAILBOX_AFTER: Final = 20
 
+# What a sentence has in it that speaks of recording, by its language.
+RECORDING: Final = {
+    "en": ("record", "tape", "monitor"),
+    "es": ("grab",),
+    "fr": ("enregistr",),
+    "de": ("aufgez", "aufzeich", "aufgenommen", "aufnahme", "aufnehmen", "mitschnitt", "mitgeschnitten"),
+    "it": ("registr",),
+    "nl": ("opgenomen", "opnemen", "opname", "neemt op", "nemen op"),
+    "pl": ("nagr", "rejestr"),
+    "pt": ("grava",),
+    "da": ("optag",),
+    "nb": ("tas opp", "ta opp", "opptak"),
+    "sv": ("spelas in", "spela in", "inspel"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Around:
@@ -99,6 +114,7 @@ def _dead_end(flow: Flow, around: Around) -> Iterator[Problem]:
             yield Problem("dead_end", "This rings nobody: add a telephone.", name, "to")
         if isinstance(step, Menu) and not step.choices:
             yield Problem("dead_end", "No key leads anywhere: choose what key 1 does.", name, "choices")
+            continue  # the rest of a menu is filled in after its keys
         if isinstance(step, Voicemail | Sentence | Menu) and not step.text:
             yield Problem("dead_end", "The caller hears nothing here: write what is said.", name, "text")
         if not isinstance(step, OpenHours):
@@ -126,9 +142,12 @@ def _own_number(flow: Flow, around: Around) -> Iterator[Problem]:
 
 
 def _endless(flow: Flow, around: Around) -> Iterator[Problem]:
-    """Who presses nothing and reaches nobody must get to an end all the same."""
-    for name in flow.steps:
-        if name in _idle_ways(flow, name):
+    """Who presses nothing and reaches nobody must get to an end all the same. Each circle is told once."""
+    told = set[str]()
+    for name in flow.in_order():
+        round_it = _idle_ways(flow, name)
+        if name in round_it and name not in told:
+            told |= round_it
             step = flow.steps[name]
             way = next(way for way, target in _idle(step) if target)
             yield Problem("endless", "A caller who does nothing goes round in a circle here.", name, way)
@@ -164,6 +183,19 @@ def _past_the_mailbox(flow: Flow, around: Around) -> Iterator[Problem]:
             )
 
 
+def _vague_notice(flow: Flow, around: Around) -> Iterator[Problem]:
+    """Recording rests on what the caller is told. Whether the words are enough, the law says; that they speak of it
+    can be looked for."""
+    for name, step in flow.steps.items():
+        if isinstance(step, Greeting) and step.notice:
+            words = RECORDING[step.language[:2]]
+            if not any(word in step.notice.lower() for word in words):
+                message = (
+                    "This notice does not seem to say that the call is recorded. Read it aloud once more."
+                )
+                yield Problem("vague_notice", message, name, "notice", refuses=False)
+
+
 def _hours_gap(flow: Flow, around: Around) -> Iterator[Problem]:
     """Every hour of the year has to lead somewhere."""
     opens = around.hours.opens_at(around.at)
@@ -192,4 +224,12 @@ def _unreached(flow: Flow, reached: set[str]) -> Iterator[Problem]:
             yield Problem("unreached", "No call gets here.", name, refuses=False)
 
 
-RULES: Final = (_record_before_notice, _dead_end, _own_number, _endless, _past_the_mailbox, _hours_gap)
+RULES: Final = (
+    _record_before_notice,
+    _dead_end,
+    _own_number,
+    _endless,
+    _past_the_mailbox,
+    _hours_gap,
+    _vague_notice,
+)

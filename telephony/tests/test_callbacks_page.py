@@ -19,6 +19,7 @@ HOUR = timedelta(hours=1)
 def noon(monkeypatch):
     for place in (
         "callcrm.lib.times.timezone.now",
+        "telephony.callback_figures.now",
         "telephony.callback_pages.now",
         "telephony.models.callbacks.now",
     ):
@@ -164,7 +165,8 @@ def test_a_call_says_how_long_after_it_somebody_was_reached(world, noon, client,
     assert "after 1 d 5 h" in page("closed")
 
 
-def test_the_figures_are_of_what_evidence_closed(world, noon, client):
+@pytest.mark.parametrize(("later", "rate"), [(timedelta(), "67%"), (timedelta(days=1), "50%")])
+def test_the_figures_are_of_what_evidence_closed(world, noon, client, monkeypatch, later, rate):
     for hours in (4, 3):
         debt = owe(world, hours)
         reached = add_call(world.acme, debt.lead, started_at=MONDAY - HOUR, answered_at=MONDAY - HOUR)
@@ -175,12 +177,13 @@ def test_the_figures_are_of_what_evidence_closed(world, noon, client):
         callbacks.close(owe(world, 2), "other", by=world.owner)
     add_call(world.acme, withheld=True, started_at=MONDAY - HOUR, outcome=Outcome.MISSED, answered_at=None)
     owe(world, 24 * 40)
+    monkeypatch.setattr("telephony.callback_figures.now", lambda: MONDAY + later)
     with world.inside():
         since = MONDAY - timedelta(days=30)
         found = callback_figures.recovery(Callback.objects.all(), Call.objects.all(), since)
         none = callback_figures.recovery(Callback.objects.none(), Call.objects.none(), since)
     assert (found.opened, found.proven, found.withheld) == (4, 2, 1)
-    assert (found.rate, found.time) == ("50%", "2 h 30 min")
+    assert (found.rate, found.time) == (rate, "2 h 30 min")  # one of them is due tomorrow
     assert (none.rate, none.time) == ("–", "–")
     assert "2 h 30 min" in login(client, world.owner).get("/b/acme/").content.decode()
 
