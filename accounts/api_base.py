@@ -5,7 +5,7 @@ What a class declares is what it does and what the schema says: `needs`, `query`
 A refusal leaves by exception and rolls everything back; `callcrm.middleware.Refusals` gives it its form.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, ClassVar, NoReturn, cast
 from uuid import UUID
@@ -178,6 +178,7 @@ class Rows(Door):
     in_pages = frozenset({"GET"})
     query: ClassVar[type[Strict]] = ListQuery
     at: ClassVar[str] = ""
+    order: ClassVar[Sequence[str]] = ()  # what `narrowed` names in their stead
     lookups: ClassVar[Mapping[str, str]] = {}  # parameter: what it asks of the rows
 
     def rows(self) -> QuerySet[Any]:
@@ -185,9 +186,8 @@ class Rows(Door):
 
     def get(self, request: Request) -> Response:
         rows = self.narrowed(self.rows())
-        page = paging.page(
-            rows, cursor=self.given.get("cursor", ""), size=self.given["page_size"], at=self.at
-        )
+        given = {"cursor": self.given.get("cursor", ""), "size": self.given["page_size"]}
+        page = paging.page(rows, **given, at=self.at, order=self.order)
         return self.page(page.rows, older=page.older, newer=page.newer)
 
     def narrowed(self, rows: QuerySet[Any]) -> QuerySet[Any]:

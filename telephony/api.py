@@ -18,7 +18,7 @@ from leads.api import E164, LeadRef
 from leads.models import Source
 from telephony import editing, filters, manual, manual_api, numbers, outgoing, outgoing_api
 from telephony.flows.steps import MOST_TELEPHONES
-from telephony.models import Call, Message, Outcome, ProviderAccount, TrackingNumber
+from telephony.models import TALKED, Call, Message, Outcome, ProviderAccount, TrackingNumber
 from telephony.outgoing_api import CallBody
 from telephony.providers.base import CallState, Direction, MessageState
 
@@ -81,6 +81,7 @@ class CallShape(FromTo):
     source: Any = Named(allow_null=True)
     lead = LeadRef(allow_null=True)
     first_time_caller = serializers.BooleanField()
+    after_hours = serializers.BooleanField(allow_null=True)
     started_at = serializers.DateTimeField()
     answered_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
@@ -112,6 +113,18 @@ class CallQuery(ListQuery):
     provider_id = Text(required=False, max_length=64)
     has_recording = QueryFlag(required=False)
     first_time = QueryFlag(required=False)
+    after_hours = QueryFlag(
+        required=False, help_text="Began while the business was closed, where that is known."
+    )
+    talked = Choice(
+        choices=list(TALKED), required=False, help_text="How long; a call nobody took has no length."
+    )
+    tag = Text(required=False, max_length=editing.LONGEST_TAG)
+    disposition = Text(
+        required=False, max_length=editing.LONGEST_DISPOSITION, help_text="`none`: nothing was noted."
+    )
+    owed = QueryFlag(required=False, help_text="Somebody is still owed a call back for it.")
+    mine = Choice(choices=["true"], required=False, help_text="Taken by the member whose token this is.")
 
 
 class CallChanges(Strict):
@@ -131,6 +144,7 @@ class Calls(Rows):
     keyed = frozenset({"POST"})
     shape = CallShape
     at = "started_at"
+    order = filters.ORDER
 
     def rows(self) -> QuerySet[Call]:
         return _calls(self)
@@ -149,7 +163,8 @@ class Calls(Rows):
         return outgoing.place(self.business, outgoing_api.resolved(given, self.member), by=self.member)
 
     def narrowed(self, rows: Any) -> QuerySet[Call]:
-        return filters.by(rows, {name: _as_text(value) for name, value in self.given.items()})
+        given = {name: _as_text(value) for name, value in self.given.items()}
+        return filters.by(rows, given, member=self.member)
 
 
 class OneCall(Door):

@@ -31,7 +31,7 @@ from telephony.providers.base import Action, CallState, CallUpdate, Direction, U
 
 _NUMBER = ("id", "business_id", "source_id", "is_active")
 _FLOW = ("id", "business_id", "document")
-_HOURS = ("id", "business_id", "week", "holidays")
+_HOURS = ("id", "business_id", "week", "holidays", "updated_at")
 _PHONE = ("id", "business_id", "lead_id", "number")
 _LEAD = ("id", "business_id", "key", "key_version", "status")
 
@@ -64,6 +64,7 @@ class _Found:
 
     number: TrackingNumber
     version: FlowVersion
+    set_hours: OpeningHours | None
     hours: Hours
     is_own: bool
     phone: LeadPhone | None
@@ -81,7 +82,7 @@ def ring(delivery: Delivery, updates: list[Update], dedupe_key: str) -> Sequence
     if found.version.flow.takes_turns:
         return None
     origin = Origin(delivery.business_id, delivery.provider, delivery.received_at)
-    call = _call(origin, update, found.number)
+    call = _call(origin, update, found)
     phone = _meet(origin, call, update, found)
     heard = routing.first_answer(call, found.version.flow, found.hours)
     rows = [Receipt.of(delivery, dedupe_key), *_rows(origin, call, phone, update, found)]
@@ -115,8 +116,10 @@ def _read(delivery: Delivery, update: Any) -> _Found | None:
     phone, lead = together.row(LeadPhone, _PHONE, values), together.row(Lead, _LEAD, values)
     if phone.pk is not None:
         phone.lead = lead
-    hours = read(opening.document_of(kept if kept.pk is not None else None), zone)
-    return _Found(number, version, hours, is_own, phone if phone.pk is not None else None, next(values))
+    set_hours = kept if kept.pk is not None else None
+    hours = read(opening.document_of(set_hours), zone)
+    known = phone if phone.pk is not None else None
+    return _Found(number, version, set_hours, hours, is_own, known, next(values))
 
 
 def _is_his(phone: LeadPhone, update: Any) -> bool:
@@ -127,17 +130,18 @@ def _is_his(phone: LeadPhone, update: Any) -> bool:
         return False
 
 
-def _call(origin: Origin, update: Any, number: TrackingNumber) -> Call:
+def _call(origin: Origin, update: Any, found: _Found) -> Call:
     call = Call(
         business_id=origin.business_id,
         provider=origin.provider,
         provider_id=update.provider_id,
         seen_at=origin.received_at,
         started_at=origin.received_at,
-        number=number,
-        source_id=number.source_id,
+        number=found.number,
+        source_id=found.number.source_id,
     )
     progress.advance(call, update, received_at=origin.received_at)
+    call.after_hours = opening.was_closed(found.set_hours, found.hours, call.started_at)
     return call
 
 

@@ -18,7 +18,7 @@ from audit.recording import record
 from callcrm.lib.masking import mask_phone
 from leads import intake
 from leads.models import Lead
-from telephony import feed, ledger, numbers, progress, telephones
+from telephony import after_hours, feed, ledger, numbers, progress, telephones
 from telephony.events import CallAnswered, CallEnded, CallRinging, MessageReceived
 from telephony.models import Call, CallLeg, Message, Placement, TrackingNumber
 from telephony.providers.base import (
@@ -74,6 +74,7 @@ def call_of(origin: Origin, provider_id: str) -> Call:
     call = locked.filter(**mine).first() or _placed(origin, provider_id)
     if call is None:
         fresh = Call(**mine, seen_at=origin.received_at, started_at=origin.received_at)
+        after_hours.note(fresh)
         Call.objects.bulk_create([fresh], ignore_conflicts=True)
         call = locked.get(**mine)
     return call
@@ -111,8 +112,10 @@ def _placed(origin: Origin, provider_id: str) -> Call | None:
 
 def _apply_call(origin: Origin, update: CallUpdate) -> Call:
     call = call_of(origin, update.provider_id)
-    before = _facts(call)
+    before, begun = _facts(call), call.started_at
     progress.advance(call, update, received_at=origin.received_at)
+    if call.started_at != begun:
+        after_hours.note(call)
     if call.number_id is None:
         _learn_parties(call, update, origin)
     _conclude(call, before, origin)

@@ -15,7 +15,7 @@ from django.utils.timezone import now
 from accounts.models import Business, Member
 from audit.recording import record
 from callcrm.errors import Invalid
-from telephony import editing, feed, ingest, parties
+from telephony import after_hours, editing, feed, ingest, parties
 from telephony.events import CallLogged
 from telephony.models import Call, Outcome
 from telephony.providers.base import CallState, Direction
@@ -42,6 +42,7 @@ def log(business: Business, values: Mapping[str, Any], *, by: Member) -> Call:
     call.provider, call.provider_id, call.seen_at = PROVIDER, uuid4().hex, now()
     call.direction, call.outcome = values["direction"], values["outcome"]
     _time(call, values["started_at"], values["duration_seconds"])
+    after_hours.note(call)
     earlier = Call.objects.filter(business_id=business.pk, lead=lead).exists()
     call.first_time_caller = call.direction == Direction.INBOUND and not earlier
     for field, value in editing.cleaned(values).items():

@@ -53,6 +53,11 @@ def document_of(row: OpeningHours | None) -> Mapping[str, Any]:
     return row.document if row else DEFAULT
 
 
+def was_closed(row: OpeningHours | None, hours: Hours, at: datetime) -> bool | None:
+    """Say whether the business was closed at that time; None where its present hours did not hold yet."""
+    return None if row and at < row.updated_at else not hours.is_open(at)
+
+
 @transaction.atomic
 def change(
     business: Business,

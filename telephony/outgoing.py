@@ -18,7 +18,7 @@ from audit.recording import record
 from callcrm.errors import Conflict, Invalid
 from callcrm.lib import phones
 from leads.models import Lead, LeadPhone
-from telephony import feed, numbers, parties, placing
+from telephony import after_hours, feed, numbers, parties, placing
 from telephony.events import CallPlaced
 from telephony.models import LIVE, Call, Message, Placement, Telephone, TrackingNumber
 from telephony.providers.base import Direction
@@ -90,8 +90,8 @@ def _check(business: Business, phone: LeadPhone | None) -> None:
 
 def _call(number: TrackingNumber, lead: Lead, phone: LeadPhone | None, by: Member) -> Call:
     at, flow = now(), number.published.flow
-    call: Call = Call.objects.create(
-        business_id=number.business_id,
+    call = Call(
+        business=by.business,
         provider=number.account.provider,
         provider_id=None,
         direction=Direction.OUTBOUND,
@@ -105,4 +105,6 @@ def _call(number: TrackingNumber, lead: Lead, phone: LeadPhone | None, by: Membe
         seen_at=at,
         started_at=at,
     )
+    after_hours.note(call)
+    call.save(force_insert=True)
     return call

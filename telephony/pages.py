@@ -10,16 +10,13 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.doors import MemberRequest, needs
-from accounts.models import Member
 from accounts.permissions import Permission
 from callcrm.lib import phones, times
 from callcrm.lib.paging import page
-from callcrm.lib.ui import Filter
 from leads.models import Source
-from telephony import editing, figures, filters, practice
+from telephony import chips, editing, figures, filters, practice
 from telephony.forms import CallForm, NumberForm
-from telephony.models import Call, CallQuerySet, Message, Outcome, TrackingNumber
-from telephony.providers.base import Direction
+from telephony.models import Call, CallQuerySet, Message, TrackingNumber
 from telephony.providers.practice.scenarios import SCENARIOS
 
 PAGE_SIZE = 50
@@ -30,15 +27,21 @@ PAGE_SIZE = 50
 def calls(request: MemberRequest) -> HttpResponse:
     """The list of calls, newest first, under the strip of what goes on right now."""
     visible = Call.objects.visible_to(request.member)
-    rows = page(
-        _filtered(request, visible), cursor=request.GET.get("cursor", ""), size=PAGE_SIZE, at="started_at"
-    )
+    found = _filtered(request, visible)
+    offered = chips.chips(request)
     context = {
-        "page": rows,
+        "page": page(
+            found,
+            cursor=request.GET.get("cursor", ""),
+            size=PAGE_SIZE,
+            at="started_at",
+            order=filters.ORDER,
+        ),
         "live": going_on(visible),
         "today": figures.between(visible, times.midnight(request.business.tz), now()),
-        "filters": _filters(request),
-        "filtered": any(request.GET.get(name) for name in (*filters.CONDITIONS, "days")),
+        "tabs": chips.tabs(request.GET),
+        "filters": offered,
+        "narrowing": chips.narrowing(request.GET, offered),
         "practice": SCENARIOS if practice.offered(request.member) else {},
     }
     return render(request, "telephony/calls.html", context)
@@ -166,28 +169,6 @@ def going_on(visible: CallQuerySet) -> list[Call]:
 
 
 def _filtered(request: MemberRequest, visible: CallQuerySet) -> CallQuerySet:
-    found = filters.by(visible.for_list().prefetch_related("legs"), request.GET.dict())
+    found = filters.by(visible.for_list().prefetch_related("legs"), request.GET.dict(), member=request.member)
     since = filters.since_days(request.business, request.GET.get("days", ""))
-    return found.filter(started_at__gte=since) if since else found
-
-
-def _filters(request: MemberRequest) -> list[Filter]:
-    sources = Source.objects.filter(business=request.business, is_archived=False).order_by("name")
-    mine = TrackingNumber.objects.filter(business=request.business).order_by("label", "e164")
-    return [
-        Filter(
-            "days", "Date", [("1", "Today"), ("7", "Last 7 days"), ("30", "Last 30 days")], icon="calendar"
-        ),
-        Filter("outcome", "Outcome", list(Outcome.choices)),
-        Filter("source", "Source", [(str(source.pk), source.name) for source in sources]),
-        Filter("number", "Number", [(str(row.pk), str(row)) for row in mine]),
-        Filter("direction", "Direction", [(way.value, way.value.capitalize()) for way in Direction]),
-        Filter("first_time", "First call", [("true", "First-time callers"), ("false", "Returning callers")]),
-        Filter("agent", "Staff", [("none", "No one of the team"), *_staff(request)]),
-        Filter("has_recording", "Recording", [("true", "Has a recording"), ("false", "Has none")]),
-    ]
-
-
-def _staff(request: MemberRequest) -> list[tuple[str, str]]:
-    members = Member.objects.active().filter(business=request.business).select_related("user")
-    return sorted(((str(member.pk), member.name) for member in members), key=lambda each: each[1].lower())
+    return filters.after(found, since) if since else found

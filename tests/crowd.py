@@ -13,7 +13,7 @@ from callcrm.lib.tenancy import business_scope
 from callcrm.testing import World, add_call, add_leg, add_message
 from leads import index
 from leads.models import Lead, LeadPhone, LeadToken, fresh_lead
-from telephony.models import Call, Callback, CallLeg, Message
+from telephony.models import Call, Callback, CallbackMiss, CallLeg, Message
 from tests.catalogue import as_owner, rows, tenant_tables
 
 PEOPLE, EACH = 600, 8  # calls of every person; texts and entries of the history are as many as calls
@@ -42,6 +42,11 @@ def fill(business: Business, member: Member) -> None:
     _multiply(
         Callback, debt, DEBTS | {"assigned_to_id": f"CASE WHEN n %% 3 = 0 THEN '{member.pk}'::uuid END"}
     )
+    with business_scope(business.pk):
+        miss = CallbackMiss.objects.create(
+            business=business, callback=debt, call=call, kind="missed", at=now()
+        )
+    _multiply(CallbackMiss, miss, MISSES)
     _history(business, member)
 
 
@@ -96,6 +101,11 @@ CALLS = {
     "outcome": "(ARRAY['answered', 'voicemail', 'missed', 'abandoned'])[1 + n %% 4]",
     "direction": "CASE WHEN n %% 5 = 0 THEN 'outbound' ELSE 'inbound' END",
     "first_time_caller": "n %% 3 = 0",
+    "after_hours": "n %% 900 = 0",
+    "state": "CASE WHEN n %% 900 = 0 THEN 'busy' ELSE 'completed' END",
+    "talk_seconds": "CASE WHEN n %% 900 = 0 THEN 900 ELSE n %% 100 END",
+    "tags": "CASE WHEN n %% 900 = 0 THEN ARRAY['rare', 'leak'] WHEN n %% 2 = 0 THEN ARRAY['leak'] ELSE '{}' END",
+    "disposition": "CASE WHEN n %% 900 = 1 THEN NULL WHEN n %% 900 = 0 THEN 'Rare' ELSE 'Booked' END",
     "note": "NULL",
 }
 MESSAGES = {name: CALLS[name] for name in ("id", "lead_id", "phone_id")} | {
@@ -113,6 +123,15 @@ DEBTS = {
     "closed_at": f"CASE WHEN n >= {PEOPLE} THEN now() - n * interval '5 minutes' END",
     "reason": f"CASE WHEN n >= {PEOPLE} THEN 'other' ELSE '' END",
     "closed_by_id": f"CASE WHEN n >= {PEOPLE} THEN t.closed_by_id END",
+}
+# One try of everybody belongs to his open debt, the others to one that is closed.
+MISSES = {
+    "id": "gen_random_uuid()",
+    "call_id": """(SELECT c.id FROM telephony_call c
+                   WHERE c.business_id = t.business_id AND c.provider_id = 'CA' || md5(n::text))""",
+    "callback_id": f"""(SELECT b.id FROM telephony_callback b
+                        WHERE b.business_id = t.business_id AND b.lead_id = person.lead_id
+                        AND (b.closed_at IS NULL) = (n < {PEOPLE}) LIMIT 1)""",  # noqa: S608  # a number of ours
 }
 LEGS = {
     "id": "gen_random_uuid()",

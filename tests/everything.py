@@ -23,6 +23,7 @@ from telephony.models import (
     Callback,
     CallbackMiss,
     CallLeg,
+    CallTag,
     FlowDraft,
     FlowVersion,
     LiveStream,
@@ -57,6 +58,7 @@ class Everything:
     merge: LeadMerge
     call: Call
     leg: CallLeg
+    tag: CallTag
     recording: Recording
     playback: Playback
     moment: RecordingNote
@@ -85,6 +87,7 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
     other = add_lead(business, by=member, name="Ida Brooks", phones=[])
     call = add_call(business, lead, agent=member, note="Wants a quote.", tags=["leak"])
     with business_scope(business.pk):
+        tag = CallTag.objects.get(call=call)
         hours = opening.change(business, week={"mon": ["08:00-18:00"]}, by=member)
         note = editing.add_note(lead, "Has a dog.", by=member)
         phone = LeadPhone.objects.get(lead=lead)
@@ -125,6 +128,7 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         merge=merge,
         call=call,
         leg=add_leg(call),
+        tag=tag,
         recording=recording,
         playback=playback,
         moment=moment,

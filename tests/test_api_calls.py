@@ -24,6 +24,7 @@ from tests.api import Api, fields, same
 CALLER = "+15035550142"
 SHAPE = {
     "id", "direction", "state", "outcome", "answered", "from", "to", "number", "source", "lead", "first_time_caller",
+    "after_hours",
     "started_at", "answered_at", "ended_at", "ring_seconds", "talk_seconds", "duration_seconds", "provider",
     "provider_id", "legs", "recordings", "agent", "disposition", "tags", "note",
 }  # fmt: skip

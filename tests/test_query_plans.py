@@ -91,6 +91,23 @@ def filters(world, call):
         "provider's id": f"provider_id={call.provider_id}",
         "without recording": "has_recording=false",
         "first time": "first_time=true",
+        "called before": "first_time=false",
+        "a rare state": "state=busy",
+        "after hours, which is rare": "after_hours=true",
+        "in opening hours": "after_hours=false",
+        "a length that is rare": "talked=over_10min",
+        "a length that is common": "talked=30s_to_2min",
+        "a length that none has": "talked=2_to_10min",
+        "a rare tag": "tag=rare",
+        "a common tag": "tag=leak",
+        "a tag that no call has": "tag=nothing",
+        "a rare tag among few": "tag=rare&first_time=true&after_hours=true",
+        "a common tag of some time": f"tag=leak&until={since}",
+        "what came of few": "disposition=Rare",
+        "what came of many": "disposition=Booked",
+        "nothing noted, which is rare": "disposition=none",
+        "not rung back, of a rare tag": "owed=true&tag=rare",
+        "mine": "mine=true",
         "several": f"outcome=missed&first_time=true&since={since}",
     }
 
@@ -110,6 +127,14 @@ def test_a_list_is_read_by_an_index_with_every_filter(town, problems):
     ]
     questions = calls | {path: path for path in paths}
     assert problems({name: asks(client, f"/b/acme/{path}") for name, path in questions.items()}) == {}
+
+
+def test_what_was_not_rung_back_is_found_from_the_debts_and_their_tries(town, problems):
+    """Everybody is owed a call here, so that all tries are looked at, once; `make bench` has few of many."""
+    client = login(Client(), town.owner)
+    asked = ("owed=true", "owed=true&first_time=true", "owed=false", "owed=false&first_time=true")
+    owed = {path: asks(client, f"/b/acme/calls/?{path}") for path in asked}
+    assert problems(owed, most=2 * crowd.PEOPLE * crowd.EACH) == {}
 
 
 def test_who_is_called_back_next_is_read_by_an_index(town, problems):

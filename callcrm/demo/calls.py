@@ -107,7 +107,7 @@ def _call(
         pk=uuid7_at(at), business_id=scene.business.pk, provider=PROVIDER, provider_id=scene.provider_id("CA"),
         direction=direction, number=number, source_id=number.source_id,
         lead=person.lead if person else None, phone=person.phone if person else None,
-        said_at=at, seen_at=at + timedelta(seconds=1), started_at=at,
+        said_at=at, seen_at=at + timedelta(seconds=1), started_at=at, after_hours=not scene.hours.is_open(at),
         flow=number.published, records=True, notice=NOTICE, notice_language="en-US",
     )  # fmt: skip
     scene.calls.append(call)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from callcrm.demo.scene import Person, Scene
 from callcrm.lib.ids import uuid7_at
-from telephony import opening, owing
+from telephony import owing
 from telephony.events import CallbackClosed, CallbackOpened, CallbackProven
 from telephony.hours import Hours
 from telephony.ledger import OWED, REACHED
@@ -22,7 +22,7 @@ FORGOTTEN_SINCE = timedelta(days=6)  # what is older, somebody has closed
 
 def settle(scene: Scene) -> None:
     """Say of everybody what he was owed, and what came of it."""
-    hours = opening.hours_of(scene.business, None)
+    hours = scene.hours
     texts: dict[object, list[Message]] = {}
     for message in scene.messages:
         texts.setdefault(message.lead_id, []).append(message)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -17,6 +18,8 @@ from callcrm.lib.ids import uuid7_at
 from leads import index
 from leads.models import Lead, LeadPhone, LeadToken, Note
 from recordings.models import Recording
+from telephony import opening
+from telephony.hours import Hours
 from telephony.models import Call, Callback, CallbackMiss, CallLeg, Message, TrackingNumber
 
 BATCH = 500
@@ -57,6 +60,11 @@ class Scene:
     misses: list[CallbackMiss] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+
+    @cached_property
+    def hours(self) -> Hours:
+        """Return the hours that hold without any of its own."""
+        return opening.hours_of(self.business, None)
 
     def chance(self, share: float) -> bool:
         return self.rng.random() < share

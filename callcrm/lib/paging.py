@@ -29,11 +29,16 @@ class Page(Generic[M]):
     older: str
 
 
-def page(queryset: models.QuerySet[M], *, cursor: str, size: int, at: str = "") -> Page[M]:
-    """Return one page, newest first by `at` and id, or by id alone. Raises Invalid for a cursor that is none."""
+def page(
+    queryset: models.QuerySet[M], *, cursor: str, size: int, at: str = "", order: Sequence[str] = ()
+) -> Page[M]:
+    """Return one page, newest first by `at` and id, or by id alone. Raises Invalid for a cursor that is none.
+
+    `order` names what stands for the two in the query, where another table has them in its index.
+    """
     keys = (at, "id") if at else ("id",)
     direction, edge = _read(cursor, bool(at)) if cursor else (OLDER, ())
-    rows = list(_after(queryset, keys, direction, edge)[: size + 1])
+    rows = list(_after(queryset, order or keys, direction, edge)[: size + 1])
     more, rows = len(rows) > size, rows[:size]
     if direction == NEWER:
         rows.reverse()
@@ -54,10 +59,10 @@ def _after(
     if not edge:
         return queryset
     if len(keys) == 1:
-        return queryset.filter(**{f"id__{test}": edge[0]})
+        return queryset.filter(**{f"{keys[0]}__{test}": edge[0]})
     at, row_id = edge
     # The first bound is what the index is entered by; the second takes away the ties that were shown already.
-    beyond = models.Q(**{f"{keys[0]}__{test}": at}) | models.Q(**{keys[0]: at, f"id__{test}": row_id})
+    beyond = models.Q(**{f"{keys[0]}__{test}": at}) | models.Q(**{keys[0]: at, f"{keys[1]}__{test}": row_id})
     return queryset.filter(beyond, **{f"{keys[0]}__{test}e": at})
 
 

@@ -17,10 +17,13 @@ from telephony.models.calls import (
     ABANDONED_UNDER,
     LIVE,
     STALE_AFTER,
+    TALKED,
     Call,
     CallLeg,
     CallQuerySet,
+    CallTag,
     Outcome,
+    talked,
 )
 from telephony.models.flows import FlowDraft, FlowVersion, RingTurn
 from telephony.models.live import FeedFrame, LiveStream
@@ -34,10 +37,12 @@ __all__ = [
     "ABANDONED_UNDER",
     "LIVE",
     "STALE_AFTER",
+    "TALKED",
     "WORDS",
     "Call",
     "CallLeg",
     "CallQuerySet",
+    "CallTag",
     "Callback",
     "CallbackMiss",
     "CallbackQuerySet",
@@ -58,4 +63,5 @@ __all__ = [
     "RingTurn",
     "Telephone",
     "TrackingNumber",
+    "talked",
 ]

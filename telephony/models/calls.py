@@ -1,6 +1,7 @@
 """Calls and their legs. A call only moves forward; nothing but `ingest.py` and the verbs of staff change one."""
 
 from datetime import timedelta
+from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -23,6 +24,31 @@ ABANDONED_UNDER = timedelta(seconds=15)
 # A call of which nothing was heard for so long is over, whatever its last state says: deliveries can be lost.
 STALE_AFTER = timedelta(hours=4)
 LIVE = tuple(state.value for state in CallState if not state.is_over)
+FAILED = tuple(state.value for state in CallState if state.is_over and state is not CallState.COMPLETED)
+
+# Lengths of talk, in seconds: from the first up to the second.
+TALKED = {"under_30s": (0, 30), "30s_to_2min": (30, 120), "2_to_10min": (120, 600), "over_10min": (600, None)}
+
+
+def talked(length: str) -> Q:
+    """Return what calls of this length have in common, in the words of their index."""
+    least, below = TALKED[length]
+    return Q(talk_seconds__gte=least) if below is None else Q(talk_seconds__gte=least, talk_seconds__lt=below)
+
+
+# What may be true of few calls among many: each has an index of its own, so that a page of them is read in order and
+# none of the others is looked at. Inserting a call that is not meant costs an index nothing.
+FEW = {
+    "outbound": Q(direction=Direction.OUTBOUND.value),
+    "failed": Q(state__in=FAILED),
+    "noted": Q(disposition__isnull=False),
+    "unnoted": Q(disposition__isnull=True),
+    **{f"talk_{n}": talked(length) for n, length in enumerate(TALKED)},
+}
+
+
+def _newest(name: str, condition: Q) -> models.Index:
+    return models.Index(fields=["business", "-started_at", "-id"], condition=condition, name=name)
 
 
 class Outcome(models.TextChoices):
@@ -84,6 +110,10 @@ class Call(TenantModel, SealedModel):
     )
     withheld = models.BooleanField(default=False)
     first_time_caller = models.BooleanField(default=False)
+    after_hours = models.BooleanField(
+        null=True,
+        help_text="Whether the business was closed when it began, by the hours of then. Null: not known.",
+    )
     has_voicemail = models.BooleanField(default=False)
     # What answers it, kept from its beginning: a flow that is edited meanwhile changes no call that runs.
     flow = tenant_key("telephony.FlowVersion", null=True)
@@ -122,6 +152,19 @@ class Call(TenantModel, SealedModel):
             models.Index(fields=["business", "source", "-started_at", "-id"], name="telephony_call_source"),
             models.Index(fields=["business", "number", "-started_at", "-id"], name="telephony_call_number"),
             models.Index(fields=["business", "agent", "-started_at", "-id"], name="telephony_call_agent"),
+            models.Index(
+                fields=["business", "after_hours", "-started_at", "-id"], name="telephony_call_after_hours"
+            ),
+            models.Index(
+                fields=["business", "first_time_caller", "-started_at", "-id"],
+                name="telephony_call_first_time",
+            ),
+            models.Index(
+                fields=["business", "disposition", "-started_at", "-id"],
+                condition=Q(disposition__isnull=False),
+                name="telephony_call_disposition",
+            ),
+            *(_newest(f"telephony_call_{name}", condition) for name, condition in FEW.items()),
             models.Index(
                 fields=["business", "started_at"], condition=Q(state__in=LIVE), name="telephony_call_live"
             ),
@@ -231,3 +274,28 @@ class CallLeg(TenantModel):
         if self.call.number and self.to in self.call.number.forward_to:
             return self.to
         return masking.mask_phone(self.to) if phones.is_e164(self.to) else masking.redact(self.to)
+
+
+class CallTag(TenantModel):
+    """A tag of a call, where a list by tag finds it in the order of the list. PostgreSQL keeps it (`tags_sql.py`).
+
+    Under the wall no index of an array is ever used: the operators that ask it are not leakproof.
+    """
+
+    call = tenant_key("telephony.Call", related_name="tagged")
+    tag = models.CharField(max_length=40)
+    started_at = models.DateTimeField(help_text="Of the call.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["business", "call", "tag"], name="telephony_call_tag_once")
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["business", "tag", "-started_at", "-call"], name="telephony_call_tag_newest"
+            ),
+            models.Index(fields=["business", "-started_at"], name="telephony_call_tag_lately"),
+        ]
+
+    def __str__(self) -> str:
+        return f"tag of call {self.call_id}"

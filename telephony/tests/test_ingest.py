@@ -107,6 +107,7 @@ def _end_state(world: World) -> tuple[Any, ...]:
             call.talk_seconds,
             call.duration_seconds,
             call.first_time_caller,
+            call.after_hours,
             call.number_id,
             *parts,
         )

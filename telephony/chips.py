@@ -1,0 +1,162 @@
+"""How the call list's filters look: tabs, chips and what is set, made of the page's URL.
+
+A chip names a value that it would not offer, such as an archived source, as long as it is set. What every value
+means is said by `filters.py`, which has checked them before.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import QueryDict
+
+from accounts.doors import MemberRequest
+from accounts.models import Member
+from callcrm.lib.ui import Filter
+from leads.models import Source
+from telephony import suggestions
+from telephony.filters import CONDITIONS, NONE
+from telephony.models import Outcome, TrackingNumber
+from telephony.providers.base import Direction
+
+Options = list[tuple[str, str]]
+NAMES = frozenset([*CONDITIONS, "days"])
+TABS: Mapping[str, Mapping[str, str]] = {
+    "All calls": {},
+    "Not rung back": {"owed": "true"},
+    "Missed": {"outcome": "missed"},
+    "Voicemail": {"outcome": "voicemail"},
+    "First-time callers": {"first_time": "true"},
+    "Mine": {"mine": "true"},
+}
+TABBED = {name for params in TABS.values() for name in params}
+LENGTHS = [
+    ("under_30s", "Under 30 seconds"),
+    ("30s_to_2min", "30 seconds to 2 minutes"),
+    ("2_to_10min", "2 to 10 minutes"),
+    ("over_10min", "Over 10 minutes"),
+]
+# What has no chip is set by a link or by hand.
+OTHERS = {
+    "since": "Since",
+    "until": "Until",
+    "state": "State",
+    "lead": "Lead",
+    "provider_id": "Provider's id",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A set of filters under a name."""
+
+    label: str
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """A filter that is set, in words, and the list without it."""
+
+    text: str
+    without: str
+
+
+def tabs(query: QueryDict) -> list[Tab]:
+    """Return the tabs. One is current when it says what the URL says of the filters that tabs are made of."""
+    chosen = {name: value for name, value in _set(query).items() if name in TABBED}
+    nothing = dict.fromkeys(TABBED, "")
+    return [
+        Tab(label, _url(query, {**nothing, **params}), chosen == params) for label, params in TABS.items()
+    ]
+
+
+def chips(request: MemberRequest) -> list[Filter]:
+    """Return every chip with what may be chosen."""
+    return [_naming(chip, request.GET.get(chip.name, "")) for chip in _chips(request)]
+
+
+def narrowing(query: QueryDict, offered: Iterable[Filter]) -> list[Narrowing]:
+    """Return what is set, each with a way to take just that off."""
+    found = {chip.name: chip for chip in offered}
+    return [
+        Narrowing(_words(name, value, found.get(name)), _url(query, {name: ""}))
+        for name, value in _set(query).items()
+        if name in NAMES
+    ]
+
+
+def _chips(request: MemberRequest) -> Iterator[Filter]:
+    business = request.business
+    days = [("1", "Today"), ("7", "Last 7 days"), ("30", "Last 30 days")]
+    yield Filter("days", "Date", days, icon="calendar")
+    yield Filter("outcome", "Outcome", list(Outcome.choices))
+    yield Filter("owed", "Call back", [("true", "Not rung back"), ("false", "Nothing owed")])
+    yield Filter("after_hours", "Hours", [("true", "After hours"), ("false", "In opening hours")])
+    yield Filter("first_time", "First call", [("true", "First-time callers"), ("false", "Returning callers")])
+    yield Filter("talked", "Talked", LENGTHS)
+    noted = [(word, word) for word in suggestions.dispositions(business.pk)]
+    yield Filter("disposition", "What came of it", [(NONE, "Nothing noted"), *noted])
+    yield Filter("tag", "Tag", [(word, word) for word in suggestions.tags(business.pk)])
+    yield Filter("source", "Source", _sources(request))
+    yield Filter("number", "Number", _numbers(request))
+    yield Filter("agent", "Staff", [(NONE, "No one of the team"), *_staff(request)])
+    yield Filter("mine", "Mine", [("true", "Mine")])
+    yield Filter("direction", "Direction", [(way.value, way.value.capitalize()) for way in Direction])
+    yield Filter("has_recording", "Recording", [("true", "Has a recording"), ("false", "Has none")])
+
+
+def _naming(chip: Filter, value: str) -> Filter:
+    """Let it name what is set, also where that is none of its choices; ids of what is gone say nothing to anybody."""
+    if not value or any(value == one for one, _ in chip.options):
+        return chip
+    words = "Not found" if _is_id(value) else value if chip.name != "days" else f"Last {value} days"
+    return Filter(chip.name, chip.label, [*chip.options, (value, words)], icon=chip.icon)
+
+
+def _words(name: str, value: str, chip: Filter | None) -> str:
+    if chip is None:
+        return OTHERS[name]
+    return f"{chip.label}: {next(words for one, words in chip.options if one == value)}"
+
+
+def _sources(request: MemberRequest) -> Options:
+    """Those in use, and an archived one while it is set."""
+    chosen = request.GET.get("source", "")
+    found = Source.objects.filter(business=request.business).order_by("name")
+    return [(str(row.pk), row.name) for row in found if not row.is_archived or str(row.pk) == chosen]
+
+
+def _numbers(request: MemberRequest) -> Options:
+    found = TrackingNumber.objects.filter(business=request.business).order_by("label", "e164")
+    return [(str(row.pk), str(row)) for row in found]
+
+
+def _staff(request: MemberRequest) -> Options:
+    """Those who work here, and one who has left while he is set."""
+    chosen = request.GET.get("agent", "")
+    members = Member.objects.filter(business=request.business).select_related("user")
+    found = [(str(row.pk), row.name) for row in members if not row.removed_at or str(row.pk) == chosen]
+    return sorted(found, key=lambda each: each[1].lower())
+
+
+def _set(query: QueryDict) -> dict[str, str]:
+    return {name: str(value) for name, value in query.items() if value}
+
+
+def _url(query: QueryDict, changes: Mapping[str, str]) -> str:
+    changed = query.copy()
+    changed.pop("cursor", None)
+    for name, value in changes.items():
+        changed.pop(name, None)
+        if value:
+            changed[name] = value
+    return f"?{changed.urlencode()}"
+
+
+def _is_id(value: str) -> bool:
+    try:
+        return bool(UUID(value))
+    except ValueError:
+        return False

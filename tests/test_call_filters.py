@@ -1,0 +1,138 @@
+"""The call list by hours, length, tag, what came of it, debts and whose it is: in the API and on the page alike."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils.timezone import now
+
+from callcrm.testing import add_call, add_lead, login
+from telephony import callbacks, ledger
+from telephony.models import Callback
+from tests.api import Api, fields
+
+UNTALKED = {"outcome": "missed", "answered_at": None, "talk_seconds": None}
+
+
+@pytest.fixture
+def found(world, client):
+    """What a member finds by these filters: the ids of calls, which page and API agree on."""
+    login(client, world.owner)
+
+    def ask(**params):
+        answer = Api(world.owner).get("calls/", params)
+        assert answer.status_code == 200, answer.content
+        listed = {row["id"] for row in answer.json()["results"]}
+        page = client.get("/b/acme/calls/", params)
+        assert {str(call.pk) for call in page.context["page"].rows} == listed
+        return listed
+
+    return ask
+
+
+def ids(*calls):
+    return {str(call.pk) for call in calls}
+
+
+def test_after_hours_lets_through_what_is_known(world, found):
+    closed, opened = (add_call(world.acme, after_hours=value) for value in (True, False))
+    add_call(world.acme, after_hours=None)
+    assert found(after_hours="true") == ids(closed)
+    assert found(after_hours="false") == ids(opened)
+
+
+def test_every_length_begins_where_the_one_before_ends(world, found):
+    made = {
+        seconds: add_call(world.acme, talk_seconds=seconds) for seconds in (0, 29, 30, 119, 120, 599, 600)
+    }
+    add_call(world.acme, **UNTALKED)
+    bounds = {"under_30s": (0, 29), "30s_to_2min": (30, 119), "2_to_10min": (120, 599), "over_10min": (600,)}
+    for length, seconds in bounds.items():
+        assert found(talked=length) == ids(*(made[one] for one in seconds)), length
+
+
+def test_a_tag_lets_through_the_calls_that_have_it_among_others(world, found):
+    leak, both = add_call(world.acme, tags=["leak"]), add_call(world.acme, tags=["roof", "leak"])
+    add_call(world.acme, tags=["leaks"])
+    add_call(world.rival, tags=["leak"])
+    assert found(tag="leak") == ids(leak, both)
+    assert found(tag="roof") == ids(both)
+    assert found(tag="Leak") == found(tag="no such") == set()
+
+
+def test_calls_by_tag_come_in_pages_in_the_order_of_the_list(world):
+    at = now()
+    made = [
+        add_call(world.acme, tags=["leak", "x"], started_at=at - timedelta(hours=n // 2)) for n in range(7)
+    ]
+    url, seen = "/api/v1/calls/?page_size=2&tag=leak", []
+    while url:
+        page = Api(world.owner).get(url).json()
+        seen += [row["id"] for row in page["results"]]
+        url = page["next"]
+    assert seen == [str(call.pk) for call in sorted(made, key=lambda call: (call.started_at, call.pk))][::-1]
+
+
+def test_what_came_of_it_or_that_nothing_was_noted(world, found):
+    booked, plain = add_call(world.acme, disposition="Booked"), add_call(world.acme)
+    assert found(disposition="Booked") == ids(booked)
+    assert found(disposition="none") == ids(plain)
+
+
+def test_not_rung_back_is_a_call_for_which_a_debt_is_open(world, found):
+    lead = add_lead(world.acme)
+    first, second = (add_call(world.acme, lead, **UNTALKED) for _ in range(2))
+    other = add_call(world.acme, add_lead(world.acme), **UNTALKED)
+    fine = add_call(world.acme, lead, started_at=now() - timedelta(days=1))
+    with world.inside():
+        for call in (first, second, other):
+            ledger.follow_call(call, by=None)
+    assert found(owed="true") == ids(first, second, other)
+    assert found(owed="false") == ids(fine)
+    with world.inside():
+        callbacks.close(Callback.objects.get(lead=other.lead), "spam", by=world.owner)
+    assert found(owed="true") == ids(first, second)
+    assert found(owed="false") == ids(fine, other)
+
+
+def test_mine_is_what_the_one_who_asks_has_taken(world, found):
+    mine = add_call(world.acme, agent=world.owner)
+    add_call(world.acme, agent=world.user)
+    add_call(world.acme)
+    assert found(mine="true") == ids(mine)
+    assert Api(world.admin).get("calls/", {"mine": "true"}).json()["results"] == []
+
+
+def test_filters_narrow_each_other(world, found):
+    both = add_call(world.acme, tags=["leak"], after_hours=True, talk_seconds=40, agent=world.owner)
+    add_call(world.acme, tags=["leak"], after_hours=True, talk_seconds=40)
+    add_call(world.acme, tags=["leak"], talk_seconds=40, agent=world.owner)
+    assert found(tag="leak", after_hours="true", talked="30s_to_2min", mine="true") == ids(both)
+
+
+def test_a_call_by_its_id_at_whichever_provider(world, found):
+    made = [add_call(world.acme, provider=provider) for provider in ("twilio", "practice", "manual")]
+    for call in made:
+        assert found(provider_id=call.provider_id) == ids(call)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("after_hours", "yes"),
+        ("talked", "long"),
+        ("talked", "0"),
+        ("tag", "x" * 41),
+        ("disposition", "x" * 41),
+        ("owed", "1"),
+        ("mine", "false"),
+        ("mine", "me"),
+    ],
+)
+def test_an_odd_value_is_named_by_the_api_and_refused_by_the_page(world, client, name, value):
+    assert name in fields(Api(world.owner).get("calls/", {name: value}))
+    assert login(client, world.owner).get("/b/acme/calls/", {name: value}).status_code == 400
+
+
+def test_a_tag_with_a_nul_is_refused(world, client):
+    assert "tag" in fields(Api(world.owner).get("/api/v1/calls/?tag=a%00b"))
+    assert login(client, world.owner).get("/b/acme/calls/?tag=a%00b").status_code == 400
