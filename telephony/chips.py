@@ -73,8 +73,9 @@ def tabs(query: QueryDict) -> list[Tab]:
 
 
 def chips(request: MemberRequest) -> list[Filter]:
-    """Return every chip with what may be chosen."""
-    return [_naming(chip, request.GET.get(chip.name, "")) for chip in _chips(request)]
+    """Return every chip with what may be chosen; one that has nothing to choose from is none."""
+    named = (_naming(chip, request.GET.get(chip.name, "")) for chip in _chips(request))
+    return [chip for chip in named if chip.options]
 
 
 def narrowing(query: QueryDict, offered: Iterable[Filter]) -> list[Narrowing]:
@@ -102,7 +103,7 @@ def _chips(request: MemberRequest) -> Iterator[Filter]:
     yield Filter("source", "Source", _sources(request))
     yield Filter("number", "Number", _numbers(request))
     yield Filter("agent", "Staff", [(NONE, "No one of the team"), *_staff(request)])
-    yield Filter("mine", "Mine", [("true", "Mine")])
+    yield Filter("mine", "Mine", [("true", "Taken by me")])
     yield Filter("direction", "Direction", [(way.value, way.value.capitalize()) for way in Direction])
     yield Filter("has_recording", "Recording", [("true", "Has a recording"), ("false", "Has none")])
 
