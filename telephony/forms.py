@@ -14,8 +14,18 @@ from telephony.models import ProviderAccount, TrackingNumber
 class CallForm(RefusableForm):
     """What staff made of a call."""
 
-    disposition = forms.CharField(max_length=40, required=False, label="What came of it")
-    tags = forms.CharField(max_length=400, required=False, help_text="Words with commas between.")
+    disposition = forms.CharField(
+        max_length=40,
+        required=False,
+        label="What came of it",
+        widget=forms.TextInput(attrs={"list": "known-dispositions", "autocomplete": "off"}),
+    )
+    tags = forms.CharField(
+        max_length=400,
+        required=False,
+        help_text="Words with commas between.",
+        widget=forms.TextInput(attrs={"list": "known-tags", "autocomplete": "off"}),
+    )
     note = forms.CharField(max_length=5_000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
     def values(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from accounts.models import Business, Member
 from accounts.permissions import Permission
 from callcrm.errors import Invalid
 from leads.models import Lead, Source
-from telephony import manual
+from telephony import manual, suggestions
 from telephony.forms import CallForm
 from telephony.models import TrackingNumber
 
@@ -102,7 +102,7 @@ def log_call(request: MemberRequest) -> HttpResponse:
     if made:
         messages.success(request, "The call was logged.")
         return redirect("call", request.business.slug, made)
-    context = {"form": form, "lead": lead}
+    context = {"form": form, "lead": lead, "known_words": suggestions.words(request.business.pk)}
     return render(request, "telephony/log_call.html", context, status=422 if form.is_bound else 200)
 
 

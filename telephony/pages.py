@@ -14,9 +14,10 @@ from accounts.permissions import Permission
 from callcrm.lib import phones, times
 from callcrm.lib.paging import page
 from leads.models import Source
-from telephony import chips, editing, figures, filters, practice
+from telephony import chips, editing, figures, filters, practice, suggestions
 from telephony.forms import CallForm, NumberForm
 from telephony.models import Call, CallQuerySet, Message, TrackingNumber
+from telephony.providers.base import Direction
 from telephony.providers.practice.scenarios import SCENARIOS
 
 PAGE_SIZE = 50
@@ -152,6 +153,7 @@ def _about(call: Call, form: CallForm) -> dict[str, Any]:
         "answered_by": call.shown_caller if call.direction == Direction.OUTBOUND else _taken_by(call),
         "recordings": recordings,
         "form": form,
+        "known_words": suggestions.words(call.business_id),
     }
 
 

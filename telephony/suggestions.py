@@ -26,6 +26,11 @@ def dispositions(business_id: UUID) -> list[str]:
     return _most_used(noted.values_list("disposition", flat=True)[:LATELY])
 
 
+def words(business_id: UUID) -> dict[str, list[str]]:
+    """Return both, for a form in which they are typed."""
+    return {"tags": tags(business_id), "dispositions": dispositions(business_id)}
+
+
 def _most_used(words: Iterable[str | None]) -> list[str]:
     """Of words that are used alike, the one that was used last comes first."""
     return [word for word, _ in Counter(word for word in words if word).most_common(MOST)]

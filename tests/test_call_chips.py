@@ -129,3 +129,16 @@ def test_what_filters_offer_costs_as_many_queries_however_many_words_there_are(w
             editing.source_named(world.acme.pk, word)
 
     assert_flat_queries(lambda: client.get(f"{LIST}?tag=x"), grow)
+
+
+@pytest.mark.parametrize("path", ["calls/new/", "calls/{call}/"])
+def test_a_form_suggests_the_words_of_the_business_and_the_fields_know_their_lists(world, client, path):
+    call = add_call(world.acme, tags=["leak"], disposition="<b>Booked</b>")
+    add_call(world.rival, tags=["theirs"], disposition="Theirs")
+    html = login(client, world.user).get(f"/b/acme/{path}".format(call=call.pk)).content.decode()
+    offered = dict(re.findall(r'<datalist id="([a-z-]+)".*?>(.*?)</datalist>', html))
+    assert re.findall(r'value="([^"]*)"', offered["known-tags"]) == ["leak"]
+    assert re.findall(r'value="([^"]*)"', offered["known-dispositions"]) == ["&lt;b&gt;Booked&lt;/b&gt;"]
+    for field, words in (("tags", "known-tags"), ("disposition", "known-dispositions")):
+        [drawn] = re.findall(rf'<input[^>]*name="{field}"[^>]*>', html)
+        assert f'list="{words}"' in drawn
