@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.http import QueryDict
+from django.utils.http import urlencode
 
 from accounts.doors import MemberRequest
 from accounts.models import Member
 from callcrm.lib.ui import Filter
 from leads.models import Source
-from telephony import suggestions
+from telephony import call_views, suggestions
 from telephony.filters import CONDITIONS, NONE
-from telephony.models import Outcome, TrackingNumber
+from telephony.models import CallView, Outcome, TrackingNumber
 from telephony.providers.base import Direction
 
 Options = list[tuple[str, str]]
@@ -29,6 +30,7 @@ TABS: Mapping[str, Mapping[str, str]] = {
     "First-time callers": {"first_time": "true"},
     "Mine": {"mine": "true"},
 }
+MOST_VIEWS = 40  # shown as tabs; the page of views has them all
 TABBED = {name for params in TABS.values() for name in params}
 LENGTHS = [
     ("under_30s", "Under 30 seconds"),
@@ -53,6 +55,7 @@ class Tab:
     label: str
     url: str
     current: bool
+    is_whole: bool = True  # a saved view of which a filter is no longer understood is not
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,26 @@ class Narrowing:
     without: str
 
 
-def tabs(query: QueryDict) -> list[Tab]:
-    """Return the tabs. One is current when it says what the URL says of the filters that tabs are made of."""
-    chosen = {name: value for name, value in _set(query).items() if name in TABBED}
-    nothing = dict.fromkeys(TABBED, "")
-    return [
-        Tab(label, _url(query, {**nothing, **params}), chosen == params) for label, params in TABS.items()
+def tabs(request: MemberRequest) -> list[Tab]:
+    """Return the tabs, then the saved views. One is current: the view that is just what is set, else the tab that says
+    what the URL says of the filters that tabs are made of."""
+    views = list(_views(request))
+    chosen = {name: value for name, value in _set(request.GET).items() if name in TABBED}
+    is_view, nothing = any(view.current for view in views), dict.fromkeys(TABBED, "")
+    built_in = [
+        Tab(label, _url(request.GET, {**nothing, **params}), chosen == params and not is_view)
+        for label, params in TABS.items()
     ]
+    return built_in + views
+
+
+def _views(request: MemberRequest) -> Iterator[Tab]:
+    """Without counts: each would be a read of its own, on every look at the list, for a number nobody asked for."""
+    chosen = {name: value for name, value in _set(request.GET).items() if name in NAMES}
+    for view in CallView.objects.visible_to(request.member).for_list()[:MOST_VIEWS]:
+        params = call_views.understood(view, request.business)
+        whole = params == view.filters
+        yield Tab(view.name, f"?{urlencode(params)}", whole and chosen == params, whole)
 
 
 def chips(request: MemberRequest) -> list[Filter]:

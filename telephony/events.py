@@ -281,3 +281,30 @@ class PracticePlayed(Event):
     name = "practice.played"
     sentence = "played the practice caller {scenario}"
     scenario: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewSaved(Event):
+    name = "view.saved"
+    sentence = "saved a view of calls"
+    subject = "view_id"
+    view_id: UUID
+    shared: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewChanged(Event):
+    name = "view.changed"
+    sentence = "changed the {fields} of a view of calls"
+    subject = "view_id"
+    words: ClassVar[Mapping[str, str]] = {"is_shared": "sharing"}
+    view_id: UUID
+    fields: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewRemoved(Event):
+    name = "view.removed"
+    sentence = "deleted a view of calls"
+    subject = "view_id"
+    view_id: UUID

@@ -32,7 +32,7 @@ ORDER = (
 
 def by(calls: CallQuerySet, params: Mapping[str, str], *, member: Admitted) -> CallQuerySet:
     """Return the calls that all given filters let through. Raises Invalid naming the parameter that is wrong."""
-    asked = _conditions(params)
+    asked = conditions(params)
     tag = asked.pop("tag", None)
     if tag is None:
         calls = calls.alias(listed_at=F("started_at"), listed_id=F("id"))
@@ -43,7 +43,8 @@ def by(calls: CallQuerySet, params: Mapping[str, str], *, member: Admitted) -> C
     return calls.filter(agent_id=member.pk) if "mine" in asked else calls
 
 
-def _conditions(params: Mapping[str, str]) -> dict[str, Q]:
+def conditions(params: Mapping[str, str]) -> dict[str, Q]:
+    """Return what is asked by name. Raises Invalid as `by` does."""
     asked, problems = {}, {}
     for name, value in params.items():
         if name in CONDITIONS and value:

@@ -14,7 +14,7 @@ from accounts.permissions import Permission
 from callcrm.lib import phones, times
 from callcrm.lib.paging import page
 from leads.models import Source
-from telephony import chips, editing, figures, filters, practice, suggestions
+from telephony import call_views, chips, editing, figures, filters, practice, suggestions
 from telephony.forms import CallForm, NumberForm
 from telephony.models import Call, CallQuerySet, Message, TrackingNumber
 from telephony.providers.base import Direction
@@ -40,9 +40,10 @@ def calls(request: MemberRequest) -> HttpResponse:
         ),
         "live": going_on(visible),
         "today": figures.between(visible, times.midnight(request.business.tz), now()),
-        "tabs": chips.tabs(request.GET),
+        "tabs": chips.tabs(request),
         "filters": offered,
         "narrowing": chips.narrowing(request.GET, offered),
+        "savable": call_views.SAVABLE,
         "practice": SCENARIOS if practice.offered(request.member) else {},
     }
     return render(request, "telephony/calls.html", context)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from telephony import (
+    call_view_pages,
     callback_pages,
     hours_pages,
     integrations,
@@ -20,6 +21,9 @@ urlpatterns = [
     path("calls/new/", manual_pages.log_call, name="call-new"),
     path("calls/outgoing/", outgoing_pages.call_out, name="call-out"),
     path("telephone/", outgoing_pages.telephone, name="telephone"),
+    path("calls/views/", call_view_pages.views, name="call-views"),
+    path("calls/views/<uuid:pk>/edits/", call_view_pages.edit_view, name="call-view-edits"),
+    path("calls/views/<uuid:pk>/removals/", call_view_pages.remove_view, name="call-view-removals"),
     path("calls/live/", pages.live, name="calls-live"),
     path("calls/<uuid:pk>/", pages.call, name="call"),
     path("calls/<uuid:pk>/edits/", pages.edit_call, name="call-edits"),

@@ -36,6 +36,8 @@ ROWS = {
     "api-user": "member",
     "call": "call",
     "call-edits": "call",
+    "call-view-edits": "view",
+    "call-view-removals": "view",
     "call-note-reveal": "call",
     "callback-assignments": "callback",
     "callback-closings": "callback",

@@ -5,7 +5,7 @@ from typing import Any
 
 from callcrm.testing import World, add_call, add_lead, add_leg, add_message
 from leads import editing
-from telephony import callbacks, ledger
+from telephony import call_views, callbacks, ledger
 from telephony.flows import versions
 from telephony.models import Callback, Outcome, Placement
 from telephony.providers.base import CallState
@@ -19,6 +19,7 @@ PAGES = {
     "calls": "/b/acme/calls/",
     "calls by several filters": "/b/acme/calls/?tag=leak&talked=30s_to_2min&first_time=true",
     "no call matches": "/b/acme/calls/?outcome=blocked&owed=true&tag=leak",
+    "views of calls": "/b/acme/calls/views/",
     "log a call": "/b/acme/calls/new/?lead={lead}",
     "new call": "/b/acme/calls/outgoing/",
     "new call to a lead": "/b/acme/calls/outgoing/?lead={lead}",
@@ -74,6 +75,8 @@ def keep_busy(world: World) -> SimpleNamespace:
         versions.save(world.number, WHOLE, state=None, by=world.owner)
         Placement.objects.create(
             business=world.acme, call=asked, telephone="+15035550181", state="failed", failure="not_placed"
+        call_views.save(
+            "Leaks after hours", {"tag": "leak", "after_hours": "true"}, shared=True, by=world.owner
         )
         editing.add_note(lead, "Two-storey house, dog in the yard.", by=world.owner)
     return SimpleNamespace(

@@ -15,7 +15,7 @@ from leads import editing, merging
 from leads.models import Lead, LeadMerge, LeadPhone, Note, Source
 from recordings import notes, retention
 from recordings.models import Playback, Recording, RecordingNote, RecordingPause, RetentionRule
-from telephony import feed, ledger, numbers, opening, outgoing, telephones, turns
+from telephony import call_views, feed, ledger, numbers, opening, outgoing, telephones, turns
 from telephony.flows import simple, versions
 from telephony.live import streams
 from telephony.models import (
@@ -24,6 +24,7 @@ from telephony.models import (
     CallbackMiss,
     CallLeg,
     CallTag,
+    CallView,
     FlowDraft,
     FlowVersion,
     LiveStream,
@@ -64,6 +65,7 @@ class Everything:
     moment: RecordingNote
     callback: Callback
     miss: CallbackMiss
+    view: CallView
     rule: RetentionRule
     pause: RecordingPause
     message: Message
@@ -95,6 +97,7 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         miss = _miss(lead)
         telephone = telephones.choose(member, fresh_number())
         placement = _placement(lead, member)
+        view = call_views.save("Leaks", {"tag": "leak"}, shared=True, by=member)
         retention.change(business, {"voicemail": 90}, by=member)
         rule = RetentionRule.objects.get(business=business)
         pause = RecordingPause.objects.create(business=business, recording=recording, wished_by=member)
@@ -134,6 +137,7 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         moment=moment,
         callback=miss.callback,
         miss=miss,
+        view=view,
         rule=rule,
         telephone=telephone,
         placement=placement,
