@@ -1,4 +1,7 @@
-"""The page of saved views: those a member sees, and a form for each that he may change; saving comes from the list."""
+"""How a member looks at calls: the page of saved views, with a form for each that he may change, and the columns.
+
+Saving a view and choosing columns come from menus of the list, and lead back to it as it was.
+"""
 
 from typing import Any
 from uuid import UUID
@@ -14,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm.lib.forms import RefusableForm
-from telephony import call_views
+from telephony import call_views, chips, columns
 from telephony.models import CallView
 
 
@@ -37,8 +40,7 @@ def views(request: MemberRequest) -> HttpResponse:
     if made is None:
         return _page(request, form=form, given=given, status=422)
     messages.success(request, "Saved.")
-    calls = reverse("calls", args=[request.business.slug])
-    return redirect(f"{calls}?{urlencode(made.filters)}")
+    return redirect(_list(request, made.filters))
 
 
 @require_POST
@@ -59,6 +61,20 @@ def remove_view(request: MemberRequest, pk: UUID) -> HttpResponse:
     call_views.remove(_view(request, pk), by=request.member)
     messages.success(request, "The view is deleted.")
     return redirect("call-views", request.business.slug)
+
+
+@require_POST
+@needs(Permission.VIEW_CUSTOMERS)
+def choose_columns(request: MemberRequest) -> HttpResponse:
+    """Show these columns from now on, to him."""
+    columns.choose(request.POST.getlist("column"), by=request.member)
+    return redirect(
+        _list(request, {name: request.POST[name] for name in chips.NAMES if request.POST.get(name)})
+    )
+
+
+def _list(request: MemberRequest, params: dict[str, str]) -> str:
+    return f"{reverse('calls', args=[request.business.slug])}?{urlencode(params)}"
 
 
 def _save(form: ViewForm, given: dict[str, str], request: MemberRequest) -> CallView:
@@ -94,7 +110,7 @@ def _row(request: MemberRequest, view: CallView, wrong: tuple[UUID, ViewForm] | 
     form = wrong[1] if wrong and wrong[0] == view.pk else None
     return {
         "view": view,
-        "url": f"{reverse('calls', args=[request.business.slug])}?{urlencode(understood)}",
+        "url": _list(request, understood),
         "is_whole": understood == view.filters,
         "form": form
         or ViewForm(initial={"name": view.name, "shared": view.is_shared}, auto_id=f"{view.pk}_%s"),

@@ -308,3 +308,10 @@ class ViewRemoved(Event):
     sentence = "deleted a view of calls"
     subject = "view_id"
     view_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnsChosen(Event):
+    name = "columns.chosen"
+    sentence = "chose the columns of the call list; put away: {hidden}"
+    hidden: list[str]

@@ -14,7 +14,7 @@ from accounts.permissions import Permission
 from callcrm.lib import phones, times
 from callcrm.lib.paging import page
 from leads.models import Source
-from telephony import call_views, chips, editing, figures, filters, practice, suggestions
+from telephony import call_views, chips, columns, editing, figures, filters, practice, suggestions
 from telephony.forms import CallForm, NumberForm
 from telephony.models import Call, CallQuerySet, Message, TrackingNumber
 from telephony.providers.base import Direction
@@ -44,6 +44,9 @@ def calls(request: MemberRequest) -> HttpResponse:
         "filters": offered,
         "narrowing": chips.narrowing(request.GET, offered),
         "savable": call_views.SAVABLE,
+        "kept": chips.NAMES,
+        "every_column": columns.COLUMNS,
+        "columns": columns.shown_to(request.member),
         "practice": SCENARIOS if practice.offered(request.member) else {},
     }
     return render(request, "telephony/calls.html", context)

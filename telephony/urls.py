@@ -24,6 +24,7 @@ urlpatterns = [
     path("calls/views/", call_view_pages.views, name="call-views"),
     path("calls/views/<uuid:pk>/edits/", call_view_pages.edit_view, name="call-view-edits"),
     path("calls/views/<uuid:pk>/removals/", call_view_pages.remove_view, name="call-view-removals"),
+    path("calls/columns/", call_view_pages.choose_columns, name="call-columns"),
     path("calls/live/", pages.live, name="calls-live"),
     path("calls/<uuid:pk>/", pages.call, name="call"),
     path("calls/<uuid:pk>/edits/", pages.edit_call, name="call-edits"),

@@ -75,6 +75,7 @@ def keep_busy(world: World) -> SimpleNamespace:
         versions.save(world.number, WHOLE, state=None, by=world.owner)
         Placement.objects.create(
             business=world.acme, call=asked, telephone="+15035550181", state="failed", failure="not_placed"
+        )
         call_views.save(
             "Leaks after hours", {"tag": "leak", "after_hours": "true"}, shared=True, by=world.owner
         )

@@ -15,13 +15,14 @@ from leads import editing, merging
 from leads.models import Lead, LeadMerge, LeadPhone, Note, Source
 from recordings import notes, retention
 from recordings.models import Playback, Recording, RecordingNote, RecordingPause, RetentionRule
-from telephony import call_views, feed, ledger, numbers, opening, outgoing, telephones, turns
+from telephony import call_views, columns, feed, ledger, numbers, opening, outgoing, telephones, turns
 from telephony.flows import simple, versions
 from telephony.live import streams
 from telephony.models import (
     Call,
     Callback,
     CallbackMiss,
+    CallColumns,
     CallLeg,
     CallTag,
     CallView,
@@ -66,6 +67,7 @@ class Everything:
     callback: Callback
     miss: CallbackMiss
     view: CallView
+    columns: CallColumns
     rule: RetentionRule
     pause: RecordingPause
     message: Message
@@ -98,6 +100,8 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         telephone = telephones.choose(member, fresh_number())
         placement = _placement(lead, member)
         view = call_views.save("Leaks", {"tag": "leak"}, shared=True, by=member)
+        columns.choose(["status"], by=member)
+        chosen = CallColumns.objects.get(member=member)
         retention.change(business, {"voicemail": 90}, by=member)
         rule = RetentionRule.objects.get(business=business)
         pause = RecordingPause.objects.create(business=business, recording=recording, wished_by=member)
@@ -138,6 +142,7 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         callback=miss.callback,
         miss=miss,
         view=view,
+        columns=chosen,
         rule=rule,
         telephone=telephone,
         placement=placement,

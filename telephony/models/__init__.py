@@ -5,7 +5,7 @@ A call moves forward only; what providers deliver is applied by `ingest.py`, and
 tenant wall: a delivery is verified and routed before its business is known. Everything else is behind it.
 """
 
-from telephony.models.call_views import CallView, CallViewQuerySet
+from telephony.models.call_views import CallColumns, CallView, CallViewQuerySet
 from telephony.models.callbacks import (
     Callback,
     CallbackMiss,
@@ -41,6 +41,7 @@ __all__ = [
     "TALKED",
     "WORDS",
     "Call",
+    "CallColumns",
     "CallLeg",
     "CallQuerySet",
     "CallTag",

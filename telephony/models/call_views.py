@@ -1,7 +1,11 @@
-"""Filters of the call list that a member has saved under a name. Changed by `telephony/call_views.py` alone."""
+"""How members look at the call list: filters that one has saved under a name, and the columns that he has put away.
+
+Changed by `telephony/call_views.py` and `telephony/columns.py` alone.
+"""
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -48,3 +52,18 @@ class CallView(TenantModel):
         """Its maker may, and of a shared one whoever runs the business."""
         mine = isinstance(member, Member) and self.member_id == member.pk
         return mine or (self.is_shared and member.can(Permission.ADMIN_PANEL))
+
+
+class CallColumns(TenantModel):
+    """Which columns of the call list a member has put away. Without a row: none."""
+
+    member = tenant_key("accounts.Member")
+    hidden = ArrayField(models.CharField(max_length=12), default=list, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["business", "member"], name="telephony_columns_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"columns {self.pk}"

@@ -1,0 +1,90 @@
+"""Each member chooses the columns of his call list; the caller stays, and nobody chooses for another."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from accounts import visits
+from audit.models import Entry
+from callcrm.errors import Invalid
+from callcrm.lib.tenancy import business_scope
+from callcrm.testing import World, add_call, add_lead, add_superuser, login
+from telephony import columns
+from telephony.models import CallColumns
+
+pytestmark = pytest.mark.django_db
+LIST, CHOOSE = "/b/acme/calls/", "/b/acme/calls/columns/"
+
+
+def heads(client: Client) -> list[str]:
+    page = client.get(LIST).content.decode()
+    return [re.sub("<[^>]*>", "", head) for head in re.findall(r"<th [^>]*>(.*?)</th>", page)]
+
+
+def cells(client: Client) -> int:
+    [row] = re.findall(r'<tr role="row" id="call-.*?</tr>', client.get(LIST).content.decode(), re.DOTALL)
+    return str(row).count('<td role="cell"')
+
+
+@pytest.fixture
+def user(world: World, client: Client) -> Client:
+    add_call(world.acme, add_lead(world.acme), tags=["leak"])
+    return login(client, world.user)
+
+
+def test_all_columns_are_there_until_somebody_puts_one_away(user: Client) -> None:
+    every = ["Caller", *columns.COLUMNS.values(), "Open"]
+    assert heads(user) == every
+    assert cells(user) == len(every)
+
+
+@pytest.mark.parametrize("shown", [["status", "tags"], ["source"], []])
+def test_a_column_that_is_put_away_is_gone_from_every_row(user: Client, shown: list[str]) -> None:
+    assert user.post(CHOOSE, {"column": shown}).status_code == 302
+    assert heads(user) == ["Caller", *(columns.COLUMNS[name] for name in shown), "Open"]
+    assert cells(user) == len(shown) + 2
+
+
+def test_the_choice_follows_a_member_and_is_nobody_elses(world: World, user: Client) -> None:
+    user.post(CHOOSE, {"column": ["status"]})
+    assert "Source" not in heads(login(Client(), world.user))
+    assert "Source" in heads(login(Client(), world.owner))
+    user.post(CHOOSE, {"column": list(columns.COLUMNS)})
+    assert "Source" in heads(user)
+
+
+def test_choosing_leads_back_to_the_list_as_it_was_and_nowhere_else(user: Client) -> None:
+    asked = {"tag": "leak", "days": "7", "next": "https://elsewhere.example", "cursor": "x"}
+    answer = user.post(CHOOSE, {"column": ["status"], **asked})
+    path, query = answer.headers["Location"].split("?")
+    assert path == LIST
+    assert set(query.split("&")) == {"tag=leak", "days=7"}
+
+
+def test_a_column_that_is_none_is_refused(world: World, user: Client) -> None:
+    assert user.post(CHOOSE, {"column": ["status", "salary"]}).status_code == 422
+    with world.inside():
+        with pytest.raises(Invalid):
+            columns.choose(["caller"], by=world.user)
+        assert not CallColumns.objects.exists()
+
+
+def test_a_choice_is_written_down_once(world: World) -> None:
+    for _ in range(2):
+        with world.inside():
+            columns.choose(["status"], by=world.user)
+    [entry] = Entry.objects.of(world.acme.pk).filter(name="columns.chosen")
+    assert entry.data == {"hidden": ["source", "started", "agent", "talked", "tags"]}
+    with business_scope(world.rival.pk):
+        assert not CallColumns.objects.exists()
+
+
+def test_a_visitor_sees_all_columns_and_no_menu_to_choose(world: World, user: Client) -> None:
+    user.post(CHOOSE, {"column": []})
+    root = add_superuser()
+    visits.start(root, world.acme, "Ticket 12")
+    guest = login(Client(), root)
+    assert heads(guest) == ["Caller", *columns.COLUMNS.values(), "Open"]
+    assert CHOOSE not in guest.get(LIST).content.decode()
+    assert guest.post(CHOOSE, {"column": ["status"]}).status_code == 403
