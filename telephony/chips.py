@@ -25,7 +25,7 @@ NAMES = frozenset([*CONDITIONS, "days"])
 TABS: Mapping[str, Mapping[str, str]] = {
     "All calls": {},
     "Not rung back": {"owed": "true"},
-    "Missed": {"outcome": "missed"},
+    "Missed": {"outcome": "missed", "direction": "inbound"},
     "Voicemail": {"outcome": "voicemail"},
     "First-time callers": {"first_time": "true"},
     "Mine": {"mine": "true"},
