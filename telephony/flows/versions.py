@@ -20,8 +20,6 @@ from telephony.flows import documents, lint
 from telephony.flows.steps import Flow
 from telephony.models import FlowDraft, FlowVersion, NumberRoute, TrackingNumber
 
-MOVED_ON = "Somebody else has changed this flow in the meantime. Your changes are not saved yet."
-
 
 @dataclass(frozen=True, slots=True)
 class Current:
@@ -42,6 +40,16 @@ def current(number: TrackingNumber) -> Current:
     return Current(draft.flow if draft else number.published.flow, number.published, draft)
 
 
+def moved_on(theirs: Current, mine: Flow) -> str:
+    """Say who has changed the flow meanwhile, and where it differs from what was to be saved."""
+    last = theirs.draft.updated_by if theirs.draft else theirs.published.published_by
+    names = [theirs.flow.title(name) for name, step in theirs.flow.steps.items() if mine.at(name) != step]
+    names += [mine.title(name) for name in mine.steps if name not in theirs.flow.steps]
+    where = f" It differs from yours at: {', '.join(dict.fromkeys(names))}." if names else ""
+    who = last.name if last else "Somebody else"
+    return f"{who} has changed this flow in the meantime.{where} Your changes are not saved yet."
+
+
 def problems(number: TrackingNumber, flow: Flow) -> Sequence[lint.Problem]:
     """Return what the linter says of a flow for this number."""
     own = NumberRoute.objects.filter(e164__in=flow.rings).values_list("e164", flat=True)
@@ -55,7 +63,7 @@ def save(number: TrackingNumber, flow: Flow, *, state: str | None, by: Member) -
     number = _locked(number)
     before = current(number)
     if state is not None and state != before.state:
-        raise Conflict(MOVED_ON)
+        raise Conflict(moved_on(before, flow))
     document = documents.write(flow)
     if document == documents.write(before.flow):
         return before

@@ -108,7 +108,7 @@ def test_a_new_step_is_made_by_leading_to_it(editor):
     assert (flow.steps["menu"].kind, flow.steps["menu"].otherwise) == ("menu", "ring")  # put in between
     page = editor.page()
     assert "before publishing" in page
-    assert 'href="#id_menu-text"' in page
+    assert 'href="#id_menu-key_1"' in page
     assert editor.post(menu__key_1="new:ring", menu__text="Press 1.").status_code == 302
     assert editor.current.flow.steps["menu"].choices == {"1": "ring-2"}
 
@@ -159,7 +159,7 @@ def test_who_is_late_sees_what_he_typed_and_can_send_it_again(world, whole):
     answer = whole.client.post(whole.path, late)
     html = answer.content.decode()
     assert answer.status_code == 422
-    assert "Somebody else has changed this flow" in html
+    assert "owner has changed this flow in the meantime. It differs from yours at: Ring" in html
     assert whole.current.flow.steps["ring"].seconds == 12
     again = late | {"state": [value for name, value in Fields(html).values if name == "state"]}
     sent = dict(Fields(html[html.index('id="flow-form"') : html.index('aria-label="Flow preview"')]).values)
