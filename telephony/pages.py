@@ -174,7 +174,17 @@ def going_on(visible: CallQuerySet) -> list[Call]:
     return list(visible.live().for_list().prefetch_related("legs", "recordings__pauses")[:20])
 
 
+def for_rows(calls: CallQuerySet) -> CallQuerySet:
+    """Bring what a row of the list shows."""
+    return calls.for_list().prefetch_related("legs")
+
+
+def matching(request: MemberRequest) -> CallQuerySet:
+    """Return the calls that the list of this address shows, page by page."""
+    return _filtered(request, Call.objects.visible_to(request.member))
+
+
 def _filtered(request: MemberRequest, visible: CallQuerySet) -> CallQuerySet:
-    found = filters.by(visible.for_list().prefetch_related("legs"), request.GET.dict(), member=request.member)
+    found = filters.by(for_rows(visible), request.GET.dict(), member=request.member)
     since = filters.since_days(request.business, request.GET.get("days", ""))
     return filters.after(found, since) if since else found

@@ -5,6 +5,7 @@ from django.urls import path
 from telephony import (
     call_view_pages,
     callback_pages,
+    following,
     hours_pages,
     integrations,
     live,
@@ -26,6 +27,8 @@ urlpatterns = [
     path("calls/views/<uuid:pk>/removals/", call_view_pages.remove_view, name="call-view-removals"),
     path("calls/columns/", call_view_pages.choose_columns, name="call-columns"),
     path("calls/live/", pages.live, name="calls-live"),
+    path("calls/news/", following.news, name="calls-news"),
+    path("calls/rows/", following.rows, name="calls-rows"),
     path("calls/<uuid:pk>/", pages.call, name="call"),
     path("calls/<uuid:pk>/edits/", pages.edit_call, name="call-edits"),
     path("calls/<uuid:pk>/note-reveals/", reveal_pages.reveal_note, name="call-note-reveal"),

@@ -1,10 +1,12 @@
 """A real browser at a real server: the person in front of it, and the provider that delivers meanwhile."""
 
 import http.client
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from urllib.parse import urlencode
 
+from django.db import connections
 from playwright.sync_api import Page
 
 from callcrm.testing import ACCOUNT_ID, PASSWORD, SECRET
@@ -30,6 +32,19 @@ def deliver(server: Server, route: str, params: dict[str, str], query: str = "")
 
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(post).result() in (200, 204)
+
+
+def meanwhile(act: Callable[[], object]) -> None:
+    """Do something behind the browser's back, in a thread of its own: this one belongs to the browser's loop."""
+
+    def run() -> None:
+        try:
+            act()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(run).result()
 
 
 def log_in(page: Page, email: str) -> None:

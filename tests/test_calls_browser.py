@@ -1,38 +1,165 @@
-"""Finding calls in a real browser."""
+"""The list of calls in a real browser while calls come in: it changes in place, and nothing moves by itself."""
+
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.utils.timezone import now
 from playwright.sync_api import Page, expect
 
-from callcrm.testing import World, add_call
-from telephony.models import Call
+from callcrm.testing import NUMBER, World, add_call, add_lead, sid
+from telephony import editing
+from telephony.models import Call, Outcome
+from telephony.providers.base import CallState
 from telephony.tests.live_clients import Server
-from tests.browser import log_in, watch
+from tests.browser import deliver, log_in, meanwhile, watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+CALLER = "+12065550147"
+LIST = "/b/acme/calls/"
 
 
-@pytest.fixture(autouse=True)
-def call(world: World) -> Call:
-    add_call(world.acme, tags=["roof"])
-    return add_call(world.acme, tags=["leak"])
+@pytest.fixture
+def nora(world: World) -> Call:
+    """A call that stands in the list, of Nora."""
+    lead = add_lead(world.acme, name="Nora Quill", phones=[CALLER])
+    return add_call(world.acme, lead, started_at=now() - timedelta(minutes=5))
 
 
-def test_the_word_after_a_comma_is_suggested_behind_those_that_stand_there(
-    server: Server, page: Page, call: Call
-) -> None:
+def open_list(page: Page, path: str = LIST) -> list[str]:
     problems = watch(page)
-    log_in(page, "user@acme.example")
-    page.goto(f"/b/acme/calls/{call.pk}/")
-    field = page.get_by_label("Tags")
-    leak, roof = (page.locator(f"#known-tags option[data-word={word}]") for word in ("leak", "roof"))
-    field.press("End")
-    field.press_sequentially(", r")
-    expect(roof).to_have_attribute("value", "leak, roof")
-    expect(leak).to_be_disabled()
-    field.fill("")
-    field.press_sequentially("r")
-    expect(roof).to_have_attribute("value", "roof")
-    field.fill("leak, roof")
-    page.get_by_role("button", name="Save").click()
-    expect(page.locator("[role=status]", has_text="Saved.")).to_be_visible()
+    log_in(page, "owner@acme.example")
+    page.goto(path)
+    page.wait_for_timeout(500)  # the feed is being opened
+    return problems
+
+
+def ring(server: Server, **more: str) -> str:
+    """Let somebody else ring."""
+    call = sid("CA")
+    about = {"CallSid": call, "From": "+13035550111", "To": NUMBER, "Direction": "inbound"}
+    deliver(server, "voice", about | {"CallStatus": "ringing"} | more)
+    return call
+
+
+def tag(world: World, call: Call, word: str) -> None:
+    def act() -> None:
+        with world.inside():
+            editing.update_call(call, {"tags": [word]}, by=world.owner)
+
+    meanwhile(act)
+
+
+def bar(page: Page):
+    return page.locator("#news [data-bring-in]")
+
+
+def shown(page: Page) -> Any:
+    return page.evaluate("[...document.querySelectorAll('#rows tbody tr[id]')].map(row => row.id)")
+
+
+def test_new_calls_wait_behind_a_bar_until_somebody_brings_them_in(nora, server: Server, page: Page) -> None:
+    problems = open_list(page)
+    title = page.locator(f"#call-{nora.pk} .title a")
+    title.focus()
+    top = page.locator(f"#call-{nora.pk}").bounding_box()
+    ring(server)
+    ring(server)
+    expect(bar(page)).to_contain_text("2 new calls")
+    assert shown(page) == [f"call-{nora.pk}"]
+    strip = page.locator("#live").bounding_box()
+    assert top
+    assert strip
+    ring(server)
+    expect(bar(page)).to_contain_text("3 new calls")
+    page.keyboard.press(".")
+    expect(page.locator("#rows tbody tr[id]")).to_have_count(4)
+    assert shown(page)[-1] == f"call-{nora.pk}"
+    expect(bar(page)).to_have_count(0)
+    expect(title).to_be_focused()
+    expect(page.locator("#today")).to_contain_text("4 calls")
     assert problems == []
+
+
+def test_who_clicks_the_bar_stands_on_the_first_new_row(nora, server: Server, page: Page) -> None:
+    open_list(page)
+    ring(server)
+    bar(page).click()
+    expect(page.locator("#rows tbody tr[id]")).to_have_count(2)
+    expect(page.locator("#rows tbody tr").first.locator(".title a")).to_be_focused()
+
+
+@pytest.fixture
+def later(world: World, nora: Call) -> Call:
+    return add_call(world.acme, add_lead(world.acme, name="Ira Penn"), state=CallState.RINGING, outcome=None)
+
+
+def test_a_row_that_is_shown_changes_in_its_place(world, nora, later, server: Server, page: Page) -> None:
+    open_list(page)
+    before = shown(page)
+    page.locator(f"#call-{nora.pk} [data-reveal]").focus()
+    tag(world, nora, "leak")
+    tag(world, later, "storm")
+    expect(page.locator(f"#call-{nora.pk}")).to_contain_text("leak")
+    expect(page.locator(f"#call-{later.pk}")).to_contain_text("storm")
+    assert shown(page) == before == [f"call-{later.pk}", f"call-{nora.pk}"]
+    expect(page.locator(f"#call-{nora.pk} [data-reveal]")).to_be_focused()
+    expect(bar(page)).to_have_count(0)
+
+
+@pytest.fixture
+def missed(world: World) -> Call:
+    return add_call(world.acme, outcome=Outcome.MISSED, answered_at=None)
+
+
+def test_only_calls_that_match_the_filters_are_announced(missed, server: Server, page: Page) -> None:
+    open_list(page, f"{LIST}?outcome=missed")
+    call = ring(server)
+    page.wait_for_timeout(2500)
+    expect(bar(page)).to_have_count(0)
+    about = {"CallSid": call, "From": "+13035550111", "To": NUMBER, "Direction": "inbound"}
+    deliver(
+        server,
+        "voice-status",
+        about | {"CallStatus": "completed", "CallDuration": "70", "SequenceNumber": "4"},
+    )
+    expect(bar(page)).to_contain_text("1 new call")
+    assert shown(page) == [f"call-{missed.pk}"]
+
+
+def test_a_number_that_somebody_reads_stays_while_its_row_changes(
+    world, nora, server: Server, page: Page
+) -> None:
+    open_list(page)
+    row = page.locator(f"#call-{nora.pk}")
+    row.locator("[data-reveal]").click()
+    page.get_by_role("button", name="To call back").click()
+    expect(row.locator("[data-remask]")).to_contain_text("0147")
+    tag(world, nora, "leak")
+    expect(row).to_contain_text("leak")
+    expect(row.locator("[data-remask]")).to_contain_text("0147")
+    ring(server)
+    expect(bar(page)).to_be_visible()
+    page.keyboard.press(".")
+    expect(page.locator("#rows tbody tr[id]")).to_have_count(2)
+    expect(row.locator("[data-remask]")).to_contain_text("0147")
+    page.keyboard.press("Escape")
+    expect(row.locator("[data-remask]")).to_have_count(0)
+
+
+@pytest.fixture
+def calls(world: World) -> list[Call]:
+    at = now() - timedelta(hours=2)
+    return [add_call(world.acme, started_at=at + timedelta(seconds=n)) for n in range(52)]
+
+
+def test_a_page_further_back_is_told_of_nothing_new(world, calls, server: Server, page: Page) -> None:
+    open_list(page)
+    page.get_by_role("link", name="Older").click()
+    page.wait_for_url("**cursor=**")
+    page.wait_for_timeout(500)
+    ring(server)
+    tag(world, calls[0], "leak")
+    expect(page.locator(f"#call-{calls[0].pk}")).to_contain_text("leak")
+    expect(bar(page)).to_have_count(0)
+    assert len(shown(page)) == 2

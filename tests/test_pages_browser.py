@@ -191,12 +191,12 @@ def test_a_number_hides_itself_after_thirty_seconds(answers, chromium):
 
 
 def test_news_do_not_take_away_what_somebody_reads(answers, chromium):
-    page, _ = open_page(chromium, answers, "/b/acme/calls/")
+    page, _ = open_page(chromium, answers, answers.lead)
     reveal(page)
     page.evaluate("document.body.dispatchEvent(new CustomEvent('live:call.changed'))")
     page.wait_for_timeout(500)
     assert SHOWN in page.content()
-    with page.expect_request("**/calls/"):  # what was missed meanwhile
+    with page.expect_request(f"**{answers.lead}"):  # what was missed meanwhile
         page.keyboard.press("Escape")
     assert SHOWN not in page.content()
 

@@ -117,6 +117,13 @@ def test_a_list_is_read_by_an_index_with_every_filter(town, problems):
     with town.inside():
         call = Call.objects.order_by("-started_at")[40]
     calls = {f"calls by {name}": f"calls/?{query}" for name, query in filters(town, call).items()}
+    calls |= {
+        f"news by {name}": f"calls/news/?shown={call.pk}&{query}"
+        for name, query in filters(town, call).items()
+    }
+    calls |= {
+        f"rows by {name}": f"calls/rows/?{name}={call.pk}" for name in ("call", "recording", "callback")
+    }
     paths = ["calls/live/", "messages/", "leads/", "leads/?status=won", "leads/?assigned=none", "audit/"]
     paths += ["audit/?name=lead.revealed", "audit/?actor=provider:twilio", f"audit/?subject={call.lead_id}"]
     paths += [
