@@ -19,5 +19,7 @@ def retry(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Ask for a recording again."""
     recording = get_object_or_404(Recording.objects.visible_to(request.member), pk=pk)
     retries.retry(recording, by=request.member)
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=204)  # the feed changes the page, which stays where it is
     messages.success(request, "The recording is asked for again.")
     return redirect("call", request.business.slug, recording.call_id)

@@ -34,7 +34,8 @@ def play(request: MemberRequest, pk: UUID) -> HttpResponse:
     if "HX-Request" not in request.headers:
         return redirect("playback", request.business.slug, playback.pk)
     context = {"recording": recording, "playback": playback}
-    return render(request, "recordings/_player.html", context)
+    face = "recordings/_mini.html" if request.POST.get("face") == "row" else "recordings/_player.html"
+    return render(request, face, context)
 
 
 @never_cache

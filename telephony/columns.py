@@ -21,6 +21,7 @@ COLUMNS = {
     "agent": "Agent",
     "status": "Status",
     "talked": "Talked",
+    "recording": "Recording",
     "tags": "Tags",
 }
 

@@ -150,14 +150,17 @@ def number(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 def _about(call: Call, form: CallForm) -> dict[str, Any]:
     recordings = call.recordings.with_rules().select_related("held_by__user").prefetch_related("pauses")
+    words = suggestions.words(call.business_id)
+    return happened(call) | {"recordings": recordings, "form": form, "known_words": words}
+
+
+def happened(call: Call) -> dict[str, Any]:
+    """Return what the timeline of a call shows besides its recordings."""
     return {
         "call": call,
         "legs": call.legs.select_related("member__user"),
         "placement": call.placements.first(),
         "answered_by": call.shown_caller if call.direction == Direction.OUTBOUND else _taken_by(call),
-        "recordings": recordings,
-        "form": form,
-        "known_words": suggestions.words(call.business_id),
     }
 
 
@@ -176,7 +179,7 @@ def going_on(visible: CallQuerySet) -> list[Call]:
 
 def for_rows(calls: CallQuerySet) -> CallQuerySet:
     """Bring what a row of the list shows."""
-    return calls.for_list().prefetch_related("legs")
+    return calls.for_list().prefetch_related("legs", "recordings")
 
 
 def matching(request: MemberRequest) -> CallQuerySet:

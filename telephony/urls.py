@@ -12,6 +12,7 @@ from telephony import (
     manual_pages,
     outgoing_pages,
     pages,
+    panel_pages,
     reveal_pages,
     spam_pages,
 )
@@ -30,6 +31,8 @@ urlpatterns = [
     path("calls/news/", following.news, name="calls-news"),
     path("calls/rows/", following.rows, name="calls-rows"),
     path("calls/<uuid:pk>/", pages.call, name="call"),
+    path("calls/<uuid:pk>/panel/", panel_pages.panel, name="call-panel"),
+    path("calls/<uuid:pk>/panel/edits/", panel_pages.edit, name="call-panel-edits"),
     path("calls/<uuid:pk>/edits/", pages.edit_call, name="call-edits"),
     path("calls/<uuid:pk>/note-reveals/", reveal_pages.reveal_note, name="call-note-reveal"),
     path("callbacks/", callback_pages.callback_list, name="callbacks"),

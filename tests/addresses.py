@@ -38,6 +38,8 @@ ROWS = {
     "call-edits": "call",
     "call-view-edits": "view",
     "call-view-removals": "view",
+    "call-panel": "call",
+    "call-panel-edits": "call",
     "call-note-reveal": "call",
     "callback-assignments": "callback",
     "callback-closings": "callback",

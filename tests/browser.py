@@ -7,12 +7,19 @@ from contextlib import closing
 from urllib.parse import urlencode
 
 from django.db import connections
+from django.utils.timezone import now
 from playwright.sync_api import Page
 
-from callcrm.testing import ACCOUNT_ID, PASSWORD, SECRET
+from callcrm.lib.crypto import chunks
+from callcrm.testing import ACCOUNT_ID, PASSWORD, SECRET, World, sid
+from recordings import sealing, storage
+from recordings.models import Recording
+from recordings.waveform import Waveform
+from telephony.models import Call
 from telephony.providers import signing
 from telephony.providers.twilio.webhook import SCHEME
 from telephony.tests.live_clients import Server
+from tests.carrier import wav
 
 PUBLIC_URL = "http://calls.test"
 FLAGS = ["--no-sandbox", "--disable-gpu"]
@@ -45,6 +52,24 @@ def meanwhile(act: Callable[[], object]) -> None:
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(run).result()
+
+
+def keep_sound(world: World, call: Call, seconds: int) -> Recording:
+    """Keep a recording of a call, both sides apart, as if it had been fetched."""
+    audio, picture = wav(seconds, channels=2), Waveform()
+    with world.inside():
+        recording = Recording(business=world.acme, call=call, provider_id=sid("RE"), created_at=now())
+        key, recording.stored_as = sealing.new_key(), storage.new_name()
+        plain = picture.through([audio])
+        storage.kept_in().put(
+            recording.stored_as, chunks.seal(plain, key=key, context=recording.sound_context)
+        )
+        recording.key, recording.size = sealing.wrapped(recording, key), len(audio)
+        recording.peaks = picture.points()
+        recording.state, recording.audio_seconds = Recording.State.STORED, float(seconds)
+        recording.content_type, recording.is_complete = "audio/wav", True
+        recording.save()
+    return recording
 
 
 def log_in(page: Page, email: str) -> None:

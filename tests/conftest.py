@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
@@ -15,6 +16,13 @@ def server(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     running = Server(tmp_path)
     yield running
     running.stop()
+
+
+@pytest.fixture
+def storage_url(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One folder for recordings, for this process and for the server."""
+    settings.RECORDINGS_STORAGE_URL = (tmp_path / "kept").as_uri()
+    monkeypatch.setenv("RECORDINGS_STORAGE_URL", settings.RECORDINGS_STORAGE_URL)
 
 
 @pytest.fixture

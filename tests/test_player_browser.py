@@ -3,17 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from django.utils.timezone import now
 from playwright.sync_api import Page, expect
 
-from callcrm.lib.crypto import chunks
-from callcrm.testing import World, add_call, add_lead, sid
-from recordings import sealing, storage
-from recordings.models import Recording
-from recordings.waveform import Waveform
+from callcrm.testing import World, add_call, add_lead
 from telephony.tests.live_clients import Server
-from tests.browser import log_in, watch
-from tests.carrier import wav
+from tests.browser import keep_sound, log_in, watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SECONDS = 120
@@ -22,32 +16,10 @@ PAUSED = "(document.querySelector('audio')?.paused ?? true)"
 
 
 @pytest.fixture
-def storage_url(tmp_path, settings, monkeypatch):
-    """One folder for this process and for the server."""
-    settings.RECORDINGS_STORAGE_URL = (tmp_path / "kept").as_uri()
-    monkeypatch.setenv("RECORDINGS_STORAGE_URL", settings.RECORDINGS_STORAGE_URL)
-
-
-@pytest.fixture
 def call(world: World, storage_url):
     """A call of which two minutes are kept, both sides apart."""
     call = add_call(world.acme, add_lead(world.acme, name="Nora Quill"))
-    audio, picture = wav(SECONDS, channels=2), Waveform()
-    with world.inside():
-        recording = Recording(business=world.acme, call=call, provider_id=sid("RE"), created_at=now())
-        key, recording.stored_as = sealing.new_key(), storage.new_name()
-        plain = picture.through([audio])
-        storage.kept_in().put(
-            recording.stored_as, chunks.seal(plain, key=key, context=recording.sound_context)
-        )
-        recording.key, recording.size, recording.peaks = (
-            sealing.wrapped(recording, key),
-            len(audio),
-            picture.points(),
-        )
-        recording.state, recording.audio_seconds = Recording.State.STORED, float(SECONDS)
-        recording.content_type, recording.is_complete = "audio/wav", True
-        recording.save()
+    keep_sound(world, call, SECONDS)
     return call
 
 

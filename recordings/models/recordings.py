@@ -34,6 +34,7 @@ EARLY = timedelta(
 
 
 LONGEST_KEPT = 3650  # days
+STROKE = 4  # points of the picture that are one stroke in a row
 
 
 class RecordingQuerySet(models.QuerySet["Recording"]):
@@ -194,6 +195,12 @@ class Recording(TenantModel, SealedModel):
         return [peaks[at : at + POINTS] for at in range(0, len(peaks), POINTS)]
 
     @property
+    def glance(self) -> list[bytes]:
+        """Return its picture for a row: both sides in one lane of a few strokes."""
+        both = bytes(max(points) for points in zip(*self.lanes, strict=True))
+        return [bytes(max(both[at : at + STROKE]) for at in range(0, len(both), STROKE))] if both else []
+
+    @property
     def length(self) -> timedelta:
         """Return how long it plays."""
         return timedelta(seconds=self.audio_seconds or self.duration_seconds or 0)
@@ -251,6 +258,15 @@ class Recording(TenantModel, SealedModel):
         """Say whether somebody may ask for it again, sooner than it comes by itself."""
         return bool(self.failure) and self.state in (self.State.PENDING, self.State.FAILED)
 
+    @property
+    def in_short(self) -> str:
+        """Return the words that stand in a row for what cannot be played from it."""
+        if self.state == self.State.PENDING and self.is_going_on and self.call.is_live:
+            return "recording"
+        if self.state == self.State.STORED:
+            return f"recorded, {times.duration(int(self.length.total_seconds()))}"
+        return self._SHORT[self.state]
+
     def _told_pending(self) -> str:
         why = f" {failures.words(self.failure)}" if self.failure else ""
         return f"Recorded{self._length}.{why} It is being fetched."
@@ -280,6 +296,14 @@ class Recording(TenantModel, SealedModel):
         State.ABSENT: lambda _: "Nothing was recorded.",
         State.DELETED: _told_deleted,
         State.BLOCKED: lambda _: "Not kept: the caller was not told that the call is recorded.",
+    }
+
+    _SHORT: ClassVar[dict[str, str]] = {
+        State.PENDING: "pending",
+        State.FAILED: "failed",
+        State.ABSENT: "",
+        State.DELETED: "deleted",
+        State.BLOCKED: "not kept: no notice",
     }
 
     @property

@@ -190,7 +190,9 @@ let prefix = "";
 
 function move(step) {
   const rows = $$("tbody .title a, .queue .title");
-  const focused = rows.indexOf(document.activeElement);
+  const row = document.activeElement.closest("tr");
+  const here = row?.matches(".detail") ? row.previousElementSibling : row; // what is open belongs to the row above
+  const focused = rows.findIndex((link) => link === document.activeElement || (here && link.closest("tr") === here));
   const at = focused < 0 ? rows.findIndex((row) => row.matches("[aria-current]")) : focused;
   rows[Math.max(0, Math.min(rows.length - 1, at + step))]?.focus();
 }

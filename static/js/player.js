@@ -1,123 +1,173 @@
 // Playing a recording: native <audio>, a native range input over a drawing that the server has made. Without this file
 // a button leads to a page that plays. The player comes with its sound once somebody has asked for it (and that is
-// written down); what is done here asks nothing more. Keys work while something plays and nobody types.
+// written down); what is done here asks nothing more. A recording may be shown in several places of a page: its faces
+// share the one sound. Keys work while something plays, or where the focus stands on something to play.
 
 const SPEEDS = [1, 1.25, 1.5, 2, 0.75];
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
-const players = () => [...document.querySelectorAll("[data-player]:has(audio)")];
-const current = () => players().find((player) => !sound(player).paused) ?? players().at(-1);
-const sound = (player) => player.querySelector("audio");
-const typing = (event) => event.target.closest?.("input:not([type=range]), textarea, select");
+const faces = (audio) => {
+  const { player } = audio.closest("[data-player]").dataset;
+  return [...document.querySelectorAll(`[data-player="${CSS.escape(player)}"]`)];
+};
+const sound = (face) => document.querySelector(`[data-player="${CSS.escape(face.dataset.player)}"] audio`);
+const sounds = () => [...document.querySelectorAll("[data-player] audio")];
+const typing = (event) => event.target.closest?.("input:not([type=range], [type=checkbox]), textarea, select");
 
-function bind(player) {
-  const audio = sound(player);
-  const seek = player.querySelector("[data-seek]");
-  player.dataset.bound = "";
-  seek.disabled = false;
-  audio.addEventListener("timeupdate", () => paint(player));
-  for (const event of ["play", "pause", "ended"]) audio.addEventListener(event, () => mark(player));
-  audio.addEventListener("error", () => fail(player));
-  seek.addEventListener("input", () => {
-    audio.currentTime = Number(seek.value);
-    paint(player);
-  });
-  begin(player);
+// What the keys mean: what plays; else what the focus stands on, a row of a list or what is open below it; else the last.
+function current() {
+  const playing = sounds().find((audio) => !audio.paused) ?? null;
+  const row = document.activeElement?.closest("tr");
+  const stood = (row?.matches(".detail") ? row.previousElementSibling : row)?.querySelector("[data-player]");
+  return playing?.closest("[data-player]") ?? stood ?? sounds().at(-1)?.closest("[data-player]");
+}
+
+function bind(audio) {
+  audio.dataset.bound = "";
+  audio.addEventListener("timeupdate", () => paint(audio));
+  for (const event of ["play", "pause", "ended"]) audio.addEventListener(event, () => mark(audio));
+  audio.addEventListener("error", () => fail(audio));
+  const button = audio.closest("[data-player]").querySelector("[data-play]");
+  if (document.activeElement === document.body) button.focus({ preventScroll: true }); // it came in the place of the one pressed
+  begin(audio);
 }
 
 // A link at a moment (#t=83) begins there; a browser that wants a click first shows the button to press.
-function begin(player) {
+function begin(audio) {
   const at = Number(new URLSearchParams(location.hash.slice(1)).get("t"));
-  if (at > 0) sound(player).currentTime = at;
-  for (const other of players()) if (other !== player) sound(other).pause();
-  sound(player).play().catch(() => mark(player));
+  if (at > 0) audio.currentTime = at;
+  play(audio);
 }
 
-function mark(player) {
-  const button = player.querySelector("[data-play]");
-  const playing = !sound(player).paused;
-  const use = button.querySelector("use");
-  use.setAttribute("href", use.getAttribute("href").replace(/#.*/, playing ? "#pause" : "#play"));
-  button.setAttribute("aria-label", playing ? "Pause recording" : "Play recording");
-  button.classList.toggle("on", playing);
+// One sound at a time.
+function play(audio) {
+  for (const other of sounds()) if (other !== audio) other.pause();
+  audio.play().catch(() => mark(audio));
 }
 
-function paint(player) {
-  const { currentTime } = sound(player);
-  const seek = player.querySelector("[data-seek]");
-  const share = currentTime / (Number(seek.max) || 1);
-  seek.value = currentTime;
-  seek.setAttribute("aria-valuetext", clock(currentTime));
-  player.querySelector("[data-at]").textContent = clock(currentTime);
-  player.querySelector(".wave").style.setProperty("--played", `${Math.min(100, share * 100)}%`);
-  const moment = player.parentElement.querySelector("[data-at-input]");
-  if (moment && document.activeElement !== moment) moment.value = clock(currentTime);
+// A face shows what is so, also one that came after the sound.
+function dress(audio) {
+  for (const face of faces(audio)) {
+    for (const control of face.querySelectorAll("[data-seek], [data-speed]")) {
+      control.disabled = control.hidden = false;
+    }
+  }
+  mark(audio);
+  paint(audio);
 }
 
-function fail(player) {
-  player.querySelector("[data-at]").textContent = "This playback is over. Load the page to listen again.";
+function mark(audio) {
+  for (const face of faces(audio)) {
+    const button = face.querySelector("[data-play]");
+    const use = button.querySelector("use");
+    use.setAttribute("href", use.getAttribute("href").replace(/#.*/, audio.paused ? "#play" : "#pause"));
+    button.setAttribute("aria-label", audio.paused ? "Play recording" : "Pause recording");
+    button.classList.toggle("on", !audio.paused);
+    const speed = face.querySelector("[data-speed]");
+    if (speed) speed.textContent = `${audio.playbackRate}×`;
+  }
 }
 
-function toggle(player) {
-  const audio = sound(player);
-  if (audio.paused) audio.play();
+function paint(audio) {
+  const { currentTime } = audio;
+  for (const face of faces(audio)) {
+    const seek = face.querySelector("[data-seek]");
+    const share = currentTime / (Number(face.dataset.seconds) || 1);
+    if (seek) seek.value = currentTime;
+    seek?.setAttribute("aria-valuetext", clock(currentTime));
+    face.querySelector("[data-at]").textContent = clock(currentTime);
+    face.querySelector(".wave").style.setProperty("--played", `${Math.min(100, share * 100)}%`);
+    const moment = face.parentElement.querySelector("[data-at-input]");
+    if (moment && document.activeElement !== moment) moment.value = clock(currentTime);
+  }
+}
+
+function fail(audio) {
+  for (const face of faces(audio)) {
+    const said = face.matches(".mini") ? "Over" : "This playback is over. Load the page to listen again.";
+    face.querySelector("[data-at]").textContent = said;
+  }
+}
+
+// Where nothing sounds yet, the button asks for it.
+function toggle(face) {
+  const audio = sound(face);
+  if (!audio) face.querySelector("[data-play]")?.click();
+  else if (audio.paused) play(audio);
   else audio.pause();
 }
 
-function step(player, seconds) {
-  const audio = sound(player);
+function step(audio, seconds) {
   audio.currentTime = Math.max(0, Math.min(audio.duration || 0, audio.currentTime + seconds));
 }
 
-function faster(player, by) {
-  const audio = sound(player);
+function faster(audio, by) {
   const sorted = [...SPEEDS].sort();
   const at = sorted.indexOf(audio.playbackRate) + by;
-  setSpeed(player, sorted[Math.max(0, Math.min(sorted.length - 1, at))]);
+  setSpeed(audio, sorted[Math.max(0, Math.min(sorted.length - 1, at))]);
 }
 
-function setSpeed(player, speed) {
-  sound(player).playbackRate = speed;
-  player.querySelector("[data-speed]").textContent = `${speed}×`;
+function setSpeed(audio, speed) {
+  audio.playbackRate = speed;
+  mark(audio);
 }
 
 document.addEventListener("click", (event) => {
-  const player = event.target.closest("[data-player]:has(audio)");
+  const face = event.target.closest("[data-player]");
+  const audio = face && sound(face);
   const moment = event.target.closest("[data-moment]");
-  if (player && event.target.closest("[data-play]")) toggle(player);
-  if (player && event.target.closest("[data-speed]")) {
-    setSpeed(player, SPEEDS[(SPEEDS.indexOf(sound(player).playbackRate) + 1) % SPEEDS.length]);
+  if (audio && event.target.closest("[data-play]")) {
+    event.preventDefault(); // another face holds the sound: it is not asked for again
+    toggle(face);
+  }
+  if (audio && event.target.closest("[data-speed]")) {
+    setSpeed(audio, SPEEDS[(SPEEDS.indexOf(audio.playbackRate) + 1) % SPEEDS.length]);
   }
   if (moment) jump(moment);
 });
 
+document.addEventListener("input", (event) => {
+  const audio = event.target.matches("[data-seek]") && sound(event.target.closest("[data-player]"));
+  if (!audio) return;
+  audio.currentTime = Number(event.target.value);
+  paint(audio);
+}, true);
+
 // A note's moment: there, if it plays already; else the player is asked for and begins there.
 function jump(moment) {
-  const player = moment.closest(".box, .playable")?.querySelector("[data-player]");
+  const face = moment.closest(".box, .playable")?.querySelector("[data-player]");
   history.replaceState(null, "", `#t=${moment.dataset.moment}`);
-  if (!player) return;
-  if (sound(player)) {
-    sound(player).currentTime = Number(moment.dataset.moment);
-    sound(player).play();
-  } else player.querySelector("form")?.requestSubmit();
+  if (!face) return;
+  const audio = sound(face);
+  if (audio) {
+    audio.currentTime = Number(moment.dataset.moment);
+    play(audio);
+  } else toggle(face);
 }
 
 const KEYS = {
-  " ": toggle,
-  ArrowLeft: (player) => step(player, -5),
-  ArrowRight: (player) => step(player, 5),
-  "[": (player) => faster(player, -1),
-  "]": (player) => faster(player, 1),
-  n: (player) => player.parentElement.querySelector("[name=body]")?.focus(),
+  ArrowLeft: (audio) => step(audio, -5),
+  ArrowRight: (audio) => step(audio, 5),
+  "[": (audio) => faster(audio, -1),
+  "]": (audio) => faster(audio, 1),
+  n: (audio) => audio.closest("[data-player]").parentElement.querySelector("[name=body]")?.focus(),
 };
 
 document.addEventListener("keydown", (event) => {
-  const player = current();
+  const face = current();
+  const audio = face && sound(face);
   const busy = typing(event) || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]");
-  const presses = event.key === " " && event.target.closest?.("button, a, summary");
+  const presses = event.key === " " && event.target.closest?.("button, summary, input");
   const slides = event.key.startsWith("Arrow") && event.target.closest?.("[type=range]");
-  if (!player || busy || presses || slides || !(event.key in KEYS)) return;
+  const means = event.key === " " ? face : audio && event.key in KEYS;
+  if (!means || busy || presses || slides) return;
   event.preventDefault();
-  KEYS[event.key](player);
+  if (event.key === " ") toggle(face);
+  else KEYS[event.key](audio);
 });
 
-document.addEventListener("htmx:after:swap", () => players().filter((one) => !("bound" in one.dataset)).forEach(bind));
+document.addEventListener("htmx:after:swap", () => {
+  for (const audio of sounds()) {
+    if (!("bound" in audio.dataset)) bind(audio);
+    dress(audio);
+  }
+});

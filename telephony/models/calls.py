@@ -1,7 +1,7 @@
 """Calls and their legs. A call only moves forward; nothing but `ingest.py` and the verbs of staff change one."""
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -223,6 +223,13 @@ class Call(TenantModel, SealedModel):
     def is_being_recorded(self) -> bool:
         """Say whether anything that is said right now is recorded."""
         return self.is_live and any(recording.is_hearing for recording in self.recordings.all())
+
+    @property
+    def main_recording(self) -> Any:
+        """Return what stands for its recordings in a row: the last that is here, else the last there is word of."""
+        told = [recording for recording in self.recordings.all() if recording.state != "absent"]
+        found = [recording for recording in told if recording.is_here] or told
+        return found[-1] if found else None
 
     @property
     def debt(self) -> Callback | None:

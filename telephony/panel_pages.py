@@ -1,0 +1,51 @@
+"""A call opened below its row: what happened, what is left of it, and what staff say of it, without leaving the list.
+
+Fragments of the call's page for scripts; without them its link leads to the page itself.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.doors import MemberRequest, needs
+from accounts.permissions import Permission
+from telephony import editing, pages
+from telephony.forms import CallForm
+from telephony.models import Call
+
+
+@require_safe
+@needs(Permission.VIEW_CUSTOMERS)
+def panel(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """One call, in short."""
+    call = _call(request, pk)
+    recordings = call.recordings.prefetch_related("pauses")
+    context = pages.happened(call) | {"recordings": recordings, "form": _form(call)}
+    return render(request, "telephony/_call_panel.html", context)
+
+
+@require_POST
+@needs(Permission.EDIT_CUSTOMERS)
+def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Keep what staff made of a call; the form as it is then."""
+    call = _call(request, pk)
+    form = _form(call, request.POST)
+    saved = form.is_valid() and form.does(lambda: editing.update_call(call, form.values(), by=request.member))
+    if saved:
+        call = _call(request, pk)
+        form = _form(call)
+    context = {"call": call, "form": form, "saved": saved}
+    return render(request, "telephony/_call_panel_form.html", context, status=200 if saved else 422)
+
+
+def _form(call: Call, data: Any = None) -> CallForm:
+    """Several may be open on one page, so their fields are named after their call."""
+    initial = {"disposition": call.disposition, "tags": ", ".join(call.tags)}
+    return CallForm(data, initial=initial, auto_id=f"edit-{call.pk}-%s")
+
+
+def _call(request: MemberRequest, pk: UUID) -> Call:
+    return get_object_or_404(Call.objects.visible_to(request.member).for_list(), pk=pk)

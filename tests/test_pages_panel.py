@@ -1,0 +1,125 @@
+"""What a row and the call that is open below it say, to whom."""
+
+import pytest
+
+from accounts import visits
+from callcrm.testing import add_call, add_lead, add_leg, add_superuser, assert_flat_queries, login
+from recordings.models import Recording
+from telephony.models import Call
+
+LIST = "/b/acme/calls/"
+
+
+def add_recording(world, call, **values):
+    fields = {"provider_id": "RE1", "created_at": call.started_at, "is_complete": True} | values
+    with world.inside():
+        return Recording.objects.create(business=world.acme, call=call, **fields)
+
+
+def panel(call):
+    return f"{LIST}{call.pk}/panel/"
+
+
+@pytest.fixture
+def call(world):
+    call = add_call(world.acme, add_lead(world.acme, name="Nora Quill"), note="Has a dog.")
+    add_leg(call)
+    return call
+
+
+@pytest.fixture
+def shown(world, client):
+    login(client, world.owner)
+    return lambda path: client.get(path).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, ">pending<"),
+        ({"state": "failed", "failure": "status_503"}, ">failed<"),
+        ({"state": "blocked"}, ">not kept: no notice<"),
+        ({"state": "deleted"}, ">deleted<"),
+        ({"state": "stored", "audio_seconds": 94.0}, 'aria-label="Play recording, 1:34"'),
+    ],
+)
+def test_a_row_says_what_is_left_of_a_call(world, shown, call, values, words):
+    add_recording(world, call, **values)
+    page = shown(LIST)
+    assert words in page
+    assert ("Try again" in page) == (values.get("state") == "failed")
+
+
+def test_a_row_with_several_recordings_plays_the_one_that_is_here(world, shown, call):
+    here = add_recording(world, call, state="stored", audio_seconds=5.0)
+    add_recording(world, call, provider_id="RE2")
+    add_recording(world, call, provider_id="RE3", state="absent")
+    page = shown(LIST)
+    assert f"mini-{here.pk}" in page
+    assert "pending" not in page
+
+
+def test_who_may_not_play_sees_no_player(world, client, call):
+    add_recording(world, call, state="stored", audio_seconds=94.0)
+    root = add_superuser()
+    visits.start(root, world.acme, "To look at a fault.")
+    login(client, root)
+    for path in (LIST, panel(call)):
+        page = client.get(path).content.decode()
+        assert "Nora" in page or "Rang" in page
+        assert "data-player" not in page
+    assert "recorded, 1:34" in client.get(LIST).content.decode()
+    assert "What came of it" not in client.get(panel(call)).content.decode()
+
+
+def test_what_is_open_tells_what_happened_and_leads_on(world, shown, call):
+    page = shown(panel(call))
+    for words in ("Rang", "Answered", "Ended", f"/b/acme/leads/{call.lead_id}/", "Has a dog."):
+        assert words in page
+    assert "<html" not in page
+
+
+def test_nobody_opens_a_call_that_is_not_his(world, client):
+    others, theirs = add_call(world.acme, agent=world.owner), add_call(world.rival)
+    login(client, world.user)
+    for call in (others, theirs):
+        assert client.get(panel(call)).status_code == 404
+        assert client.post(f"{panel(call)}edits/", {"disposition": "Mine"}).status_code == 404
+
+
+def test_what_is_saved_is_in_the_form_that_comes_back(world, client, call):
+    login(client, world.user)
+    answer = client.post(f"{panel(call)}edits/", {"disposition": "Booked", "tags": "a, b", "note": ""})
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "Saved." in page
+    assert 'value="Booked"' in page
+    with world.inside():
+        kept = Call.objects.get(pk=call.pk)
+    assert (kept.disposition, kept.tags, kept.note is None) == ("Booked", ["a", "b"], False)
+
+
+def test_what_is_refused_comes_back_as_it_was_typed(world, client, call):
+    login(client, world.user)
+    answer = client.post(f"{panel(call)}edits/", {"disposition": "x" * 41, "tags": "a"})
+    assert answer.status_code == 422
+    assert "x" * 41 in answer.content.decode()
+    assert "Saved." not in answer.content.decode()
+
+
+def test_recordings_cost_no_query_of_their_row(world, client):
+    login(client, world.owner)
+
+    def grow():
+        call = add_call(world.acme, add_lead(world.acme))
+        for number, state in enumerate(("stored", "pending", "failed", "blocked")):
+            add_recording(
+                world,
+                call,
+                provider_id=f"RE{number}",
+                state=state,
+                audio_seconds=3.0,
+                peaks=bytes(range(150)) * 2,
+            )
+
+    assert_flat_queries(lambda: client.get(LIST), grow)
