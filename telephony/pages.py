@@ -14,7 +14,7 @@ from accounts.permissions import Permission
 from callcrm.lib import phones, times
 from callcrm.lib.paging import page
 from leads.models import Source
-from telephony import call_views, chips, columns, editing, figures, filters, practice, suggestions
+from telephony import bulk_pages, call_views, chips, columns, editing, figures, filters, practice, suggestions
 from telephony.forms import CallForm, NumberForm
 from telephony.models import Call, CallQuerySet, Message, TrackingNumber
 from telephony.providers.base import Direction
@@ -47,6 +47,7 @@ def calls(request: MemberRequest) -> HttpResponse:
         "kept": chips.NAMES,
         "every_column": columns.COLUMNS,
         "columns": columns.shown_to(request.member),
+        "bulk": bulk_pages.form(request),
         "practice": SCENARIOS if practice.offered(request.member) else {},
     }
     return render(request, "telephony/calls.html", context)

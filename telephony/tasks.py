@@ -6,7 +6,7 @@ from procrastinate.contrib.django import app
 
 from accounts.models import Business
 from callcrm.lib.tenancy import business_scope
-from telephony import feed, placing, practice
+from telephony import bulk, feed, placing, practice
 from telephony.live import streams
 
 SOON = 10  # before every other job: somebody waits at his telephone
@@ -41,8 +41,9 @@ def sweep_placements(timestamp: int) -> None:
 @app.periodic(cron="7 * * * *")
 @app.task(queue="default", queueing_lock="trim_feed")
 def trim_feed(timestamp: int) -> None:
-    """Forget what nobody can come back for, and the streams of processes that were killed."""
+    """Forget what nobody can come back for or undo, and the streams of processes that were killed."""
     for business_id in Business.objects.values_list("pk", flat=True):
         with business_scope(business_id):
             feed.trim(business_id)
+            bulk.trim(business_id)
             streams.forget_stale(business_id)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from telephony import (
+    bulk_pages,
     call_view_pages,
     callback_pages,
     following,
@@ -30,6 +31,8 @@ urlpatterns = [
     path("calls/live/", pages.live, name="calls-live"),
     path("calls/news/", following.news, name="calls-news"),
     path("calls/rows/", following.rows, name="calls-rows"),
+    path("calls/changes/", bulk_pages.change, name="call-changes"),
+    path("calls/changes/<uuid:pk>/reversals/", bulk_pages.undo, name="call-change-reversals"),
     path("calls/<uuid:pk>/", pages.call, name="call"),
     path("calls/<uuid:pk>/panel/", panel_pages.panel, name="call-panel"),
     path("calls/<uuid:pk>/panel/edits/", panel_pages.edit, name="call-panel-edits"),

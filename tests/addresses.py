@@ -39,6 +39,7 @@ ROWS = {
     "call-view-edits": "view",
     "call-view-removals": "view",
     "call-panel": "call",
+    "call-change-reversals": "bulk",
     "call-panel-edits": "call",
     "call-note-reveal": "call",
     "callback-assignments": "callback",

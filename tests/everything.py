@@ -15,10 +15,11 @@ from leads import editing, merging
 from leads.models import Lead, LeadMerge, LeadPhone, Note, Source
 from recordings import notes, retention
 from recordings.models import Playback, Recording, RecordingNote, RecordingPause, RetentionRule
-from telephony import call_views, columns, feed, ledger, numbers, opening, outgoing, telephones, turns
+from telephony import bulk, call_views, columns, feed, ledger, numbers, opening, outgoing, telephones, turns
 from telephony.flows import simple, versions
 from telephony.live import streams
 from telephony.models import (
+    BulkChange,
     Call,
     Callback,
     CallbackMiss,
@@ -68,6 +69,7 @@ class Everything:
     miss: CallbackMiss
     view: CallView
     columns: CallColumns
+    bulk: BulkChange
     rule: RetentionRule
     pause: RecordingPause
     message: Message
@@ -116,6 +118,7 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         turn = RingTurn.objects.get(call=call)
         feed.tell(business.pk, "call.changed", call.pk, call.state)
         merge = _merge(lead, member)
+        many = bulk.change([call.pk], "tag", "storm", key="many", by=member)
         streams.admit(member, LiveStream.Kind.SSE, "192.0.2.1")
     tokens.start(member)
     return Everything(
@@ -143,6 +146,7 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         miss=miss,
         view=view,
         columns=chosen,
+        bulk=many,
         rule=rule,
         telephone=telephone,
         placement=placement,

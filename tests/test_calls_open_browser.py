@@ -12,6 +12,7 @@ from recordings.models import Playback
 from telephony.models import Call
 from telephony.tests.live_clients import Server
 from tests.browser import keep_sound, log_in, meanwhile, watch
+from tests.test_pages_browser import axe
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LIST = "/b/acme/calls/"
@@ -68,6 +69,7 @@ def test_a_call_opens_below_its_row_and_closes_with_the_focus_kept(calls, nora: 
     nora.locator(f"#call-{calls[0].pk} [data-open]").click()
     expect(detail).to_contain_text("Rang")
     assert nora.url.endswith(LIST)
+    assert axe(nora) == []
     assert problems == []
 
 

@@ -168,7 +168,8 @@ document.addEventListener("click", (event) => {
   if (hit("[data-keys]")) $("#keys").showModal();
 });
 
-setTimeout(() => $$(".toasts .toast").forEach((toast) => toast.remove()), 8000);
+setTimeout(() => $$(".toasts .toast:not(:has(form))").forEach((toast) => toast.remove()), 8000);
+setTimeout(() => $$(".toasts .toast:not(:hover, :focus-within)").forEach((toast) => toast.remove()), 15_000);
 if (location.hash === "#search") $("#search")?.focus();
 
 // ---- Unsaved work: a form that asks for it is not left by mistake. Sending any form of the page is leaving on purpose.

@@ -109,6 +109,7 @@ setInterval(() => {
 function replace(old, cell) {
   const places = (from) => $$("a, button, input", from);
   const focused = places(old).indexOf(document.activeElement);
+  for (const box of $$("input[type=checkbox]", cell)) box.checked = $("input[type=checkbox]", old)?.checked;
   old.replaceWith(cell);
   window.htmx?.process(cell);
   places(cell)[focused]?.focus({ preventScroll: true });

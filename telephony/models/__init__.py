@@ -5,6 +5,7 @@ A call moves forward only; what providers deliver is applied by `ingest.py`, and
 tenant wall: a delivery is verified and routed before its business is known. Everything else is behind it.
 """
 
+from telephony.models.bulk import UNDOABLE, BulkChange
 from telephony.models.call_views import CallColumns, CallView, CallViewQuerySet
 from telephony.models.callbacks import (
     Callback,
@@ -39,7 +40,9 @@ __all__ = [
     "LIVE",
     "STALE_AFTER",
     "TALKED",
+    "UNDOABLE",
     "WORDS",
+    "BulkChange",
     "Call",
     "CallColumns",
     "CallLeg",

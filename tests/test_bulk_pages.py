@@ -1,0 +1,114 @@
+"""Many calls are changed from the list by a plain form, and put back by the button of the message."""
+
+import re
+
+import pytest
+
+from callcrm.lib.ids import uuid7
+from callcrm.testing import add_call, add_lead, login
+from telephony.models import BulkChange, Call
+
+LIST, CHANGES = "/b/acme/calls/", "/b/acme/calls/changes/"
+
+
+@pytest.fixture
+def calls(world):
+    return [add_call(world.acme, add_lead(world.acme)) for _ in range(2)]
+
+
+@pytest.fixture
+def send(world, client, calls):
+    login(client, world.user)
+
+    def post(**values):
+        form = {"call": [call.pk for call in calls], "key": str(uuid7()), "back": "outcome=answered"} | values
+        return client.post(CHANGES, form)
+
+    return post
+
+
+def tags(world):
+    with world.inside():
+        return [call.tags for call in Call.objects.order_by("pk")]
+
+
+def test_the_list_comes_again_as_it_was_and_its_message_undoes(world, client, send):
+    answer = send(what="tag", tag="storm")
+    assert (answer.status_code, answer.url) == (302, f"{LIST}?outcome=answered")
+    page = client.get(answer.url).content.decode()
+    assert "2 calls tagged." in page
+    [undo] = re.findall(r'action="([^"]+/reversals/)"', page)
+    assert tags(world) == [["storm"]] * 2
+    answer = client.post(undo)
+    assert answer.url == LIST
+    assert "2 calls as before." in client.get(LIST).content.decode()
+    assert tags(world) == [[], []]
+    assert client.post(undo).status_code == 409
+
+
+def test_a_page_without_rows_or_without_the_right_has_no_form(world, client, calls):
+    login(client, world.user)
+    assert 'id="bulk"' in client.get(LIST).content.decode()
+    assert 'id="bulk"' not in client.get(f"{LIST}?outcome=blocked").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"what": "outcome", "outcome": "Booked"}, "2 calls changed."),
+        ({"what": "close", "reason": "spam"}, "No call back was owed"),
+        ({"tag": "storm"}, "2 calls tagged."),  # Enter in a field
+        ({"outcome": "Booked"}, "2 calls changed."),
+        ({"what": "untag", "tag": "storm"}, "0 calls untagged. 2 stay as they are."),
+    ],
+)
+def test_it_says_what_was_done(client, send, values, said):
+    send(**values)
+    assert said in client.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"what": "tag", "tag": ""},
+        {"what": "", "tag": "a", "outcome": "b"},
+        {"what": "eat", "tag": "a"},
+        {"what": "tag", "tag": "storm", "call": []},
+        {"what": "tag", "tag": "storm", "call": ["x"]},
+        {"what": "tag", "tag": "storm", "key": ""},
+        {"what": "tag", "tag": "storm", "key": "\x00"},
+        {"what": "close", "reason": "because"},
+    ],
+)
+def test_nonsense_is_refused(world, send, values):
+    assert send(**values).status_code == 422
+    assert tags(world) == [[], []]
+
+
+def test_where_to_go_back_to_is_the_list_whatever_is_sent(send):
+    for back in ("//evil.example", "https://evil.example/", "a=b&next=//evil", "\x00", "x" * 9000):
+        answer = send(what="tag", tag="storm", back=back)
+        assert answer.url.startswith((f"{LIST}?", LIST))
+        assert "evil.example/" not in answer.url
+
+
+def test_scripts_get_the_toast_and_a_fresh_key(world, client, calls):
+    login(client, world.user)
+    form = {"call": [calls[0].pk], "key": "one", "what": "tag", "tag": "storm"}
+    page = client.post(CHANGES, form, headers={"HX-Request": "true"}).content.decode()
+    assert "1 call tagged." in page
+    assert "<html" not in page
+    assert 'value="one"' not in page
+    again = client.post(CHANGES, form, headers={"HX-Request": "true"}).content.decode()
+    assert "1 call tagged." in again
+    with world.inside():
+        assert BulkChange.objects.count() == 1
+
+
+def test_nobody_undoes_what_another_has_done(world, client, send):
+    send(what="tag", tag="storm")
+    with world.inside():
+        made = BulkChange.objects.get()
+    login(client, world.owner)
+    assert client.post(f"{CHANGES}{made.pk}/reversals/").status_code == 409
+    assert tags(world) == [["storm"]] * 2

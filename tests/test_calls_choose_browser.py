@@ -1,0 +1,103 @@
+"""Calls are chosen in a real browser, changed together and put back, while the list stays as it is."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils.timezone import now
+from playwright.sync_api import Page, expect
+
+from callcrm.testing import World, add_call, add_lead
+from telephony import editing
+from telephony.models import Call
+from telephony.tests.live_clients import Server
+from tests.browser import log_in, meanwhile, watch
+from tests.test_pages_browser import axe
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+LIST = "/b/acme/calls/"
+
+
+@pytest.fixture
+def calls(world: World) -> list[Call]:
+    """Four calls, the newest first."""
+    at = now() - timedelta(minutes=1)
+    return [
+        add_call(world.acme, add_lead(world.acme), started_at=at - timedelta(minutes=n)) for n in range(4)
+    ]
+
+
+@pytest.fixture
+def opened(calls: list[Call], server: Server, page: Page) -> Page:
+    log_in(page, "owner@acme.example")
+    page.goto(LIST)
+    page.wait_for_timeout(500)  # the feed is being opened
+    return page
+
+
+def box(page: Page, call: Call):
+    return page.locator(f"#call-{call.pk} input[name=call]")
+
+
+def tagged(page: Page, word: str):
+    return page.locator("#rows tbody tr", has=page.locator(".tag", has_text=word))
+
+
+def test_chosen_calls_are_tagged_together_and_put_back(world, calls, opened: Page) -> None:
+    problems = watch(opened)
+    bar, toasts = opened.locator("#bulk"), opened.locator(".toasts")
+    expect(bar).to_be_hidden()
+    box(opened, calls[0]).click()
+    expect(bar).to_contain_text("1 chosen")
+    box(opened, calls[2]).click(modifiers=["Shift"])
+    expect(bar).to_contain_text("3 chosen")
+    assert axe(opened) == []
+    bar.get_by_label("Tag", exact=True).fill("storm")
+    bar.get_by_role("button", name="Add tag").dblclick()
+    expect(toasts).to_contain_text("3 calls tagged.")
+    expect(tagged(opened, "storm")).to_have_count(3)
+    expect(bar).to_be_hidden()
+
+    def touch() -> None:
+        with world.inside():
+            editing.update_call(calls[1], {"tags": ["storm", "urgent"]}, by=world.user)
+
+    meanwhile(touch)
+    expect(tagged(opened, "urgent")).to_have_count(1)
+    opened.wait_for_timeout(10_000 - 2_000)  # it has stood there for a while
+    toasts.get_by_role("button", name="Undo").click()
+    expect(toasts).to_contain_text("2 calls as before. 1 changed meanwhile and stays so.")
+    expect(tagged(opened, "storm")).to_have_count(1)
+    expect(toasts.get_by_role("button", name="Undo")).to_have_count(0)
+    assert opened.url.endswith(LIST)
+    assert problems == []
+
+
+def test_keys_and_all_choose_and_a_choice_survives_what_the_feed_tells(world, calls, opened: Page) -> None:
+    opened.keyboard.press("j")
+    opened.keyboard.press("x")
+    expect(box(opened, calls[0])).to_be_checked()
+
+    def touch() -> None:
+        with world.inside():
+            Call.objects.filter(pk=calls[0].pk).update(first_time_caller=True)
+            editing.update_call(calls[0], {"tags": ["leak"]}, by=world.user)
+
+    meanwhile(touch)
+    expect(tagged(opened, "leak")).to_have_count(1)
+    expect(box(opened, calls[0])).to_be_checked()
+    opened.locator("#choose-all").click()
+    expect(opened.locator("#bulk")).to_contain_text("4 chosen")
+    opened.get_by_label("What came of them").fill("Booked")
+    opened.keyboard.press("Enter")
+    expect(opened.locator(".toasts")).to_contain_text("4 calls changed.")
+    expect(tagged(opened, "Booked")).to_have_count(4)
+    box(opened, calls[3]).click()
+    opened.get_by_role("button", name="None").click()
+    expect(opened.locator("#bulk")).to_be_hidden()
+
+
+def test_what_is_refused_is_said_and_nothing_is_lost(calls, opened: Page) -> None:
+    box(opened, calls[0]).click()
+    opened.locator("#bulk").get_by_role("button", name="Add tag").click()
+    expect(opened.locator(".toasts")).to_contain_text("Write the outcome or the tag in its field")
+    expect(box(opened, calls[0])).to_be_checked()
