@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.test import Client
 
+from accounts.models import Member
 from bench import load
 from bench.ground import Ground
 from bench.report import Line, Report, ratio, say
@@ -25,7 +26,7 @@ from callcrm.lib import paging
 from callcrm.lib.tenancy import business_scope
 from callcrm.testing import login
 from leads.models import Lead
-from telephony.models import Call
+from telephony.models import Call, TrackingNumber
 
 DEEP = 0.5  # of the way to the oldest row
 ROW = b'<tr role="row" id="'
@@ -60,6 +61,37 @@ def measure(report: Report, ground: Ground, size: Size, small: Filled, large: Fi
         report.add(line)
 
 
+FILTERS: dict[str, dict[str, str]] = {
+    "since": {"days": "366"},
+    "direction": {"direction": "outbound"},
+    "state": {"state": "completed"},
+    "number": {"number": "{number}"},
+    "source": {"source": "{source}"},
+    "agent": {"agent": "{agent}"},
+    "no agent": {"agent": "none"},
+    "mine": {"mine": "true"},
+    "first time": {"first_time": "true"},
+    "called before": {"first_time": "false"},
+    "after hours": {"after_hours": "true"},
+    "in opening hours": {"after_hours": "false"},
+    "talked under 30 s": {"talked": "under_30s"},
+    "talked over 10 min": {"talked": "over_10min"},
+    "a tag": {"tag": "leak"},
+    "disposition": {"disposition": "Booked"},
+    "no disposition": {"disposition": "none"},
+    "recorded": {"has_recording": "true"},
+    "not recorded": {"has_recording": "false"},
+    "not rung back, few": {"owed": "true"},
+    "nothing owed": {"owed": "false"},
+    "a rare tag": {"tag": "rare"},
+    "a rare tag, first time": {"tag": "rare", "first_time": "true"},
+    "six at once": {
+        "tag": "leak", "first_time": "true", "outcome": "answered", "after_hours": "false", "direction": "inbound",
+        "number": "{number}",
+    },
+}  # fmt: skip
+
+
 def _views(cursors: Mapping[str, str], slug: str) -> Iterator[View]:
     pages = f"/b/{slug}/"
     for kind, filters in (("calls", {"outcome": "missed"}), ("leads", {"status": "won"})):
@@ -69,6 +101,8 @@ def _views(cursors: Mapping[str, str], slug: str) -> Iterator[View]:
             yield View(first, path, {}, rows)
             yield View(f"{first}, deep", path, deep, rows, base=first)
             yield View(f"{first}, filtered", path, filters, rows)
+    for name, params in FILTERS.items():
+        yield View(f"calls by {name}", f"{pages}calls/", params, PAGE)
 
 
 def _requests(client: load.Client, ground: Ground, filled: Filled) -> dict[str, bytes]:
@@ -77,12 +111,22 @@ def _requests(client: load.Client, ground: Ground, filled: Filled) -> dict[str, 
     host = {"Host": f"127.0.0.1:{ground.port}"}
     as_page = {**host, "Cookie": f"{settings.SESSION_COOKIE_NAME}={cookie}"}
     as_api = {**host, "Authorization": f"Bearer {_token(client, host, filled)}"}
+    named = _named(filled)
     return {
         view.name: load.get(
-            f"{view.path}?{urlencode(view.params)}", as_api if view.path.startswith("/api/") else as_page
+            f"{view.path}?{urlencode({name: value.format(**named) for name, value in view.params.items()})}",
+            as_api if view.path.startswith("/api/") else as_page,
         )
         for view in _views(_cursors(filled), filled.shop.slug)
     }
+
+
+def _named(filled: Filled) -> dict[str, object]:
+    """Return the ids that filters name."""
+    with business_scope(filled.business.pk):
+        number = TrackingNumber.objects.get(business=filled.business)
+        member = Member.objects.filter(business=filled.business).exclude(pk=filled.owner.pk)[0]
+        return {"number": number.pk, "source": number.source_id, "agent": member.pk}
 
 
 def _token(client: load.Client, host: Mapping[str, str], filled: Filled) -> str:

@@ -35,7 +35,18 @@ from leads import editing, index
 from leads.models import Lead, LeadPhone, Source
 from recordings.models import Recording
 from telephony import numbers
-from telephony.models import Call, CallLeg, Outcome, TrackingNumber
+from telephony.ledger import OWED
+from telephony.models import (
+    Call,
+    Callback,
+    CallbackMiss,
+    CallLeg,
+    CallTag,
+    MissKind,
+    Outcome,
+    Reason,
+    TrackingNumber,
+)  # fmt: skip
 from telephony.providers.base import CallState
 
 BATCH = 5_000
@@ -45,6 +56,9 @@ STATUSES = {Lead.Status.NEW: 30, Lead.Status.CONTACTED: 25, Lead.Status.QUALIFIE
 AS_IT_IS = (models.UUIDField, models.ForeignKey, models.DateTimeField, models.IntegerField, models.BooleanField,
             models.DecimalField, ArrayField)  # fmt: skip
 TokenRow = tuple[UUID, int, bytes | str, UUID]
+FEW = 60  # calls of a business with what is rare: a page of them, however many calls there are
+TALKS = ((5, 30), (30, 120), (120, 600), (600, 900))  # seconds, all as frequent
+NOTED = ("Booked", "Quote sent", "Wrong number", "Called back", None)
 OUTCOMES = {Outcome.ANSWERED: 65, Outcome.MISSED: 20, Outcome.VOICEMAIL: 9, Outcome.ABANDONED: 6}
 
 
@@ -90,7 +104,7 @@ class _Writer:
         self.ground, self.filled = ground, filled
         self.business = filled.business
         self.rng = Random(SEED)  # noqa: S311  # as above
-        self.now = now()
+        self.now, self.owed = now(), 0
         with business_scope(self.business.pk):
             self.sources = list(Source.objects.filter(business=self.business))
             self.members = [*Member.objects.filter(business=self.business), None]
@@ -112,6 +126,10 @@ class _Writer:
         _copy(cursor, Lead, leads)
         _copy(cursor, LeadPhone, phones)
         _copy(cursor, Call, calls)
+        _copy(cursor, CallTag, [tag for call in calls for tag in _tags(call)])
+        debts = [self._debt(call) for call in calls if call.outcome in OWED]
+        _copy(cursor, Callback, [debt for debt, _ in debts])
+        _copy(cursor, CallbackMiss, [miss for _, miss in debts])
         _copy(cursor, CallLeg, [self._leg(call) for call in calls])
         _copy(cursor, Recording, [self._recording(call) for call in calls if call.answered_at])
         pairs = [(lead, person) for lead, (_, person) in zip(leads, some, strict=True)]
@@ -151,20 +169,39 @@ class _Writer:
         )
 
     def _call(self, n: int, phone: LeadPhone) -> Call:
-        at, ring, talk = self._at(n), self.rng.randrange(3, 20), self.rng.randrange(20, 900)
+        at, ring, talk = self._at(n), self.rng.randrange(3, 20), self.rng.randrange(*self.rng.choice(TALKS))
         outcome = self.rng.choices(list(OUTCOMES), list(OUTCOMES.values()))[0]
+        is_rare = n % (self.filled.rows // FEW) == 1
         call = Call(
             pk=uuid7_at(at), business_id=self.business.pk, provider="twilio",
             provider_id=f"CA{self.rng.getrandbits(128):032x}", state=CallState.COMPLETED,
             rank=CallState.COMPLETED.rank, outcome=outcome, number=self.number, source=self.rng.choice(self.sources),
-            lead=phone.lead, phone=phone, agent=self.rng.choice(self.members), first_time_caller=True, said_at=at,
-            seen_at=at, started_at=at, ring_seconds=ring, tags=["estimate", "leak"][: n % 3],
+            lead=phone.lead, phone=phone, agent=self.rng.choice(self.members), said_at=at,
+            seen_at=at, started_at=at, ring_seconds=ring, after_hours=self.rng.random() < 0.3,
+            first_time_caller=is_rare or self.rng.random() < 0.5, disposition=self.rng.choice(NOTED),
+            direction=self.rng.choices(["inbound", "outbound"], [9, 1])[0],
+            tags=["estimate", "leak"][: n % 3] + ["rare"] * is_rare,
             ended_at=at + timedelta(seconds=ring), duration_seconds=ring,
         )  # fmt: skip
         if outcome == Outcome.ANSWERED:
             call.answered_at, call.talk_seconds = at + timedelta(seconds=ring), talk
             call.ended_at, call.duration_seconds = at + timedelta(seconds=ring + talk), ring + talk
         return call
+
+    def _debt(self, call: Call) -> tuple[Callback, CallbackMiss]:
+        """What is owed for it: of few it is open, spread evenly over all there are."""
+        self.owed += 1
+        is_open = self.owed % (self.filled.rows // (4 * FEW)) == 0
+        debt = Callback(
+            pk=uuid7_at(call.started_at), business_id=self.business.pk, lead=call.lead, opened_at=call.started_at,
+            due_at=call.started_at, last_missed_at=call.started_at, misses=1,
+        )  # fmt: skip
+        if not is_open:
+            debt.closed_at, debt.reason = call.started_at + timedelta(hours=1), Reason.OTHER
+        kind, business_id = MissKind(str(call.outcome)), self.business.pk
+        return debt, CallbackMiss(
+            business_id=business_id, callback=debt, call=call, kind=kind, at=call.started_at
+        )
 
     def _leg(self, call: Call) -> CallLeg:
         state = CallState.COMPLETED if call.answered_at else CallState.NO_ANSWER
@@ -181,6 +218,12 @@ class _Writer:
             provider_id=f"RE{self.rng.getrandbits(128):032x}", duration_seconds=call.talk_seconds, channels=2,
             created_at=call.started_at,
         )  # fmt: skip
+
+
+def _tags(call: Call) -> Iterator[CallTag]:
+    """What a trigger keeps otherwise."""
+    for tag in call.tags:
+        yield CallTag(business_id=call.business_id, call=call, tag=tag, started_at=call.started_at)
 
 
 def _tokens(pairs: Iterable[tuple[Lead, Person]]) -> Iterator[TokenRow]:
