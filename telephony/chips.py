@@ -15,7 +15,7 @@ from accounts.doors import MemberRequest
 from accounts.models import Member
 from callcrm.lib.ui import Filter
 from leads.models import Source
-from telephony import call_views, suggestions
+from telephony import call_views
 from telephony.filters import CONDITIONS, NONE
 from telephony.models import CallView, Outcome, TrackingNumber
 from telephony.providers.base import Direction
@@ -88,9 +88,12 @@ def _views(request: MemberRequest) -> Iterator[Tab]:
         yield Tab(view.name, f"?{urlencode(params)}", whole and chosen == params, whole)
 
 
-def chips(request: MemberRequest) -> list[Filter]:
-    """Return every chip with what may be chosen; one that has nothing to choose from is none."""
-    named = (_naming(chip, request.GET.get(chip.name, "")) for chip in _chips(request))
+def chips(request: MemberRequest, words: Mapping[str, list[str]]) -> list[Filter]:
+    """Return every chip with what may be chosen; one that has nothing to choose from is none.
+
+    `words`: what the business says of calls (`suggestions.words`).
+    """
+    named = (_naming(chip, request.GET.get(chip.name, "")) for chip in _chips(request, words))
     return [chip for chip in named if chip.options]
 
 
@@ -104,8 +107,7 @@ def narrowing(query: QueryDict, offered: Iterable[Filter]) -> list[Narrowing]:
     ]
 
 
-def _chips(request: MemberRequest) -> Iterator[Filter]:
-    business = request.business
+def _chips(request: MemberRequest, words: Mapping[str, list[str]]) -> Iterator[Filter]:
     days = [("1", "Today"), ("7", "Last 7 days"), ("30", "Last 30 days")]
     yield Filter("days", "Date", days, icon="calendar")
     yield Filter("outcome", "Outcome", list(Outcome.choices))
@@ -113,13 +115,15 @@ def _chips(request: MemberRequest) -> Iterator[Filter]:
     yield Filter("after_hours", "Hours", [("true", "After hours"), ("false", "In opening hours")])
     yield Filter("first_time", "First call", [("true", "First-time callers"), ("false", "Returning callers")])
     yield Filter("talked", "Talked", LENGTHS)
-    noted = [(word, word) for word in suggestions.dispositions(business.pk)]
+    noted = [(word, word) for word in words["dispositions"]]
     yield Filter("disposition", "What came of it", [(NONE, "Nothing noted"), *noted])
-    yield Filter("tag", "Tag", [(word, word) for word in suggestions.tags(business.pk)])
+    yield Filter("tag", "Tag", [(word, word) for word in words["tags"]])
     yield Filter("source", "Source", _sources(request))
     yield Filter("number", "Number", _numbers(request))
     yield Filter("agent", "Staff", [(NONE, "No one of the team"), *_staff(request)])
-    yield Filter("mine", "Mine", [("true", "Taken by me")])
+    # Its tab sets it. Beside another tab's filter it must be seen all the same.
+    if request.GET.get("mine"):
+        yield Filter("mine", "Mine", [("true", "Taken by me")])
     yield Filter("direction", "Direction", [(way.value, way.value.capitalize()) for way in Direction])
     yield Filter("has_recording", "Recording", [("true", "Has a recording"), ("false", "Has none")])
 

@@ -29,7 +29,8 @@ def calls(request: MemberRequest) -> HttpResponse:
     """The list of calls, newest first, under the strip of what goes on right now."""
     visible = Call.objects.visible_to(request.member)
     found = _filtered(request, visible)
-    offered = chips.chips(request)
+    words = suggestions.words(request.business.pk)
+    offered = chips.chips(request, words)
     context = {
         "page": page(
             found,
@@ -48,6 +49,7 @@ def calls(request: MemberRequest) -> HttpResponse:
         "every_column": columns.COLUMNS,
         "columns": columns.shown_to(request.member),
         "bulk": bulk_pages.form(request),
+        "known_words": words,
         "practice": SCENARIOS if practice.offered(request.member) else {},
     }
     return render(request, "telephony/calls.html", context)

@@ -40,11 +40,11 @@ def current(found):
     [
         ("", "All calls"),
         ("?owed=true", "Not rung back"),
-        ("?outcome=missed", "Missed"),
+        ("?outcome=missed&direction=inbound", "Missed"),
         ("?outcome=voicemail", "Voicemail"),
         ("?first_time=true", "First-time callers"),
         ("?mine=true", "Mine"),
-        ("?outcome=missed&tag=leak&cursor=", "Missed"),
+        ("?outcome=missed&direction=inbound&tag=leak&cursor=", "Missed"),
     ],
 )
 def test_the_tab_that_says_the_same_is_the_current_one(context, query, tab):
@@ -54,7 +54,7 @@ def test_the_tab_that_says_the_same_is_the_current_one(context, query, tab):
 def test_a_tab_keeps_the_filters_that_it_does_not_speak_of(context):
     found = context("?owed=true&tag=leak")
     [missed] = [tab for tab in found["tabs"] if tab.label == "Missed"]
-    assert parse_qs(missed.url[1:]) == {"tag": ["leak"], "outcome": ["missed"]}
+    assert parse_qs(missed.url[1:]) == {"tag": ["leak"], "outcome": ["missed"], "direction": ["inbound"]}
     assert current(context("?outcome=missed&owed=true")) == []
 
 

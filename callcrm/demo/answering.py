@@ -3,11 +3,13 @@
 from datetime import datetime
 
 from accounts.models import Member
+from accounts.permissions import Role
 from telephony.flows import documents
 from telephony.flows.steps import Flow, Greeting, Menu, OpenHours, Ring, Step, Voicemail
 from telephony.models import FlowVersion, TrackingNumber
 
 OFFICE, VAN = "+15035550190", "+15035550191"
+TELEPHONES: dict[str, str] = {Role.OWNER: "+15035550192", Role.ADMIN: VAN, Role.USER: OFFICE}
 NOTICE = "This call may be recorded to help us serve you."
 DAY_AND_NIGHT, WITH_MENU = "Search campaign", "Contact page"
 

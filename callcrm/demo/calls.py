@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from accounts.models import Member
 from callcrm.demo import people
-from callcrm.demo.answering import NOTICE
+from callcrm.demo.answering import NOTICE, TELEPHONES
 from callcrm.demo.scene import PROVIDER, Person, Scene
 from callcrm.demo.traffic import JUST_NOW, is_open
 from callcrm.lib.ids import uuid7_at
@@ -181,6 +181,9 @@ def _legs(scene: Scene, call: Call, ring: timedelta, state: CallState, talk: tim
     """Ring every telephone; where they talked, it was on one of them."""
     telephones = list(call.number.forward_to if call.number and call.direction == Direction.INBOUND else [""])
     scene.rng.shuffle(telephones)
+    if call.agent and call.direction == Direction.INBOUND:
+        his = TELEPHONES[call.agent.role]
+        telephones = [his, *(each for each in telephones if each != his)]
     for nth, telephone in enumerate(telephones):
         talked = talk if nth == 0 else None
         leg_state = state if talk is None or talked is not None else CallState.CANCELED
@@ -188,6 +191,7 @@ def _legs(scene: Scene, call: Call, ring: timedelta, state: CallState, talk: tim
         scene.legs.append(
             CallLeg(
                 pk=uuid7_at(call.started_at), business_id=scene.business.pk, call=call, to=telephone,
+                member=scene.holder(telephone),
                 provider_id=scene.provider_id("CA"), state=leg_state, rank=leg_state.rank,
                 bridged=talked is not None, started_at=call.started_at + timedelta(seconds=1),
                 said_answered_at=answered, answered_at=answered,

@@ -14,6 +14,7 @@ from accounts.permissions import Role
 from audit.events import Event
 from audit.models import Entry
 from audit.recording import Actor, entry_for
+from callcrm.demo.answering import TELEPHONES
 from callcrm.lib.ids import uuid7_at
 from leads import index
 from leads.models import Lead, LeadPhone, LeadToken, Note
@@ -71,6 +72,10 @@ class Scene:
 
     def seconds(self, least: float, most: float) -> timedelta:
         return timedelta(seconds=round(self.rng.uniform(least, most)))
+
+    def holder(self, telephone: str) -> Member | None:
+        """Return the member whose telephone it is."""
+        return next((each for role, each in self.members.items() if TELEPHONES[role] == telephone), None)
 
     def colleague(self) -> Member:
         """Whoever is at the telephone: mostly the user."""

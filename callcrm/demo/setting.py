@@ -8,7 +8,7 @@ from accounts import businesses, keys
 from accounts.events import BusinessCreated, LoggedIn, MemberAdded
 from accounts.models import Business, Member, User
 from accounts.permissions import Role
-from callcrm.demo import answering
+from callcrm.demo.answering import TELEPHONES
 from callcrm.demo.scene import PROVIDER, Scene
 from callcrm.demo.traffic import DAYS
 from callcrm.lib.ids import uuid7_at
@@ -18,11 +18,6 @@ from telephony.models import NumberRoute, ProviderAccount, Telephone, TrackingNu
 
 SLUG = "acme"
 STAFF = {Role.OWNER: "Joanna Reyes", Role.ADMIN: "Ben Whitlock", Role.USER: "Priya Nair"}
-TELEPHONES: dict[str, str] = {
-    Role.OWNER: "+15035550192",
-    Role.ADMIN: answering.VAN,
-    Role.USER: answering.OFFICE,
-}
 SOURCES = [
     ("Google Ads", Source.Kind.SEARCH_AD, "Search campaign", "+15035550101"),
     ("Website", Source.Kind.WEBSITE, "Contact page", "+15035550102"),
