@@ -143,3 +143,34 @@ def test_no_key_reveals_and_letters_after_g_go_elsewhere(calls, nora: Page) -> N
     nora.keyboard.press("g")
     nora.keyboard.press("o")
     nora.wait_for_url("**/b/acme/")
+
+
+def test_a_key_leads_to_the_button_that_calls_and_presses_nothing(calls, nora: Page) -> None:
+    row = nora.locator(f"#call-{calls[0].pk}")
+    row.locator(".title a").focus()
+    nora.keyboard.press("c")
+    button = nora.locator(f"#detail-{calls[0].pk}").get_by_role("button", name="Call Nora Q.")
+    expect(button).to_be_focused()
+    assert nora.url.endswith(LIST)
+
+
+def test_who_turns_single_keys_off_is_heard_by_none_of_them(calls, nora: Page) -> None:
+    title = nora.locator(f"#call-{calls[0].pk} .title a")
+    nora.keyboard.press("?")
+    nora.get_by_label("Single keys do this").uncheck()
+    nora.keyboard.press("Escape")
+    nora.reload()
+    for key in ("j", "x", "n", "?", "/"):
+        nora.keyboard.press(key)
+    expect(title).not_to_be_focused()
+    expect(nora.get_by_role("searchbox")).not_to_be_focused()
+    expect(nora.get_by_role("dialog")).to_have_count(0)
+    title.focus()
+    nora.keyboard.press("Enter")
+    expect(nora.locator(f"#detail-{calls[0].pk}")).to_contain_text("Rang")  # Enter is no single key of ours
+    nora.keyboard.press("Escape")
+    nora.evaluate("document.getElementById('keys').showModal()")
+    nora.get_by_label("Single keys do this").check()
+    nora.keyboard.press("Escape")
+    nora.keyboard.press("j")
+    expect(title).to_be_focused()

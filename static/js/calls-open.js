@@ -1,5 +1,6 @@
 // A call opens below its row: the chevron or Enter fetches it, Esc closes it. Without this file its links lead to the
-// page of the call. Keys: n note, o what came of it, t tags, r the eye, which no key presses. Playing is player.js's.
+// page of the call. Keys: n note, o what came of it, t tags; c the call button and r the eye, which no key presses.
+// Playing is player.js's.
 
 const $ = (selector, from = document) => from.querySelector(selector);
 const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
@@ -72,10 +73,16 @@ async function write(row, name) {
   $(`form [name=${name}]`, detail)?.focus();
 }
 
+// To the button that calls the person, in the row or in what is open below it. No key presses it.
+async function ring(row) {
+  ($("[data-call]", row) ?? $("[data-call]", await open(row)))?.focus();
+}
+
 const keys = {
   n: (row) => write(row, "note"),
   o: (row) => write(row, "disposition"),
   t: (row) => write(row, "tags"),
+  c: (row) => ring(row),
   r: (row) => $("[data-reveal]", row)?.focus(),
 };
 
