@@ -19,7 +19,7 @@ LIST, CHOOSE = "/b/acme/calls/", "/b/acme/calls/columns/"
 
 def heads(client: Client) -> list[str]:
     page = client.get(LIST).content.decode()
-    return [re.sub("<[^>]*>", "", head) for head in re.findall(r"<th [^>]*>(.*?)</th>", page)]
+    return [re.sub("<[^>]*>", "", head).strip() for head in re.findall(r"<th [^>]*>(.*?)</th>", page)]
 
 
 def cells(client: Client) -> int:
@@ -34,7 +34,7 @@ def user(world: World, client: Client) -> Client:
 
 
 def test_all_columns_are_there_until_somebody_puts_one_away(user: Client) -> None:
-    every = ["Caller", *columns.COLUMNS.values(), "Open"]
+    every = ["Caller", *columns.COLUMNS.values(), "Details"]
     assert heads(user) == every
     assert cells(user) == len(every)
 
@@ -42,7 +42,7 @@ def test_all_columns_are_there_until_somebody_puts_one_away(user: Client) -> Non
 @pytest.mark.parametrize("shown", [["status", "tags"], ["source"], []])
 def test_a_column_that_is_put_away_is_gone_from_every_row(user: Client, shown: list[str]) -> None:
     assert user.post(CHOOSE, {"column": shown}).status_code == 302
-    assert heads(user) == ["Caller", *(columns.COLUMNS[name] for name in shown), "Open"]
+    assert heads(user) == ["Caller", *(columns.COLUMNS[name] for name in shown), "Details"]
     assert cells(user) == len(shown) + 2
 
 
@@ -75,7 +75,7 @@ def test_a_choice_is_written_down_once(world: World) -> None:
         with world.inside():
             columns.choose(["status"], by=world.user)
     [entry] = Entry.objects.of(world.acme.pk).filter(name="columns.chosen")
-    assert entry.data == {"hidden": ["source", "started", "agent", "talked", "tags"]}
+    assert entry.data == {"hidden": ["source", "started", "agent", "talked", "recording", "tags"]}
     with business_scope(world.rival.pk):
         assert not CallColumns.objects.exists()
 
@@ -85,6 +85,6 @@ def test_a_visitor_sees_all_columns_and_no_menu_to_choose(world: World, user: Cl
     root = add_superuser()
     visits.start(root, world.acme, "Ticket 12")
     guest = login(Client(), root)
-    assert heads(guest) == ["Caller", *columns.COLUMNS.values(), "Open"]
+    assert heads(guest) == ["Caller", *columns.COLUMNS.values(), "Details"]
     assert CHOOSE not in guest.get(LIST).content.decode()
     assert guest.post(CHOOSE, {"column": ["status"]}).status_code == 403
