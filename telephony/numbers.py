@@ -13,6 +13,7 @@ from accounts.models import Business
 from audit.recording import Actor, record
 from callcrm.errors import Conflict, Invalid
 from callcrm.lib import phones
+from leads import intake
 from leads.models import Source
 from telephony import telephones
 from telephony.events import NumberAdded, NumberChanged, ProviderConnected, ProviderSecretChanged
@@ -32,10 +33,14 @@ def ours(business_id: UUID, e164: str | None) -> TrackingNumber | None:
 
 
 def is_own(business_id: UUID, e164: str) -> bool:
-    """Say whether a number is the business's own: a tracking number, a telephone it forwards to or one of a member."""
+    """Say whether a number is the business's own: a tracking number, a telephone it forwards to or one of a member.
+
+    A lead who has the number of a member's telephone stays a lead: nobody is lost by what a member typed.
+    """
     own = Q(e164=e164) | Q(forward_to__contains=[e164])
-    mine = TrackingNumber.objects.filter(own, business_id=business_id)
-    return mine.exists() or telephones.is_one(business_id, e164)
+    if TrackingNumber.objects.filter(own, business_id=business_id).exists():
+        return True
+    return telephones.is_one(business_id, e164) and intake.find(business_id, e164) is None
 
 
 @transaction.atomic

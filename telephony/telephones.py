@@ -1,7 +1,8 @@
 """The telephones of members: each says which one is his, and nobody says it for him.
 
-It is rung first when he calls somebody, so a tracking number cannot be one, for the call would come back to us. A leg
-that is put through to it tells who took the call. Where several members share one, nobody knows which of them it was.
+It is rung first when he calls somebody, so a tracking number cannot be one, for the call would come back to us; nor can
+a lead's number, for he would be taken for one of us. A leg that is put through to it tells who took the call. Where
+several members share one, nobody knows which of them it was.
 """
 
 from uuid import UUID
@@ -14,8 +15,13 @@ from accounts.models import Member
 from audit.recording import record
 from callcrm.errors import Invalid
 from callcrm.lib import phones
+from leads import intake
 from telephony.events import TelephoneChanged, TelephoneForgotten
 from telephony.models import NumberRoute, Telephone
+
+OF_A_LEAD = (
+    "A lead has this number. If it is yours, take it off that lead first: a call from it would be nobody's."
+)
 
 
 def of(member: Member) -> Telephone | None:
@@ -30,6 +36,8 @@ def choose(member: Member, typed: str) -> Telephone:
         raise Invalid(fields={"telephone": ["Write the number like +15551234567."]})
     if phones.is_costly(e164):
         raise Invalid(fields={"telephone": ["Calls to this number cost extra, so it is rung for nobody."]})
+    if intake.find(member.business_id, e164):
+        raise Invalid(fields={"telephone": [OF_A_LEAD]})
     if NumberRoute.objects.filter(e164=e164).exists():
         raise Invalid(fields={"telephone": ["This is a tracking number: the call would come back to us."]})
     mine = {"business_id": member.business_id, "member": member}

@@ -5,7 +5,7 @@ import pytest
 from accounts import team
 from audit.models import Entry
 from callcrm.errors import Invalid
-from callcrm.testing import DESTINATION, NUMBER, login, ring, sid, signed_post
+from callcrm.testing import DESTINATION, NUMBER, add_lead, login, ring, sid, signed_post
 from leads.models import Lead
 from telephony import telephones
 from telephony.models import Call, Telephone
@@ -50,6 +50,22 @@ def test_what_cannot_be_rung_is_no_telephone(world, typed):
     with world.inside(), pytest.raises(Invalid) as refused:
         telephones.choose(world.user, typed)
     assert list(refused.value.fields) == ["telephone"]
+
+
+def test_the_number_of_a_lead_is_no_telephone_of_ours(world):
+    add_lead(world.acme, name="Ines Palmer", phones=[CALLER])
+    with world.inside(), pytest.raises(Invalid) as refused:
+        telephones.choose(world.user, CALLER)
+    assert "A lead has this number" in refused.value.fields["telephone"][0]
+
+
+@pytest.mark.parametrize("express", [True, False])
+def test_a_lead_who_gets_a_members_number_is_not_lost(world, client, mobile, express):
+    lead = add_lead(world.acme, name="Ines Palmer", phones=[MOBILE])
+    call_sid = ring(client, MOBILE, CallStatus="ringing" if express else "queued")
+    with world.inside():
+        call = Call.objects.get(provider_id=call_sid)
+        assert (call.lead, call.own_from) == (lead, "")
 
 
 def test_a_number_of_another_business_cannot_be_one_either(world):
