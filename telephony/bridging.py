@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from telephony.flows.walk import PRESS_1
 from telephony.links import Links
@@ -25,10 +26,13 @@ YES = "1"
 To = Callable[..., str]  # an address of ours that names the call
 
 
-def answer(report: Report) -> Sequence[Action]:
-    """Return what happens next to a call that was asked for; one whose person was deleted meanwhile ends."""
+def answer(report: Report, named: UUID) -> Sequence[Action]:
+    """Return what happens next to the call `named` by the address; one whose person was deleted meanwhile ends.
+
+    Where the provider's id was taken for another call's, nobody is called rather than the wrong person.
+    """
     call = report.call
-    if call is None or call.phone is None or call.number is None or call.flow is None:
+    if call is None or call.pk != named or call.phone is None or call.number is None or call.flow is None:
         return [HangUp()]
     to = partial(Links(call.provider).to, call=str(call.pk))
     return _ANSWERS[report.route](report, call, to)

@@ -81,9 +81,15 @@ def call_of(origin: Origin, provider_id: str) -> Call:
 
 
 def adopt(call: Call, provider_id: str) -> None:
-    """Say by which id the provider knows a call that we have asked for. The call is locked."""
+    """Say by which id the provider knows a call that we have asked for. The call is locked.
+
+    One that was given up is on its way after all: it begins anew.
+    """
     call.provider_id = provider_id
-    call.save(update_fields=["provider_id"])
+    if call.outcome:
+        call.state, call.rank = CallState.QUEUED.value, CallState.QUEUED.rank
+        call.outcome = call.ended_at = call.ring_seconds = None
+    call.save(update_fields=["provider_id", "state", "rank", "outcome", "ended_at", "ring_seconds"])
     Placement.objects.filter(business_id=call.business_id, call=call).update(
         state=Placement.State.PLACED, failure=""
     )
@@ -212,7 +218,7 @@ def _conclude(call: Call, before: tuple[Any, ...], origin: Origin, *, touched: b
     feed.tell(call.business_id, "call.changed", call.pk, call.state)
     if call.lead_id and after[-1] != before[-1]:
         ledger.follow_call(call, by=origin.actor)
-    if call.lead_id and call.outcome and before[1] is None:
+    if call.lead_id and call.provider_id and call.outcome and before[1] is None:
         touch_lead(call)
 
 

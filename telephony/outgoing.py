@@ -23,6 +23,7 @@ from telephony.events import CallPlaced
 from telephony.models import LIVE, Call, Message, Placement, Telephone, TrackingNumber
 from telephony.providers.base import Direction
 
+RINGING = "Your telephone is being rung already, for a call that you asked for a moment ago."
 TAKES = timedelta(minutes=1)  # so long a call of the same member may be on its way to his telephone
 
 
@@ -54,11 +55,18 @@ def number_for(lead: Lead) -> TrackingNumber:
     """
     mine = TrackingNumber.objects.select_related("account", "published")
     mine = mine.filter(business_id=lead.business_id, is_active=True)
-    for model, at in ((Call, "-started_at"), (Message, "-created_at")):
-        told = model.objects.filter(business_id=lead.business_id, lead=lead, number__is_active=True)
-        last = told.order_by(at).values_list("number_id", flat=True).first()
-        if last:
-            return mine.get(pk=last)
+    known = {"business_id": lead.business_id, "lead": lead, "number__is_active": True}
+    calls = Call.objects.filter(**known).exclude(
+        provider_id=None
+    )  # he has not heard of one that never came about
+    texts = Message.objects.filter(**known)
+    last = [
+        calls.order_by("-started_at").values_list("started_at", "number_id").first(),
+        texts.order_by("-created_at").values_list("created_at", "number_id").first(),
+    ]
+    latest = max((one for one in last if one), default=None)
+    if latest:
+        return mine.get(pk=latest[1])
     oldest = mine.order_by("created_at", "id").first()
     if oldest is None:
         raise Invalid(fields={"number": ["There is no number in service to call from. Add one first."]})
@@ -74,7 +82,11 @@ def _telephone(by: Member) -> Telephone:
         )
     fresh = Call.objects.filter(business_id=by.business_id, agent=by, started_at__gte=now() - TAKES)
     if fresh.filter(direction=Direction.OUTBOUND, state__in=LIVE, placements__isnull=False).exists():
-        raise Conflict("Your telephone is being rung already, for a call that you asked for a moment ago.")
+        raise Conflict(RINGING)
+    if Placement.objects.filter(
+        business_id=by.business_id, call__agent=by, state__in=Placement.UNSETTLED
+    ).exists():
+        raise Conflict(RINGING)
     return mine
 
 

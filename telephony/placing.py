@@ -81,15 +81,16 @@ def look(business_id: UUID, placement_id: UUID) -> None:
 
 
 def sweep() -> None:
-    """Give up wishes whose worker was lost before it asked, and look for those whose next look was."""
+    """Give up wishes whose worker was lost before it asked, and look for those whose next look was: a job for each."""
+    from telephony.tasks import look_for_call, place_call  # tasks import this module
+
     late = Q(state=State.WAITING, created_at__lt=now() - TOO_LATE)
     lost = Q(state=State.ASKED, asked_at__lt=now() - MOST_LOOKS * LOOKED_AFTER)
     with system_scope("calls of all businesses that wait", Business.objects.values_list("pk", flat=True)):
-        rows = list(
-            Placement.objects.filter(late | lost).values_list("business_id", "pk", "state")[:MOST_SWEPT]
-        )
-    for business_id, pk, state in rows:
-        (carry_out if state == State.WAITING else look)(business_id, pk)
+        waiting = Placement.objects.filter(late | lost).order_by("created_at")
+        for business_id, pk, state in waiting.values_list("business_id", "pk", "state")[:MOST_SWEPT]:
+            task: Any = place_call if state == State.WAITING else look_for_call
+            task.defer(business_id=str(business_id), placement_id=str(pk))
 
 
 def _claim(business_id: UUID, placement_id: UUID) -> _Order | None:

@@ -46,8 +46,9 @@ class Report:
 def answer(report: Report) -> Sequence[Action]:
     """Return what happens next to a call that waits."""
     call = report.call
-    if placed(report.asked):
-        return bridging.answer(report)
+    named = placed(report.asked)
+    if named:
+        return bridging.answer(report, named)
     if call is None or call.number is None or call.flow is None:
         return say(NOT_IN_SERVICE)
     if report.route in NEW_CALL and not call.number.is_active:

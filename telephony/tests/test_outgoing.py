@@ -20,6 +20,7 @@ from callcrm.testing import (
     add_call,
     add_lead,
     add_member,
+    add_message,
     fresh_number,
     login,
     sid,
@@ -74,6 +75,22 @@ def test_the_number_is_the_one_that_the_person_called(world, lead, mobile):
     assert place(world, lead=lead).number == known
 
 
+def test_a_number_that_nobody_was_called_from_after_all_is_not_known(world, lead, mobile):
+    vain = another_number(world)
+    place(world, lead=lead, number=vain)
+    with world.inside():
+        Call.objects.update(state="failed", outcome="missed")
+        Placement.objects.update(state="failed")
+    assert place(world, lead=lead).number == world.number
+
+
+def test_the_later_of_a_call_and_a_text_says_which_number_is_known(world, lead, mobile):
+    called, texted = another_number(world), another_number(world)
+    add_call(world.acme, lead, number=called, started_at=timezone.now() - timedelta(days=2))
+    add_message(world.acme, lead, number=texted)
+    assert place(world, lead=lead).number == texted
+
+
 def test_who_never_called_is_called_from_our_oldest_number(world, lead, mobile):
     another_number(world)
     assert place(world, lead=lead).number == world.number
@@ -120,14 +137,22 @@ def test_one_telephone_takes_one_call_at_a_time(world, lead, mobile):
     refusal(world, Conflict, lead=lead)
     with world.inside():
         Call.objects.update(state="completed")
+    refusal(world, Conflict, lead=lead)  # the provider has not been asked yet
+    settled(world)
     place(world, lead=lead)
+
+
+def settled(world):
+    """What was asked for is over."""
+    with world.inside():
+        Call.objects.update(state="completed")
+        Placement.objects.update(state="placed")
 
 
 def test_calls_are_limited(world, lead, mobile, settings):
     settings.RATE_LIMIT_CALLS = "1/h"
     place(world, lead=lead)
-    with world.inside():
-        Call.objects.update(state="completed")
+    settled(world)
     refusal(world, TooMany, lead=lead)
 
 
@@ -276,6 +301,16 @@ def test_a_call_that_nobody_took_owes_as_much_as_before(world, line, lead):
         assert [(debt.is_open, debt.misses) for debt in Callback.objects.all()] == [(True, 1)]
 
 
+def test_nobody_is_called_where_the_address_names_another_call(world, client, line):
+    line.picks_up()
+    settled(world)
+    other = place(world, lead=add_lead(world.acme, name="Somebody Else", phones=["+12065550112"]))
+    answer = line.post(
+        f"/webhooks/twilio/bridge/?call={other.pk}&asked=1", CallStatus="in-progress", Digits="1"
+    )
+    assert [verb.tag for verb in answer] == ["Hangup"]
+
+
 def test_who_was_deleted_meanwhile_is_not_called(world, line, lead):
     with world.inside():
         editing.delete(lead, by=world.owner)
@@ -303,7 +338,7 @@ def test_the_same_press_makes_one_call_however_often_it_arrives(world, client, l
     answers = {press(login(client, world.user), lead, key).headers["Location"] for _ in range(3)}
     with world.inside():
         assert (len(answers), Call.objects.count(), Placement.objects.count()) == (1, 1, 1)
-        Call.objects.update(state="completed")
+    settled(world)
     answer = press(client, lead, key)
     assert "pressed before" in client.get(answer.headers["Location"]).content.decode()
     with world.inside():
@@ -391,8 +426,7 @@ def test_a_program_calls_a_lead_or_a_number(world, lead, mobile):
     told = answer.json()
     assert (told["direction"], told["state"], told["provider_id"]) == ("outbound", "queued", None)
     assert (told["from"], told["to"], told["agent"]["id"]) == (NUMBER, "+1(206)***-**11", str(world.user.pk))
-    with world.inside():
-        Call.objects.update(state="completed")
+    settled(world)
     assert send(Api(world.user), {"to": THEIRS}).json()["lead"]["id"] == str(lead.pk)
 
 

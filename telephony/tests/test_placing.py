@@ -111,6 +111,8 @@ def test_nothing_is_asked_twice(world, asked, twilio):
         (provider.told({"code": 21215, "message": f"{MOBILE} is in another country"}, 400), "error_21215"),
         (provider.told({"code": 20003}, 401), "error_20003"),
         (provider.told([1], 400), "status_400"),
+        (provider.told({"code": float("inf")}, 400), "status_400"),
+        (provider.told({"code": 10**40}, 400), "status_400"),
         (provider.status(429), "status_429"),
     ],
 )
@@ -196,7 +198,7 @@ def test_what_was_lost_with_its_worker_is_settled_by_the_sweep(world, asked, twi
     assert how_it_is(world, asked)[0] == State.WAITING  # it is fresh: its job is on the way
     with world.inside():
         Placement.objects.filter(pk=asked.pk).update(created_at=now() - timedelta(minutes=2))
-    placing.sweep()
+    work(asked)
     assert how_it_is(world, asked)[:2] == (State.FAILED, "too_late")
 
 
@@ -230,6 +232,34 @@ def test_a_call_that_was_given_up_and_comes_after_all_is_that_call(world, asked,
     made = sid("CA")
     told(client, asked, made, "completed", CallDuration="40")
     assert how_it_is(world, asked) == (State.PLACED, "", made, "completed")
+
+
+def test_a_call_that_was_given_up_lives_again_when_it_comes_about(world, asked, client, twilio):
+    claimed(world, asked)
+    twilio.will(provider.told({"calls": []}))
+    look(asked)
+    told(client, asked, sid("CA"), "in-progress")
+    with world.inside():
+        call = Call.objects.get(pk=asked.call_id)
+        assert (call.state, call.outcome, call.ended_at) == ("in-progress", None, None)
+        assert call in Call.objects.all().live()
+
+
+def test_who_was_not_called_was_not_in_contact(world, asked, twilio, lead):
+    before = lead.last_contact_at
+    twilio.will(provider.told({"code": 21215}, 400))
+    work(asked)
+    with world.inside():
+        lead.refresh_from_db()
+        assert lead.last_contact_at == before
+
+
+def test_a_sweep_asks_nobody_itself_and_one_row_stops_no_other(world, asked):
+    with world.inside():
+        Placement.objects.filter(pk=asked.pk).update(created_at=now() - timedelta(minutes=2))
+    before = waiting("place_call").count()
+    placing.sweep()
+    assert waiting("place_call").count() == before + 1
 
 
 def test_a_delivery_cannot_take_a_call_that_is_known_by_another_id(world, asked, client):

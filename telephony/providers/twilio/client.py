@@ -27,6 +27,7 @@ TOLD_OF = ("initiated", "ringing", "answered", "completed")
 
 _ACCOUNT, _RECORDING = re.compile(r"AC[0-9a-fA-F]{32}"), re.compile(r"RE[0-9a-fA-F]{32}")
 _CALL = re.compile(r"CA[0-9a-fA-F]{32}")
+_ERROR = re.compile(r"[0-9]{5}")
 
 
 @contextmanager
@@ -119,10 +120,11 @@ def _begun(row: Mapping[str, Any], since: datetime) -> bool:
 
 def _explained(failure: FetchError) -> FetchError:
     try:
-        number = int(json.loads(failure.said)["code"])
+        number = str(json.loads(failure.said)["code"])
     except (ValueError, KeyError, TypeError):
         return failure
-    return FetchError(f"error_{number}") if failure.code.startswith("status_4") else failure
+    known = failure.code.startswith("status_4") and _ERROR.fullmatch(number)
+    return FetchError(f"error_{number}") if known else failure
 
 
 def _tell(access: Access, call_provider_id: str, provider_id: str, form: Mapping[str, str]) -> None:
