@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.timezone import now
 
 from accounts import idempotency
@@ -23,7 +24,7 @@ from callcrm.errors import Conflict, Invalid, NotFound, Refused
 from leads.models import Lead
 from telephony import callbacks, editing, feed
 from telephony.events import CallbackClosed, CallChanged
-from telephony.models import UNDOABLE, BulkChange, Call, Callback, Reason
+from telephony.models import UNDOABLE, BulkChange, Call, Callback, CallbackMiss, Reason
 
 MOST = 200
 UNSAID = "Write the outcome or the tag in its field, and press the button beside it."
@@ -47,7 +48,10 @@ def change(pks: Collection[UUID], what: str, value: str, *, key: str, by: Member
     wish = {"what": what, "value": value, "calls": sorted(map(str, pks))}
     key = f"bulk-{idempotency.read(key)}"[:80]
     made = idempotency.once(by, key, wish, lambda: _make(pks, what, value, by))
-    return BulkChange.objects.visible_to(by).get(pk=made)
+    row = BulkChange.objects.visible_to(by).filter(pk=made).first()
+    if row is None:
+        raise Conflict("This was done before, and can no longer be undone.")
+    return row
 
 
 @transaction.atomic
@@ -155,7 +159,8 @@ def _close(named: Any, reason: str, by: Member) -> dict[UUID, Any]:
     if not people and not named.exists():
         raise NotFound
     list(Lead.objects.select_for_update(no_key=True).only("pk").filter(pk__in=people).order_by("pk"))
-    rows = Callback.objects.visible_to(by).open().filter(lead__in=people)
+    still = Exists(CallbackMiss.objects.filter(callback_id=OuterRef("pk"), call__in=named))
+    rows = Callback.objects.visible_to(by).open().filter(still, lead__in=people)
     found, at = list(rows.select_for_update(of=("self",)).order_by("pk")), now()
     Callback.objects.filter(pk__in=[row.pk for row in found]).update(
         reason=reason, closed_by=by, closed_at=at

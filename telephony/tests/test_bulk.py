@@ -239,3 +239,29 @@ def cost(act):
     with CaptureQueriesContext(connection) as captured:
         act()
     return len(captured)
+
+
+def test_what_was_done_so_long_ago_that_it_is_forgotten_is_not_done_again(world, calls, change):
+    made = change(calls, "tag", "new", key="sent-twice")
+    with world.inside():
+        BulkChange.objects.filter(pk=made.pk).delete()
+    with pytest.raises(Conflict, match="done before"):
+        change(calls, "tag", "new", key="sent-twice")
+
+
+def test_a_debt_that_opens_while_others_are_closed_is_not_closed_with_them(world, change, monkeypatch):
+    [call] = owe(world)
+    held = bulk.Lead.objects.select_for_update
+
+    def meanwhile(**options):
+        """The person was reached, and called in vain once more."""
+        monkeypatch.setattr(bulk.Lead.objects, "select_for_update", held)
+        debt = Callback.objects.open().get(lead=call.lead)
+        callbacks.close(debt, "other", by=world.owner)
+        later = add_call(world.acme, call.lead, **MISSED)
+        ledger.follow_call(later, by=None)
+        return held(**options)
+
+    monkeypatch.setattr(bulk.Lead.objects, "select_for_update", meanwhile)
+    change([call], "close", "not_needed")
+    assert open_debts(world) == 1
