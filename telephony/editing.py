@@ -20,7 +20,7 @@ MOST_TAGS, LONGEST_TAG, LONGEST_DISPOSITION = 20, 40, 40
 def update_call(call: Call, values: Mapping[str, Any], *, by: Member) -> Call:
     """Change what `values` names: disposition (text or None), tags, note. Raises Invalid naming what is wrong."""
     call = _held(call)
-    given = cleaned(values)
+    given = {field: value for field, value in cleaned(values).items() if _differs(call, field, value)}
     for field, value in given.items():
         setattr(call, field, value)
     if given:
@@ -28,6 +28,11 @@ def update_call(call: Call, values: Mapping[str, Any], *, by: Member) -> Call:
         record(CallChanged(call_id=call.pk, fields=list(given)), by=by, business_id=call.business_id)
         feed.tell(call.business_id, "call.changed", call.pk, call.state)
     return call
+
+
+def _differs(call: Call, field: str, value: Any) -> bool:
+    """A note is sealed, and kept as often as it is written."""
+    return field == "note" or getattr(call, field) != value
 
 
 def cleaned(values: Mapping[str, Any]) -> dict[str, Any]:

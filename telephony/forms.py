@@ -8,7 +8,7 @@ from accounts.models import Business, Member
 from callcrm.lib.forms import RefusableForm
 from leads.editing import source_named
 from telephony import numbers
-from telephony.models import ProviderAccount, TrackingNumber
+from telephony.models import Call, ProviderAccount, TrackingNumber
 
 
 class CallForm(RefusableForm):
@@ -21,7 +21,7 @@ class CallForm(RefusableForm):
         widget=forms.TextInput(attrs={"list": "known-dispositions", "autocomplete": "off"}),
     )
     tags = forms.CharField(
-        max_length=400,
+        max_length=20 * 42,  # tags as many and as long as a call may have
         required=False,
         help_text="Words with commas between.",
         widget=forms.TextInput(attrs={"list": "known-tags", "autocomplete": "off"}),
@@ -33,6 +33,39 @@ class CallForm(RefusableForm):
         given = self.cleaned_data
         values = {"disposition": given["disposition"] or None, "tags": given["tags"].split(",")}
         return values | ({"note": given["note"]} if given["note"].strip() else {})
+
+
+class EditForm(CallForm):
+    """The same of a call that is there. It remembers what it showed, and changes only what was changed in it."""
+
+    disposition_was = forms.CharField(required=False, widget=forms.HiddenInput)
+    tags_was = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, call: Call, **options: Any) -> None:
+        tags = ", ".join(call.tags)
+        shown = {"disposition": call.disposition, "tags": tags}
+        shown |= {"disposition_was": call.disposition, "tags_was": tags}
+        super().__init__(data, initial=shown, **options)
+        self.call = call
+
+    def values(self) -> dict[str, Any]:
+        """Return what differs from what was shown. Tags that others have given meanwhile stay."""
+        given, values = self.cleaned_data, super().values()
+        if given["disposition"] == given["disposition_was"]:
+            del values["disposition"]
+        was, now = _words(given["tags_was"]), _words(given["tags"])
+        gone = set(was) - set(now)
+        values["tags"] = [
+            *(tag for tag in self.call.tags if tag not in gone),
+            *(tag for tag in now if tag not in was),
+        ]
+        if was == now:
+            del values["tags"]
+        return values
+
+
+def _words(typed: str) -> list[str]:
+    return [word.strip() for word in typed.split(",") if word.strip()]
 
 
 class NumberForm(RefusableForm):

@@ -15,7 +15,7 @@ from callcrm.lib import phones, times
 from callcrm.lib.paging import page
 from leads.models import Source
 from telephony import bulk_pages, call_views, chips, columns, editing, figures, filters, practice, suggestions
-from telephony.forms import CallForm, NumberForm
+from telephony.forms import EditForm, NumberForm
 from telephony.models import Call, CallQuerySet, Message, TrackingNumber
 from telephony.providers.base import Direction
 from telephony.providers.practice.scenarios import SCENARIOS
@@ -71,8 +71,7 @@ def live(request: MemberRequest) -> HttpResponse:
 def call(request: MemberRequest, pk: UUID) -> HttpResponse:
     """One call: who, through which number, what happened when, and what became of it."""
     found = _call(request, pk)
-    form = CallForm(initial={"disposition": found.disposition, "tags": ", ".join(found.tags)})
-    return render(request, "telephony/call.html", _about(found, form))
+    return render(request, "telephony/call.html", _about(found, EditForm(call=found)))
 
 
 @require_POST
@@ -80,7 +79,7 @@ def call(request: MemberRequest, pk: UUID) -> HttpResponse:
 def edit_call(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Keep what staff made of a call."""
     found = _call(request, pk)
-    form = CallForm(request.POST)
+    form = EditForm(request.POST, call=found)
     if not (
         form.is_valid() and form.does(lambda: editing.update_call(found, form.values(), by=request.member))
     ):
@@ -151,7 +150,7 @@ def number(request: MemberRequest, pk: UUID) -> HttpResponse:
     return render(request, "telephony/number.html", {"number": found, "form": form}, status=status)
 
 
-def _about(call: Call, form: CallForm) -> dict[str, Any]:
+def _about(call: Call, form: EditForm) -> dict[str, Any]:
     recordings = call.recordings.with_rules().select_related("held_by__user").prefetch_related("pauses")
     words = suggestions.words(call.business_id)
     return happened(call) | {"recordings": recordings, "form": form, "known_words": words}

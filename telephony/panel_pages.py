@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from telephony import editing, pages
-from telephony.forms import CallForm
+from telephony.forms import EditForm
 from telephony.models import Call
 
 
@@ -41,10 +41,9 @@ def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
     return render(request, "telephony/_call_panel_form.html", context, status=200 if saved else 422)
 
 
-def _form(call: Call, data: Any = None) -> CallForm:
+def _form(call: Call, data: Any = None) -> EditForm:
     """Several may be open on one page, so their fields are named after their call."""
-    initial = {"disposition": call.disposition, "tags": ", ".join(call.tags)}
-    return CallForm(data, initial=initial, auto_id=f"edit-{call.pk}-%s")
+    return EditForm(data, call=call, auto_id=f"edit-{call.pk}-%s")
 
 
 def _call(request: MemberRequest, pk: UUID) -> Call:

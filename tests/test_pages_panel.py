@@ -3,6 +3,7 @@
 import pytest
 
 from accounts import visits
+from audit.models import Entry
 from callcrm.testing import add_call, add_lead, add_leg, add_superuser, assert_flat_queries, login
 from recordings.models import Recording
 from telephony.models import Call
@@ -123,3 +124,44 @@ def test_recordings_cost_no_query_of_their_row(world, client):
             )
 
     assert_flat_queries(lambda: client.get(LIST), grow)
+
+
+SHOWN = {"disposition": "Quote", "disposition_was": "Quote", "tags": "leak", "tags_was": "leak", "note": ""}
+
+
+@pytest.fixture
+def open_form(world, client, call):
+    """Somebody has opened the call when its tag was leak; meanwhile another has added one and said what came of it."""
+    login(client, world.owner)
+    with world.inside():
+        Call.objects.filter(pk=call.pk).update(tags=["leak", "storm"], disposition="Booked")
+
+    def save(path, **changes):
+        assert client.post(path, SHOWN | changes).status_code in (200, 302)
+        with world.inside():
+            call.refresh_from_db()
+        return call.disposition, call.tags
+
+    return save
+
+
+@pytest.mark.parametrize("where", ["panel/edits/", "edits/"])
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [
+        ({"note": "Called."}, ("Booked", ["leak", "storm"])),
+        ({"tags": "leak, roof"}, ("Booked", ["leak", "storm", "roof"])),
+        ({"tags": ""}, ("Booked", ["storm"])),
+        ({"disposition": "Lost"}, ("Lost", ["leak", "storm"])),
+        ({"disposition": ""}, (None, ["leak", "storm"])),
+    ],
+)
+def test_a_form_changes_what_was_changed_in_it_and_nothing_that_others_did(
+    call, open_form, where, changes, kept
+):
+    assert open_form(f"{LIST}{call.pk}/{where}", **changes) == kept
+
+
+def test_saving_what_was_there_is_no_change(world, call, open_form):
+    open_form(f"{LIST}{call.pk}/panel/edits/", tags="leak", disposition="Quote")
+    assert not Entry.objects.filter(name="call.changed").exists()
