@@ -29,7 +29,17 @@ DAYS = {"1": "Today", "7": "Last 7 days", "30": "Last 30 days"}
 GROUPS = {  # what stands before the dot of an event's name, by what it is about
     "Leads": ("lead",),
     "Calls and texts": ("call", "callback", "message", "recording", "practice"),
-    "Setting up": ("number", "flow", "hours", "provider", "source", "business", "retention"),
+    "Setting up": (
+        "number",
+        "flow",
+        "hours",
+        "provider",
+        "source",
+        "business",
+        "retention",
+        "view",
+        "columns",
+    ),
     "People and access": ("member", "user", "auth", "access", "platform", "telephone"),
 }
 RECORDS = {"call_id": "call", "lead_id": "lead", "number_id": "number"}  # what has a page of its own

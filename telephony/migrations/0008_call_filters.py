@@ -1,9 +1,7 @@
-"""What the call list is filtered by: opening hours, tags, and an index for whatever may be rare.
+"""What the call list is filtered by: opening hours and tags. Indexes and past calls follow in 0012.
 
-Past calls get rows of their tags here; which of them came after hours is said by `manage.py note_after_hours`.
+Which past calls came after hours is said by `manage.py note_after_hours`.
 """
-
-from typing import Any
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -11,22 +9,6 @@ from django.db import migrations, models
 import callcrm.lib.ids
 from callcrm.lib.rls import protect, tie
 from telephony.tags_sql import keep_call_tags
-
-
-def keep_past_tags(apps: Any, editor: Any) -> None:
-    """Business by business, because the wall holds the owner of the tables as well."""
-    businesses = apps.get_model("accounts", "Business").objects.values_list("pk", flat=True)
-    for business_id in list(businesses):
-        editor.execute("SELECT set_config('app.business_ids', %s, true)", [str(business_id)])
-        editor.execute(
-            """
-            INSERT INTO telephony_calltag (id, business_id, call_id, tag, started_at)
-            SELECT DISTINCT ON (c.id, tag) gen_random_uuid(), c.business_id, c.id, tag, c.started_at
-            FROM telephony_call c, unnest(c.tags) tag WHERE c.business_id = %s AND c.tags <> '{}'
-            """,
-            [business_id],
-        )
-    editor.execute("SELECT set_config('app.business_ids', '', true)")
 
 
 class Migration(migrations.Migration):
@@ -56,91 +38,6 @@ class Migration(migrations.Migration):
             field=models.BooleanField(
                 help_text="Whether the business was closed when it began, by the hours of then. Null: not known.",
                 null=True,
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="call",
-            index=models.Index(
-                fields=["business", "after_hours", "-started_at", "-id"], name="telephony_call_after_hours"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="call",
-            index=models.Index(
-                fields=["business", "first_time_caller", "-started_at", "-id"],
-                name="telephony_call_first_time",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="call",
-            index=models.Index(
-                condition=models.Q(("disposition__isnull", False)),
-                fields=["business", "disposition", "-started_at", "-id"],
-                name="telephony_call_disposition",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="call",
-            index=models.Index(
-                condition=models.Q(("direction", "outbound")),
-                fields=["business", "-started_at", "-id"],
-                name="telephony_call_outbound",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="call",
-            index=models.Index(
-                condition=models.Q(("state__in", ("canceled", "failed", "no-answer", "busy"))),
-                fields=["business", "-started_at", "-id"],
-                name="telephony_call_failed",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="call",
-            index=models.Index(
-                condition=models.Q(("disposition__isnull", False)),
-                fields=["business", "-started_at", "-id"],
-                name="telephony_call_noted",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="call",
-            index=models.Index(
-                condition=models.Q(("disposition__isnull", True)),
-                fields=["business", "-started_at", "-id"],
-                name="telephony_call_unnoted",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="call",
-            index=models.Index(
-                condition=models.Q(("talk_seconds__gte", 0), ("talk_seconds__lt", 30)),
-                fields=["business", "-started_at", "-id"],
-                name="telephony_call_talk_0",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="call",
-            index=models.Index(
-                condition=models.Q(("talk_seconds__gte", 30), ("talk_seconds__lt", 120)),
-                fields=["business", "-started_at", "-id"],
-                name="telephony_call_talk_1",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="call",
-            index=models.Index(
-                condition=models.Q(("talk_seconds__gte", 120), ("talk_seconds__lt", 600)),
-                fields=["business", "-started_at", "-id"],
-                name="telephony_call_talk_2",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="call",
-            index=models.Index(
-                condition=models.Q(("talk_seconds__gte", 600)),
-                fields=["business", "-started_at", "-id"],
-                name="telephony_call_talk_3",
             ),
         ),
         migrations.AddField(
@@ -184,5 +81,4 @@ class Migration(migrations.Migration):
         protect("telephony_calltag", keyed=False),
         tie("telephony_calltag", "call_id", "telephony_call"),
         keep_call_tags(),
-        migrations.RunPython(keep_past_tags, migrations.RunPython.noop),
     ]
