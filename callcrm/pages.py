@@ -35,7 +35,7 @@ def desk(request: MemberRequest) -> HttpResponse:
     """What a front desk looks at all day: who calls, whom we owe a call back by when, and the person to speak to."""
     live = going_on(Call.objects.visible_to(request.member))
     waiting = _waiting(request)
-    chosen = _chosen(request, waiting)
+    chosen = _chosen(request, waiting, live)
     context = _day(request) | {
         "on_desk": True,
         "live": live,
@@ -96,12 +96,14 @@ def _waiting(request: MemberRequest) -> list[Callback]:
     return list(owed.order_by("due_at", "id")[:WAITING_SHOWN])
 
 
-def _chosen(request: MemberRequest, waiting: Sequence[Callback]) -> Lead | None:
-    """Return the person that the address names, else who has to be called back first."""
+def _chosen(request: MemberRequest, waiting: Sequence[Callback], live: Sequence[Call]) -> Lead | None:
+    """Return the person that the address names, else whom one speaks to, else who has to be called back first."""
     visible = Lead.objects.visible_to(request.member).for_list()
     if asked := request.GET.get("lead", ""):
         return get_object_or_404(visible, pk=_uuid(asked))
-    return visible.filter(pk=waiting[0].lead_id).first() if waiting else None
+    speaking = [call.lead_id for call in live if call.lead_id and call.agent_id == request.member.pk]
+    first = [*speaking, *(debt.lead_id for debt in waiting)]
+    return visible.filter(pk=first[0]).first() if first else None
 
 
 def _uuid(text: str) -> UUID:

@@ -32,6 +32,10 @@ TABS: Mapping[str, Mapping[str, str]] = {
 }
 MOST_VIEWS = 40  # shown as tabs; the page of views has them all
 TABBED = {name for params in TABS.values() for name in params}
+OUTCOMES = [
+    (value, "Missed, or not reached" if value == Outcome.MISSED else label)
+    for value, label in Outcome.choices
+]
 LENGTHS = [
     ("under_30s", "Under 30 seconds"),
     ("30s_to_2min", "30 seconds to 2 minutes"),
@@ -110,7 +114,7 @@ def narrowing(query: QueryDict, offered: Iterable[Filter]) -> list[Narrowing]:
 def _chips(request: MemberRequest, words: Mapping[str, list[str]]) -> Iterator[Filter]:
     days = [("1", "Today"), ("7", "Last 7 days"), ("30", "Last 30 days")]
     yield Filter("days", "Date", days, icon="calendar")
-    yield Filter("outcome", "Outcome", list(Outcome.choices))
+    yield Filter("outcome", "Outcome", OUTCOMES)
     yield Filter("owed", "Call back", [("true", "Not rung back"), ("false", "Nothing owed")])
     yield Filter("after_hours", "Hours", [("true", "After hours"), ("false", "In opening hours")])
     yield Filter("first_time", "First call", [("true", "First-time callers"), ("false", "Returning callers")])

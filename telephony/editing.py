@@ -13,13 +13,18 @@ from telephony.events import CallChanged
 from telephony.models import Call
 
 EDITABLE = ("disposition", "tags", "note")
-MOST_TAGS, LONGEST_TAG, LONGEST_DISPOSITION = 20, 40, 40
+MOST_TAGS, LONGEST_TAG, LONGEST_DISPOSITION, LONGEST_NOTE = 20, 40, 40, 5_000
 
 
 @transaction.atomic
 def update_call(call: Call, values: Mapping[str, Any], *, by: Member) -> Call:
-    """Change what `values` names: disposition (text or None), tags, note. Raises Invalid naming what is wrong."""
+    """Change what `values` names: disposition (text or None), tags, note; `more_note` goes below the note of before.
+
+    Raises Invalid naming what is wrong.
+    """
     call = _held(call)
+    if "more_note" in values:
+        values = {**values, "note": _longer(call, values["more_note"])}
     given = {field: value for field, value in cleaned(values).items() if _differs(call, field, value)}
     for field, value in given.items():
         setattr(call, field, value)
@@ -28,6 +33,17 @@ def update_call(call: Call, values: Mapping[str, Any], *, by: Member) -> Call:
         record(CallChanged(call_id=call.pk, fields=list(given)), by=by, business_id=call.business_id)
         feed.tell(call.business_id, "call.changed", call.pk, call.state)
     return call
+
+
+def _longer(call: Call, more: str) -> str:
+    """Nobody writes over what another has noted: whoever writes has not seen all of it."""
+    before = call.note.reveal() if call.note is not None else ""
+    note = f"{before}\n{more.strip()}".strip()
+    if len(note) > LONGEST_NOTE:
+        raise Invalid(
+            fields={"note": ["There is no room for more in the note of this call. Write it on the lead."]}
+        )
+    return note
 
 
 def _differs(call: Call, field: str, value: Any) -> bool:

@@ -47,10 +47,13 @@ class EditForm(CallForm):
         shown |= {"disposition_was": call.disposition, "tags_was": tags}
         super().__init__(data, initial=shown, **options)
         self.call = call
+        self.fields["note"].label = "Add to the note" if call.note else "Note"
 
     def values(self) -> dict[str, Any]:
         """Return what differs from what was shown. Tags that others have given meanwhile stay."""
         given, values = self.cleaned_data, super().values()
+        if "note" in values:
+            values["more_note"] = values.pop("note")
         if given["disposition"] == given["disposition_was"]:
             del values["disposition"]
         was, now = _words(given["tags_was"]), _words(given["tags"])

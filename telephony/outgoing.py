@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.timezone import now
 
 from accounts import limits
@@ -23,7 +24,6 @@ from telephony.events import CallPlaced
 from telephony.models import LIVE, Call, Message, Placement, Telephone, TrackingNumber
 from telephony.providers.base import Direction
 
-RINGING = "Your telephone is being rung already, for a call that you asked for a moment ago."
 TAKES = timedelta(minutes=1)  # so long a call of the same member may be on its way to his telephone
 
 
@@ -80,13 +80,12 @@ def _telephone(by: Member) -> Telephone:
         raise Invalid(
             fields={"telephone": ["Say first which telephone is yours: it rings before the other."]}
         )
-    fresh = Call.objects.filter(business_id=by.business_id, agent=by, started_at__gte=now() - TAKES)
-    if fresh.filter(direction=Direction.OUTBOUND, state__in=LIVE, placements__isnull=False).exists():
-        raise Conflict(RINGING)
-    if Placement.objects.filter(
-        business_id=by.business_id, call__agent=by, state__in=Placement.UNSETTLED
-    ).exists():
-        raise Conflict(RINGING)
+    begun = Q(state__in=LIVE, started_at__gte=now() - TAKES, placements__isnull=False)
+    unsettled = Q(placements__state__in=Placement.UNSETTLED)
+    asked = Call.objects.filter(business_id=by.business_id, agent=by, direction=Direction.OUTBOUND)
+    call = asked.filter(begun | unsettled).select_related("lead").order_by("-started_at").first()
+    if call is not None:
+        raise Conflict(f"Your telephone is being rung already, for the call to {call.shown_caller}.")
     return mine
 
 
@@ -108,7 +107,7 @@ def _call(number: TrackingNumber, lead: Lead, phone: LeadPhone | None, by: Membe
         provider_id=None,
         direction=Direction.OUTBOUND,
         number=number,
-        source_id=number.source_id,
+        source_id=lead.source_id,  # what brought the person, not what the number stands for
         lead=lead,
         phone=phone,
         agent=by,

@@ -23,7 +23,7 @@ from telephony import outgoing, telephones
 from telephony.models import Call, TrackingNumber
 
 RINGS = "Your telephone rings in a moment. Press 1, and the other one is called."
-BEFORE = "This button was pressed before: here is the call that it made. To call again, press “Call back”."
+BEFORE = "This button was pressed before: here is the call that it made. To call again, press “Call again”."
 
 
 class CallOutForm(RefusableForm):
@@ -41,6 +41,9 @@ class CallOutForm(RefusableForm):
     telephone = forms.CharField(
         max_length=32,
         label="Your telephone",
+        error_messages={
+            "required": "Which telephone should ring first? Write its number, and press once more."
+        },
         help_text="It rings first. It is kept, so that this is asked once.",
         widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
     )

@@ -34,6 +34,10 @@ def person(
 
 
 def _number(business: Business, typed: str, typed_in: str) -> str:
+    if phones.is_emergency(typed, business.region):
+        raise Invalid(
+            fields={typed_in: ["Dial emergency numbers on your own telephone: no call is made from here."]}
+        )
     e164 = phones.normalise(typed, business.region)
     if e164 is None:
         raise Invalid(fields={typed_in: ["Write a number like +15551234567."]})

@@ -116,6 +116,13 @@ def test_what_is_no_id_is_refused(world, client, odd):
     assert login(client, world.owner).get(DESK, {"lead": odd}).status_code in (400, 404, 422)
 
 
+def test_whom_one_speaks_to_comes_before_who_is_due(world, desk):
+    owe(world, 2, "Dana Riverstone")
+    for agent, name in ((world.admin, "Ira Penn"), (world.user, "Nora Quill")):
+        add_call(world.acme, add_lead(world.acme, name=name), agent=agent, **RINGING)
+    assert chosen(desk()) == "Nora Q."
+
+
 def test_who_rings_is_offered_in_the_strip_and_named_ringing_beside_him(world, desk):
     debt = owe(world, 2)
     link = f'<a href="{DESK}?lead={debt.lead_id}#person">Dana R.</a>'

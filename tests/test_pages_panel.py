@@ -165,3 +165,17 @@ def test_a_form_changes_what_was_changed_in_it_and_nothing_that_others_did(
 def test_saving_what_was_there_is_no_change(world, call, open_form):
     open_form(f"{LIST}{call.pk}/panel/edits/", tags="leak", disposition="Quote")
     assert not Entry.objects.filter(name="call.changed").exists()
+
+
+@pytest.mark.parametrize("where", ["panel/edits/", "edits/"])
+def test_a_second_note_stands_below_the_first(world, call, open_form, where):
+    open_form(f"{LIST}{call.pk}/{where}", note="Called twice.")
+    with world.inside():
+        assert Call.objects.get(pk=call.pk).note.reveal() == "Has a dog.\nCalled twice."
+
+
+def test_a_note_that_is_full_says_where_to_write(world, client, call):
+    login(client, world.owner)
+    answer = client.post(f"{LIST}{call.pk}/edits/", SHOWN | {"note": "x" * 4_995})
+    assert answer.status_code == 422
+    assert "Write it on the lead" in answer.content.decode()

@@ -8,6 +8,7 @@ import re
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult
+from phonenumbers.shortnumberinfo import is_emergency_number
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _NO_AREA = re.compile(r"\+1[01]")  # no area code of North America begins so: the number is another country's
@@ -37,6 +38,12 @@ def is_costly(e164: str) -> bool:
     """Say whether a call to it costs extra, as `+1900…` does: such numbers are never dialled."""
     number = _parsed(e164, None) if is_e164(e164) else None
     return number is not None and phonenumbers.number_type(number) in _COSTLY
+
+
+def is_emergency(text: str, region: str) -> bool:
+    """Say whether it is a number such as 911 or 112, in the region where it is typed."""
+    digits = re.sub(r"[\s-]", "", text)
+    return digits.isdecimal() and (digits == "112" or is_emergency_number(digits, region))
 
 
 def country(e164: str) -> str | None:

@@ -168,8 +168,9 @@ document.addEventListener("click", (event) => {
   if (hit("[data-keys]")) $("#keys").showModal();
 });
 
-setTimeout(() => $$(".toasts .toast:not(:has(form))").forEach((toast) => toast.remove()), 8000);
-setTimeout(() => $$(".toasts .toast:not(:hover, :focus-within)").forEach((toast) => toast.remove()), 15_000);
+const drawn = $$(".toasts .toast"); // those that come later say themselves how long they stay
+setTimeout(() => drawn.filter((toast) => !$("form", toast)).forEach((toast) => toast.remove()), 8000);
+setTimeout(() => drawn.filter((toast) => !toast.matches(":hover, :focus-within")).forEach((toast) => toast.remove()), 15_000);
 if (location.hash === "#search") $("#search")?.focus();
 
 // ---- Unsaved work: a form that asks for it is not left by mistake. Sending any form of the page is leaving on purpose.

@@ -44,11 +44,17 @@ function close(row) {
   const detail = detailOf(row);
   if (!detail) return;
   if (detail.contains(document.activeElement)) linkOf(row).focus();
-  if ($$("input:not([type=hidden], [type=range]), textarea", detail).some((field) => field.value !== field.defaultValue)) {
-    detail.hidden = true;
-  } else detail.remove();
+  if (written(detail)) detail.hidden = true;
+  else detail.remove();
   mark(row, false);
 }
+
+const isWritten = (field) => field.value !== field.defaultValue;
+const written = (detail) => $$("input:not([type=hidden], [type=range]), textarea", detail).some(isWritten);
+
+addEventListener("beforeunload", (event) => {
+  if ($$("#rows .detail").some(written)) event.preventDefault();
+});
 
 function mark(row, isOpen) {
   row.classList.toggle("open", isOpen);

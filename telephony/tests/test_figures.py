@@ -107,7 +107,7 @@ def test_the_pages_draw_them(world, client):
     drawn = client.get("/b/acme/").content.decode()
     assert "2 calls, 1 answered, 1 missed</title>" in drawn
     assert drawn.count('<rect class="slot"') == figures.DAYS_SHOWN
-    assert "Today: 2 calls, 1 missed." in client.get("/b/acme/calls/").content.decode()
+    assert "Today: 2 calls, 1 not answered." in client.get("/b/acme/calls/").content.decode()
 
 
 def test_the_view_of_first_time_callers_is_the_one_that_is_current(world, client):

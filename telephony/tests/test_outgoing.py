@@ -119,6 +119,20 @@ def test_a_number_that_is_typed_finds_its_lead_and_any_other_becomes_one(world, 
         assert Lead.objects.count() == 2
 
 
+def test_the_call_came_from_what_brought_the_person(world, mobile):
+    known = add_lead(world.acme, name="Ines Palmer", source=world.source)
+    assert place(world, lead=known).source_id == world.source.pk
+    settled(world)
+    assert place(world, to=THEIRS).source_id is None
+
+
+@pytest.mark.parametrize("to", ["911", "112", "9 1 1"])
+def test_emergencies_are_not_dialled_from_here(world, mobile, to):
+    with world.inside(), pytest.raises(Invalid) as refused:
+        outgoing.place(world.acme, {"to": to}, by=world.user)
+    assert "emergency" in refused.value.fields["to"][0]
+
+
 @pytest.mark.parametrize("to", ["", "12", NUMBER, MOBILE, "+19005550123"])
 def test_nonsense_costly_numbers_and_our_own_are_not_dialled(world, mobile, to):
     assert refusal(world, to=to) == ["to"]

@@ -73,7 +73,7 @@ def test_the_wish_is_kept_and_told_before_the_provider_hears_of_it(world, asked)
         "twilio",
         None,
     )
-    assert (call.agent, call.number, call.source_id) == (world.user, world.number, world.source.pk)
+    assert (call.agent, call.number) == (world.user, world.number)
     assert how_it_is(world, asked) == (State.WAITING, "", None, "queued")
     assert waiting("place_call").count() == 1
     with world.inside():
