@@ -163,3 +163,28 @@ def test_a_page_further_back_is_told_of_nothing_new(world, calls, server: Server
     expect(page.locator(f"#call-{calls[0].pk}")).to_contain_text("leak")
     expect(bar(page)).to_have_count(0)
     assert len(shown(page)) == 2
+
+
+@pytest.mark.parametrize("nth", [51, 40])
+def test_the_list_stays_under_the_hand_while_calls_come_and_go_above_it(
+    calls, server: Server, page: Page, nth: int
+) -> None:
+    open_list(page)
+    row = page.locator(f"#call-{calls[nth].pk}")
+    row.hover()
+    page.wait_for_timeout(300)
+    before = row.bounding_box()
+    call = ring(server)
+    expect(page.locator("#live")).to_contain_text("Ringing")
+    page.wait_for_timeout(300)
+    assert before
+    during = row.bounding_box()
+    assert during
+    assert abs(during["y"] - before["y"]) <= 1
+    about = {"CallSid": call, "From": "+13035550111", "To": NUMBER, "Direction": "inbound"}
+    deliver(server, "voice-status", about | {"CallStatus": "completed", "CallDuration": "70"})
+    expect(page.locator("#live")).to_contain_text("No call")
+    page.wait_for_timeout(300)
+    after = row.bounding_box()
+    assert after
+    assert abs(after["y"] - before["y"]) <= 1
