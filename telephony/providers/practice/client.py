@@ -22,6 +22,8 @@ from telephony.providers.practice.player import Line, Misplayed, RealTime
 RATE: Final = 8000
 _NOTES: Final = (262, 294, 330, 392, 440, 523)  # whatever follows whatever, it sounds well
 _LOUDNESS: Final = 6000
+_LEVELS: Final = (1.0, 0.55, 0.8, 0.4)  # nobody speaks evenly
+_SYLLABLES: Final = 3.4  # in a second
 
 
 class Tune:
@@ -36,7 +38,8 @@ class Tune:
         yield self._head()
         for second in range(self._seconds):
             speaking = second // 2 % self._channels
-            yield _second(_NOTES[self._notes[second % 32] % len(_NOTES)], speaking, self._channels)
+            note = self._notes[second % 32]
+            yield _second(_NOTES[note % len(_NOTES)], _LEVELS[note % len(_LEVELS)], speaking, self._channels)
 
     def _head(self) -> bytes:
         data, width = self.length - 44, 2 * self._channels
@@ -45,12 +48,13 @@ class Tune:
 
 
 @cache
-def _second(pitch: int, speaking: int, channels: int) -> bytes:
+def _second(pitch: int, level: float, speaking: int, channels: int) -> bytes:
     """One of the two speaks, the other listens."""
     samples = []
     for at in range(RATE):
         fading = min(at, RATE - at, 400) / 400
-        loud = int(_LOUDNESS * fading * math.sin(2 * math.pi * pitch * at / RATE))
+        syllable = 0.25 + 0.75 * abs(math.sin(math.pi * _SYLLABLES * at / RATE))
+        loud = int(_LOUDNESS * level * syllable * fading * math.sin(2 * math.pi * pitch * at / RATE))
         samples += [loud if channel == speaking else 0 for channel in range(channels)]
     return struct.pack(f"<{len(samples)}h", *samples)
 
