@@ -405,9 +405,13 @@ def test_a_number_of_another_person_cannot_be_slipped_in(world, client, lead, mo
         assert not Call.objects.exists()
 
 
-@pytest.mark.parametrize("where", ["calls/{call}/", "leads/{lead}/", "callbacks/", "desk/?lead={lead}"])
+@pytest.mark.parametrize(
+    "where",
+    ["calls/", "calls/{call}/", "leads/", "leads/{lead}/", "callbacks/", "messages/", "desk/?lead={lead}"],
+)
 def test_where_somebody_may_be_called_there_is_a_button(world, client, lead, where):
     missed = miss(world, lead)
+    add_message(world.acme, lead)
     page = login(client, world.user).get("/b/acme/" + where.format(call=missed.pk, lead=lead.pk))
     assert f'action="{NEW_CALL}?lead={lead.pk}"' in page.content.decode()
 
