@@ -109,9 +109,12 @@ def login(client: Client, who: Member | User) -> Client:
 
 
 def fresh_number() -> str:
-    """Return an invented number that no test of this process has had."""
+    """Return an invented number that no test of this process has had.
+
+    It ends below 80: what a test looks for by its last digits ends above (`tests/canaries.py`).
+    """
     n = next(_next)
-    return f"+1{201 + n // 100 % 700}55501{n % 100:02}"
+    return f"+1{201 + n // 80 % 700}55501{n % 80:02}"
 
 
 def sid(prefix: str) -> str:

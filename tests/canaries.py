@@ -14,7 +14,7 @@ from tests.catalogue import as_owner, rows, tables
 
 FIRST, LAST = "Quillon", "Zephyrdale"
 NAME, USER, DOMAIN = f"{FIRST} {LAST}", "vellichora", "letters.example"
-EMAIL, PHONE, OTHER_PHONE = f"{USER}@{DOMAIN}", "+16785550187", "+12135550164"
+EMAIL, PHONE, OTHER_PHONE = f"{USER}@{DOMAIN}", "+16785550187", "+12135550194"
 WORD = "wisterialane"  # stands in notes and texts, which pages show without numbers and addresses
 TEXT = f"This is {NAME}, {WORD} 12, call 678-555-0187 or write to {EMAIL}."
 
