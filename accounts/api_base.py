@@ -182,7 +182,7 @@ class Rows(Door):
     lookups: ClassVar[Mapping[str, str]] = {}  # parameter: what it asks of the rows
 
     def rows(self) -> QuerySet[Any]:
-        raise NotImplementedError
+        raise NotImplementedError  # each list says its own
 
     def get(self, request: Request) -> Response:
         rows = self.narrowed(self.rows())

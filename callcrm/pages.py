@@ -16,11 +16,11 @@ from django.views.decorators.http import require_safe
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm import timeline
-from callcrm.errors import Invalid
 from callcrm.lib import times
 from leads import merging
 from leads.forms import NoteForm, StatusForm
 from leads.models import Lead
+from leads.pages import named_lead
 from telephony import callback_figures, figures, opening, practice
 from telephony.models import Call, Callback, Reason
 from telephony.pages import going_on
@@ -98,19 +98,13 @@ def _waiting(request: MemberRequest) -> list[Callback]:
 
 def _chosen(request: MemberRequest, waiting: Sequence[Callback], live: Sequence[Call]) -> Lead | None:
     """Return the person that the address names, else whom one speaks to, else who has to be called back first."""
+    named = named_lead(request)
+    if named is not None:
+        return named
     visible = Lead.objects.visible_to(request.member).for_list()
-    if asked := request.GET.get("lead", ""):
-        return get_object_or_404(visible, pk=_uuid(asked))
     speaking = [call.lead_id for call in live if call.lead_id and call.agent_id == request.member.pk]
     first = [*speaking, *(debt.lead_id for debt in waiting)]
     return visible.filter(pk=first[0]).first() if first else None
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Invalid(fields={"lead": ["This is no id."]}) from None
 
 
 def _at_desk(request: MemberRequest, lead: Lead, live: Sequence[Call]) -> dict[str, Any]:

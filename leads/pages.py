@@ -194,3 +194,15 @@ def _filters(request: MemberRequest) -> list[Filter]:
         Filter("source", "Source", [(str(source.pk), source.name) for source in sources]),
         Filter("assigned", "Assigned to", [("none", "Nobody"), *((str(m.pk), m.name) for m in members)]),
     ]
+
+
+def named_lead(request: MemberRequest) -> Lead | None:
+    """Return the lead that `lead` in the address names; None where it names none. Raises Invalid for what is no id."""
+    named = request.GET.get("lead", "")
+    if not named:
+        return None
+    try:
+        pk = UUID(named)
+    except ValueError:
+        raise Invalid(fields={"lead": ["This is no id."]}) from None
+    return get_object_or_404(Lead.objects.visible_to(request.member).for_list(), pk=pk)

@@ -112,7 +112,7 @@ class TelephonyHandler:
             "provider": delivery.provider,
             "provider_id": provider_id,
         }
-        rows = Call.objects.select_related("number", "flow", "source", "business", "phone__lead")
+        rows = Call.objects.select_related("number", "flow", "source", "business")
         return rows.filter(**mine).first()
 
     def _updates(self, delivery: Delivery) -> list[Update]:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods
 
@@ -16,8 +16,8 @@ from accounts import idempotency
 from accounts.doors import MemberRequest, needs
 from accounts.models import Business, Member
 from accounts.permissions import Permission
-from callcrm.errors import Invalid
 from leads.models import Lead, Source
+from leads.pages import named_lead
 from telephony import manual, suggestions
 from telephony.forms import CallForm
 from telephony.models import TrackingNumber
@@ -96,7 +96,7 @@ class LogForm(CallForm):
 @needs(Permission.EDIT_CUSTOMERS)
 def log_call(request: MemberRequest) -> HttpResponse:
     """Log a call; `lead` in the address says with whom."""
-    lead = _lead(request)
+    lead = named_lead(request)
     form = LogForm(request.POST or None, business=request.business, lead=lead)
     made = form.try_to(lambda: form.log(by=request.member)) if form.is_valid() else None
     if made:
@@ -104,14 +104,3 @@ def log_call(request: MemberRequest) -> HttpResponse:
         return redirect("call", request.business.slug, made)
     context = {"form": form, "lead": lead, "known_words": suggestions.words(request.business.pk)}
     return render(request, "telephony/log_call.html", context, status=422 if form.is_bound else 200)
-
-
-def _lead(request: MemberRequest) -> Lead | None:
-    named = request.GET.get("lead", "")
-    if not named:
-        return None
-    try:
-        pk = UUID(named)
-    except ValueError:
-        raise Invalid(fields={"lead": ["This is no id."]}) from None
-    return get_object_or_404(Lead.objects.visible_to(request.member).for_list(), pk=pk)

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -16,9 +16,9 @@ from accounts import idempotency
 from accounts.doors import MemberRequest, needs
 from accounts.models import Member
 from accounts.permissions import Permission
-from callcrm.errors import Invalid
 from callcrm.lib.forms import RefusableForm
 from leads.models import Lead, LeadPhone
+from leads.pages import named_lead
 from telephony import outgoing, telephones
 from telephony.models import Call, TrackingNumber
 
@@ -85,7 +85,7 @@ class CallOutForm(RefusableForm):
 @needs(Permission.PLACE_CALLS)
 def call_out(request: MemberRequest) -> HttpResponse:
     """Call somebody; `lead` in the address says whom. A POST is a press."""
-    lead = _lead(request)
+    lead = named_lead(request)
     form = CallOutForm(request.POST or None, by=request.member, lead=lead)
     placed = form.try_to(form.place) if form.is_valid() else None
     if placed:
@@ -134,14 +134,3 @@ def _back(request: MemberRequest, call: Call, lead: Lead | None) -> str:
     if request.POST.get("view") == "desk" and lead:
         return f"{reverse('desk', args=[request.business.slug])}?lead={lead.pk}"
     return reverse("call", args=[request.business.slug, call.pk])
-
-
-def _lead(request: MemberRequest) -> Lead | None:
-    named = request.GET.get("lead", "")
-    if not named:
-        return None
-    try:
-        pk = UUID(named)
-    except ValueError:
-        raise Invalid(fields={"lead": ["This is no id."]}) from None
-    return get_object_or_404(Lead.objects.visible_to(request.member).for_list(), pk=pk)
