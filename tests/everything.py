@@ -93,32 +93,8 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
     other = add_lead(business, by=member, name="Ida Brooks", phones=[])
     call = add_call(business, lead, agent=member, note="Wants a quote.", tags=["leak"])
     with business_scope(business.pk):
-        tag = CallTag.objects.get(call=call)
-        hours = opening.change(business, week={"mon": ["08:00-18:00"]}, by=member)
-        note = editing.add_note(lead, "Has a dog.", by=member)
-        phone = LeadPhone.objects.get(lead=lead)
-        recording = _recording(call)
-        miss = _miss(lead)
-        telephone = telephones.choose(member, fresh_number())
-        placement = _placement(lead, member)
-        view = call_views.save("Leaks", {"tag": "leak"}, shared=True, by=member)
-        columns.choose(["status"], by=member)
-        chosen = CallColumns.objects.get(member=member)
-        retention.change(business, {"voicemail": 90}, by=member)
-        rule = RetentionRule.objects.get(business=business)
-        pause = RecordingPause.objects.create(business=business, recording=recording, wished_by=member)
-        versions.save(number, simple.flow(["+15035550192"]), state=None, by=member)
-        turns.take(call, "ring")
-        flow = FlowVersion.objects.get(number=number)
-        moment = notes.add(recording, 0, "Says hello.", by=member)
-        playback = _playback(recording, member)
-        draft = FlowDraft.objects.get(number=number)
-        idempotency.once(member, "a key", {}, lambda: call.pk)
-        key = IdempotencyKey.objects.get(member=member)
-        turn = RingTurn.objects.get(call=call)
-        feed.tell(business.pk, "call.changed", call.pk, call.state)
-        merge = _merge(lead, member)
-        many = bulk.change([call.pk], "tag", "storm", key="many", by=member)
+        rows = _of_the_person(lead, member) | _of_the_number(number, call, member)
+        rows |= _of_the_recording(call, member) | _of_the_member(call, member)
         streams.admit(member, LiveStream.Kind.SSE, "192.0.2.1")
     tokens.start(member)
     return Everything(
@@ -127,35 +103,64 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
         source=source,
         account=account,
         number=number,
-        hours=hours,
-        flow=flow,
-        draft=draft,
-        turn=turn,
         lead=lead,
-        phone=phone,
-        note=note,
         other=other,
-        merge=merge,
         call=call,
         leg=add_leg(call),
-        tag=tag,
-        recording=recording,
-        playback=playback,
-        moment=moment,
-        callback=miss.callback,
-        miss=miss,
-        view=view,
-        columns=chosen,
-        bulk=many,
-        rule=rule,
-        telephone=telephone,
-        placement=placement,
-        pause=pause,
         message=add_message(business, lead),
         receipt=_receipt(business, account),
-        key=key,
         session=ApiSession.objects.filter(member=member).latest("created_at"),
+        **rows,
     )
+
+
+def _of_the_person(lead: Lead, member: Member) -> dict[str, Any]:
+    note = editing.add_note(lead, "Has a dog.", by=member)
+    miss = _miss(lead)
+    phone = LeadPhone.objects.get(lead=lead)
+    return {
+        "note": note,
+        "phone": phone,
+        "callback": miss.callback,
+        "miss": miss,
+        "merge": _merge(lead, member),
+    }
+
+
+def _of_the_number(number: TrackingNumber, call: Call, member: Member) -> dict[str, Any]:
+    hours = opening.change(call.business, week={"mon": ["08:00-18:00"]}, by=member)
+    versions.save(number, simple.flow(["+15035550192"]), state=None, by=member)
+    turns.take(call, "ring")
+    rows = {"hours": hours, "flow": FlowVersion.objects.get(number=number)}
+    return rows | {"draft": FlowDraft.objects.get(number=number), "turn": RingTurn.objects.get(call=call)}
+
+
+def _of_the_recording(call: Call, member: Member) -> dict[str, Any]:
+    recording = _recording(call)
+    retention.change(call.business, {"voicemail": 90}, by=member)
+    return {
+        "recording": recording,
+        "playback": _playback(recording, member),
+        "moment": notes.add(recording, 0, "Says hello.", by=member),
+        "pause": RecordingPause.objects.create(business=call.business, recording=recording, wished_by=member),
+        "rule": RetentionRule.objects.get(business=call.business),
+    }
+
+
+def _of_the_member(call: Call, member: Member) -> dict[str, Any]:
+    """What he has chosen, and what he has done to a call."""
+    columns.choose(["status"], by=member)
+    idempotency.once(member, "a key", {}, lambda: call.pk)
+    feed.tell(call.business_id, "call.changed", call.pk, call.state)
+    return {
+        "telephone": telephones.choose(member, fresh_number()),
+        "placement": _placement(call.lead, member),
+        "view": call_views.save("Leaks", {"tag": "leak"}, shared=True, by=member),
+        "columns": CallColumns.objects.get(member=member),
+        "tag": CallTag.objects.get(call=call, tag="leak"),
+        "key": IdempotencyKey.objects.get(member=member, key="a key"),
+        "bulk": bulk.change([call.pk], "tag", "storm", key="many", by=member),
+    }
 
 
 def _telephony(business: Business, e164: str) -> tuple[Source, ProviderAccount, TrackingNumber]:

@@ -1,28 +1,19 @@
 """A member calls somebody: his telephone first, then the other one, who hears the notice and sees our number."""
 
-import json
 from datetime import timedelta
-from threading import Barrier, Thread
 from urllib.parse import urlsplit
-from uuid import uuid4
 from xml.etree import ElementTree
 
 import pytest
-from django.db import connections
-from django.test import Client
 from django.utils import timezone
 
-from accounts.permissions import Role
-from audit.models import Entry
 from callcrm.errors import Conflict, Invalid, TooMany
 from callcrm.testing import (
     NUMBER,
     add_call,
     add_lead,
-    add_member,
     add_message,
     fresh_number,
-    login,
     sid,
     signed_post,
 )
@@ -30,13 +21,11 @@ from leads import editing
 from leads.models import Lead
 from recordings import consent
 from recordings.models import Recording
-from telephony import ledger, numbers, outgoing, telephones
+from telephony import numbers, outgoing, telephones
 from telephony.models import Call, Callback, Placement, TrackingNumber
-from tests.api import Api, fields
+from telephony.tests.asking import MOBILE, THEIRS, miss, place, settled
 
 pytestmark = pytest.mark.django_db
-MOBILE, THEIRS = "+15035550181", "+12065550111"
-NEW_CALL = "/b/acme/calls/outgoing/"
 
 
 @pytest.fixture
@@ -48,11 +37,6 @@ def lead(world):
 def mobile(world):
     with world.inside():
         return telephones.choose(world.user, MOBILE)
-
-
-def place(world, **values):
-    with world.inside():
-        return outgoing.place(world.acme, values, by=world.user)
 
 
 def refusal(world, error=Invalid, **values):
@@ -154,13 +138,6 @@ def test_one_telephone_takes_one_call_at_a_time(world, lead, mobile):
     refusal(world, Conflict, lead=lead)  # the provider has not been asked yet
     settled(world)
     place(world, lead=lead)
-
-
-def settled(world):
-    """What was asked for is over."""
-    with world.inside():
-        Call.objects.update(state="completed")
-        Placement.objects.update(state="placed")
 
 
 def test_calls_are_limited(world, lead, mobile, settings):
@@ -279,15 +256,6 @@ def test_without_a_notice_nothing_is_said_and_nothing_recorded(world, client, le
     assert (dial.get("record"), dial[0].get("url")) == (None, None)
 
 
-def miss(world, lead):
-    """An hour ago nobody took his call."""
-    vain = {"outcome": "missed", "answered_at": None, "talk_seconds": None}
-    missed = add_call(world.acme, lead, started_at=timezone.now() - timedelta(hours=1), **vain)
-    with world.inside():
-        ledger.follow_call(missed, by=None)
-    return missed
-
-
 def test_a_call_that_was_talked_is_answered_and_the_members_and_pays_the_debt(world, line, lead):
     miss(world, lead)
     [dial] = line.presses()
@@ -329,161 +297,3 @@ def test_who_was_deleted_meanwhile_is_not_called(world, line, lead):
     with world.inside():
         editing.delete(lead, by=world.owner)
     assert [verb.tag for verb in line.picks_up()] == ["Hangup"]
-
-
-# --- The button and the page
-
-
-def press(client, lead, key=None, **more):
-    return client.post(f"{NEW_CALL}?lead={lead.pk}", {"key": str(key or uuid4())} | more)
-
-
-def test_a_press_makes_a_call_and_leads_to_it(world, client, lead, mobile):
-    answer = press(login(client, world.user), lead)
-    with world.inside():
-        call = Call.objects.get()
-        assert answer.headers["Location"] == f"/b/acme/calls/{call.pk}/"
-        assert Entry.objects.filter(name="call.placed").count() == 1
-    assert "Your telephone rings in a moment" in client.get(answer.headers["Location"]).content.decode()
-
-
-def test_the_same_press_makes_one_call_however_often_it_arrives(world, client, lead, mobile):
-    key = uuid4()
-    answers = {press(login(client, world.user), lead, key).headers["Location"] for _ in range(3)}
-    with world.inside():
-        assert (len(answers), Call.objects.count(), Placement.objects.count()) == (1, 1, 1)
-    settled(world)
-    answer = press(client, lead, key)
-    assert "pressed before" in client.get(answer.headers["Location"]).content.decode()
-    with world.inside():
-        assert Call.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("same", [True, False])
-def test_presses_that_race_make_one_call(world, lead, mobile, same):
-    keys = [uuid4()] * 4 if same else [uuid4() for _ in range(4)]
-    gate, statuses = Barrier(4), []
-
-    def one(key):
-        client = login(Client(), world.user)
-        gate.wait()
-        statuses.append(press(client, lead, key).status_code)
-        connections.close_all()
-
-    threads = [Thread(target=one, args=(key,)) for key in keys]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    with world.inside():
-        assert Call.objects.count() == 1
-    assert sorted(statuses) == ([302] * 4 if same else [302, 422, 422, 422])
-
-
-def test_who_has_no_telephone_is_asked_for_it_on_the_way(world, client, lead):
-    answer = press(login(client, world.user), lead)
-    assert answer.status_code == 422
-    assert 'name="telephone"' in answer.content.decode()
-    assert press(client, lead, telephone="503 555 0181").status_code == 302
-    with world.inside():
-        assert Placement.objects.get().telephone == MOBILE
-
-
-def test_at_the_desk_one_stays_at_the_desk(world, client, lead, mobile):
-    answer = press(login(client, world.user), lead, view="desk")
-    assert answer.headers["Location"] == f"/b/acme/desk/?lead={lead.pk}"
-
-
-def test_a_number_of_another_person_cannot_be_slipped_in(world, client, lead, mobile):
-    other = add_lead(world.acme, name="Somebody Else")
-    with world.inside():
-        theirs = other.phones.get()
-    answer = press(login(client, world.user), lead, phone=str(theirs.pk))
-    assert answer.status_code == 422
-    with world.inside():
-        assert not Call.objects.exists()
-
-
-@pytest.mark.parametrize(
-    "where",
-    ["calls/", "calls/{call}/", "leads/", "leads/{lead}/", "callbacks/", "messages/", "desk/?lead={lead}"],
-)
-def test_where_somebody_may_be_called_there_is_a_button(world, client, lead, where):
-    missed = miss(world, lead)
-    add_message(world.acme, lead)
-    page = login(client, world.user).get("/b/acme/" + where.format(call=missed.pk, lead=lead.pk))
-    assert f'action="{NEW_CALL}?lead={lead.pk}"' in page.content.decode()
-
-
-def test_the_page_of_a_call_says_how_the_asking_stands(world, client, lead, mobile):
-    call = place(world, lead=lead)
-    page = f"/b/acme/calls/{call.pk}/"
-    assert "Asking the provider" in login(client, world.user).get(page).content.decode()
-    with world.inside():
-        Placement.objects.update(state="failed", failure="error_21215")
-    assert "does not let this account call this country" in client.get(page).content.decode()
-
-
-# --- The API
-
-
-def send(api, body, key=None):
-    return api.client.generic(
-        "POST",
-        "/api/v1/calls/",
-        json.dumps(body),
-        "application/json",
-        headers={"Idempotency-Key": key or uuid4().hex},
-    )
-
-
-def test_a_program_calls_a_lead_or_a_number(world, lead, mobile):
-    answer = send(Api(world.user), {"lead": str(lead.pk), "from": NUMBER})
-    assert answer.status_code == 201
-    told = answer.json()
-    assert (told["direction"], told["state"], told["provider_id"]) == ("outbound", "queued", None)
-    assert (told["from"], told["to"], told["agent"]["id"]) == (NUMBER, "+1(206)***-**11", str(world.user.pk))
-    settled(world)
-    assert send(Api(world.user), {"to": THEIRS}).json()["lead"]["id"] == str(lead.pk)
-
-
-def test_a_program_that_sends_again_gets_the_same_call(world, lead, mobile):
-    api, body = Api(world.user), {"to": THEIRS}
-    ids = {send(api, body, "once").json()["id"] for _ in range(3)}
-    assert len(ids) == 1
-    assert send(api, {"to": "+12065550112"}, "once").status_code == 409
-
-
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({}, "to"), ({"to": "x"}, "to"), ({"to": THEIRS, "from": "+12065550119"}, "from"), ({"lead": "x"}, "lead"),
-        ({"lead": str(uuid4())}, "lead"), ({"to": THEIRS, "note": "x"}, "note"), ({"to": MOBILE}, "to"),
-    ],
-)  # fmt: skip
-def test_a_program_that_sends_nonsense_is_told_where(world, mobile, body, field):
-    answer = send(Api(world.user), body)
-    assert (answer.status_code, list(fields(answer))) == (400, [field])
-
-
-def test_a_program_without_a_telephone_is_told_to_say_one(world, lead):
-    assert list(fields(send(Api(world.user), {"to": THEIRS}))) == ["telephone"]
-    api = Api(world.user)
-    assert list(fields(api.send("PUT", "telephone/", {"e164": "12"}))) == ["e164"]
-    assert api.send("PUT", "telephone/", {"e164": MOBILE}).json() == {"e164": MOBILE}
-    assert send(api, {"to": THEIRS}).status_code == 201
-    assert (
-        api.send("PUT", "telephone/", {"e164": None}).json() == api.get("telephone/").json() == {"e164": None}
-    )
-
-
-def test_a_lead_that_a_member_may_not_see_cannot_be_called(world, mobile):
-    theirs = add_lead(world.rival, name="Theirs", phones=[THEIRS])
-    assert list(fields(send(Api(world.user), {"lead": str(theirs.pk)}))) == ["lead"]
-
-
-def test_every_role_may_call_and_a_telephone_is_ones_own(world, lead, mobile):
-    other = add_member(world.acme, Role.USER, "second@acme.example")
-    with world.inside():
-        assert telephones.of(other) is None
