@@ -107,6 +107,17 @@ def test_a_row_that_is_shown_changes_in_its_place(world, nora, later, server: Se
     expect(bar(page)).to_have_count(0)
 
 
+def test_what_was_told_while_nothing_answered_is_asked_for_again(
+    world, nora, server: Server, page: Page
+) -> None:
+    open_list(page)
+    refused: list[str] = []
+    page.route("**/calls/rows/**", lambda route: (refused.append(route.request.url), route.abort()), times=1)
+    tag(world, nora, "leak")
+    expect(page.locator(f"#call-{nora.pk}")).to_contain_text("leak", timeout=15_000)
+    assert len(refused) == 1
+
+
 @pytest.fixture
 def missed(world: World) -> Call:
     return add_call(world.acme, outcome=Outcome.MISSED, answered_at=None)

@@ -2,6 +2,7 @@
 // ones wait behind "3 new calls" until somebody brings them in. Without this file the list stays as it was loaded.
 
 const GAP = 2000; // between two looks, however much happens
+const PATIENCE = 5000; // after a look that failed
 const MOST = 50; // rows of a page, and ids of a question
 const $ = (selector, from = document) => from.querySelector(selector);
 const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
@@ -23,6 +24,8 @@ function hear(kind, id) {
   soon();
 }
 
+const hearAll = () => hear("call");
+
 for (const kind of Object.keys(told)) {
   document.body.addEventListener(`live:${kind}.changed`, (event) => hear(kind, event.detail?.id));
 }
@@ -43,6 +46,10 @@ async function look() {
     const questions = ask();
     if (rows().length) await Promise.all([...questions.map(change), count()]);
     else show(await page());
+  } catch {
+    // No answer, or none to be shown: what was told is not known any more, so all that is shown is asked for again.
+    everything = true;
+    last = Date.now() + PATIENCE;
   } finally {
     looking = false;
     soon();
@@ -66,7 +73,8 @@ function parts(ids) {
 async function get(url) {
   const answer = await fetch(url, { headers: { "HX-Request": "true" } });
   if (answer.redirected) location.reload(); // logged out meanwhile
-  return answer.ok && !answer.redirected ? answer.text() : "";
+  if (answer.redirected || !answer.ok) throw new Error(`${answer.status} for the list of calls`);
+  return answer.text();
 }
 
 // ---- Rows that are shown
@@ -129,15 +137,15 @@ async function count() {
 }
 
 async function page() {
-  const text = await get(location.pathname + location.search);
-  return text ? new DOMParser().parseFromString(text, "text/html") : null;
+  return new DOMParser().parseFromString(await get(location.pathname + location.search), "text/html");
 }
 
+// More new ones than a page has leave a gap below them: then the list begins anew, with a question where somebody writes.
 async function bringIn() {
   const found = await page();
-  if (!found) return;
   const hadFocus = $("#news").contains(document.activeElement);
   const known = rows(found).some((row) => document.getElementById(row.id));
+  if (!known && $("tr.detail", list())) return location.reload();
   if (known) insert(rows(found));
   show(found, known ? ["#today"] : undefined);
   $("#news").replaceChildren();
@@ -163,7 +171,7 @@ function insert(found) {
 
 // Parts of the page as they are now, whole.
 function show(found, parts = ["#rows", "#today"]) {
-  for (const part of found ? parts : []) {
+  for (const part of parts) {
     const [old, fresh] = [$(part), $(part, found)];
     if (!old || !fresh) continue;
     old.replaceWith(fresh);
@@ -172,13 +180,13 @@ function show(found, parts = ["#rows", "#today"]) {
 }
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-bring-in]")) bringIn();
+  if (event.target.closest("[data-bring-in]")) bringIn().catch(hearAll);
 });
 
 document.addEventListener("keydown", (event) => {
   const busy = event.target.closest?.("input, textarea, select") || $("dialog[open]");
   if (event.key !== "." || busy || event.ctrlKey || event.metaKey || event.altKey) return;
-  if ($("#news [data-bring-in]")) bringIn();
+  if ($("#news [data-bring-in]")) bringIn().catch(hearAll);
 });
 
 document.addEventListener("visibilitychange", soon);
