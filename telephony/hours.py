@@ -15,6 +15,8 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from callcrm.lib import times
+
 Window = tuple[int, int]  # minutes of the day, start < end <= 1440, local time
 Span = tuple[datetime, datetime]  # a stretch of real time, in UTC
 
@@ -77,7 +79,7 @@ class Hours:
         return here
 
     def in_words(self, at: datetime) -> str:
-        """Say "open until 17:00", "closed until Mon 09:00", "closed until further notice" or "always open"."""
+        """Say "open until 5:00 pm", "closed until Mon 9:00 am", "closed until further notice" or "always open"."""
         if self.is_open(at):
             closes = self.closes_at(at)
             return f"open until {self._named(closes, at, ends=True)}" if closes else "always open"
@@ -86,9 +88,9 @@ class Hours:
 
     def _named(self, moment: datetime, at: datetime, *, ends: bool = False) -> str:
         local, here = moment.astimezone(self.zone), at.astimezone(self.zone)
-        day, hour = local.date(), f"{local:%H:%M}"
-        if ends and hour == "00:00":  # midnight belongs to the day that it ends
-            day, hour = day - timedelta(days=1), "24:00"
+        day, hour = local.date(), times.clock(local)
+        if ends and local.time() == clock():  # midnight belongs to the day that it ends
+            day, hour = day - timedelta(days=1), "midnight"
         if day == here.date():
             return hour
         return f"{day:%a} {hour}" if day - here.date() <= SOON else f"{day:%b} {day.day}, {hour}"

@@ -50,7 +50,7 @@ class HoursShape(Shape):
     is_open = serializers.BooleanField()
     closes_at = serializers.DateTimeField(allow_null=True)
     opens_at = serializers.DateTimeField(allow_null=True, help_text="Now, while it is open.")
-    words = serializers.CharField(help_text='Like "open until 17:00".')
+    words = serializers.CharField(help_text='Like "open until 5:00 pm".')
 
 
 class OpeningTimes(Door):

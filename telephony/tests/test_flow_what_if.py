@@ -53,7 +53,7 @@ def test_what_is_recorded_is_shown_as_it_will_be():
 def test_after_hours_and_in_words():
     found = tried(at=SUNDAY)
     assert steps_of(found) == ["greeting", "hours", "closed"]
-    assert found.stops[1].does == "Closed until Mon 09:00."
+    assert found.stops[1].does == "Closed until Mon 9:00 am."
 
 
 def test_a_blocked_caller_is_refused():

@@ -159,11 +159,11 @@ def test_times_come_back_in_utc_where_arithmetic_is_right():
 @pytest.mark.parametrize(
     ("moment", "words"),
     [
-        ("2026-11-23T10:00", "open until 17:00"),
-        ("2026-11-23T07:00", "closed until 09:00"),
-        ("2026-11-23T17:00", "closed until Tue 09:00"),
-        ("2026-11-20T18:00", "closed until Mon 09:00"),
-        ("2026-12-18T18:00", "closed until Jan 4, 09:00"),
+        ("2026-11-23T10:00", "open until 5:00 pm"),
+        ("2026-11-23T07:00", "closed until 9:00 am"),
+        ("2026-11-23T17:00", "closed until Tue 9:00 am"),
+        ("2026-11-20T18:00", "closed until Mon 9:00 am"),
+        ("2026-12-18T18:00", "closed until Jan 4, 9:00 am"),
     ],
 )
 def test_the_state_is_said_in_words(moment, words):
@@ -177,10 +177,10 @@ def test_the_ends_of_time_have_words_too():
     moment = at(NEW_YORK, "2026-11-23T10:00")
     assert every_day(NEW_YORK).in_words(moment) == "closed until further notice"
     assert Hours(NEW_YORK, ALWAYS).in_words(moment) == "always open"
-    assert every_day(NEW_YORK, "09:00-24:00").in_words(moment) == "open until 24:00"
-    assert every_day(NEW_YORK, "00:00-02:00", "09:00-24:00").in_words(moment) == "open until Tue 02:00"
+    assert every_day(NEW_YORK, "09:00-24:00").in_words(moment) == "open until midnight"
+    assert every_day(NEW_YORK, "00:00-02:00", "09:00-24:00").in_words(moment) == "open until Tue 2:00 am"
     christmas = Hours(NEW_YORK, ALWAYS, {date(2026, 12, 25): ()})
-    assert christmas.in_words(moment) == "open until Dec 24, 24:00"
+    assert christmas.in_words(moment) == "open until Dec 24, midnight"
 
 
 # --- What always holds

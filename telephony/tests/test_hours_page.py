@@ -51,9 +51,9 @@ def test_the_page_shows_the_default_with_bars_and_the_zone(admin):
 
 def test_the_state_is_said_in_words(admin, monkeypatch):
     monkeypatch.setattr("telephony.hours_pages.now", lambda: datetime(2026, 11, 23, 20, tzinfo=UTC))
-    assert "Open until 17:00" in html(admin.get(PAGE))
+    assert "Open until 5:00 pm" in html(admin.get(PAGE))
     monkeypatch.setattr("telephony.hours_pages.now", lambda: datetime(2026, 11, 22, 20, tzinfo=UTC))
-    assert "Closed until Mon 09:00" in html(admin.get(PAGE))
+    assert "Closed until Mon 9:00 am" in html(admin.get(PAGE))
 
 
 def test_a_week_is_saved_as_it_is_meant(admin, world):
