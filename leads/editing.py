@@ -160,10 +160,12 @@ def _given(values: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
 
 
 def _numbers(typed: Sequence[str], region: str) -> list[str]:
-    numbers = [phones.normalise(text, region) for text in typed]
-    if None in numbers or len(numbers) > MOST_PHONES:
-        raise Invalid(fields={"phones": ["Give up to ten numbers like +15551234567."]})
-    return list(dict.fromkeys(number for number in numbers if number))
+    if len(typed) > MOST_PHONES:
+        raise Invalid(fields={"phones": [f"Give up to {MOST_PHONES} numbers."]})
+    try:
+        return list(dict.fromkeys(phones.typed(text, region) for text in typed))
+    except ValueError as error:
+        raise Invalid(fields={"phones": [str(error)]}) from None
 
 
 def _write_phones(lead: Lead, numbers: Sequence[str]) -> None:

@@ -164,7 +164,7 @@ def _destinations(typed: Sequence[str], business: Business) -> list[str]:
 
 
 def _e164(text: str, business: Business, field: str) -> str:
-    number = phones.normalise(text, business.region)
-    if number is None:
-        raise Invalid(fields={field: ["Write the number like +15551234567."]})
-    return number
+    try:
+        return phones.typed(text, business.region)
+    except ValueError as error:
+        raise Invalid(fields={field: [str(error)]}) from None

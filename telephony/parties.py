@@ -38,9 +38,10 @@ def _number(business: Business, typed: str, typed_in: str) -> str:
         raise Invalid(
             fields={typed_in: ["Dial emergency numbers on your own telephone: no call is made from here."]}
         )
-    e164 = phones.normalise(typed, business.region)
-    if e164 is None:
-        raise Invalid(fields={typed_in: ["Write a number like +15551234567."]})
+    try:
+        e164 = phones.typed(typed, business.region)
+    except ValueError as error:
+        raise Invalid(fields={typed_in: [str(error)]}) from None
     if numbers.is_own(business.pk, e164):
         raise Invalid(fields={typed_in: ["This is a number of your own business."]})
     return e164

@@ -31,9 +31,10 @@ def of(member: Member) -> Telephone | None:
 @transaction.atomic
 def choose(member: Member, typed: str) -> Telephone:
     """Make it the member's telephone, in place of the one before. Raises Invalid for what cannot be one."""
-    e164 = phones.normalise(typed, member.business.region)
-    if e164 is None:
-        raise Invalid(fields={"telephone": ["Write the number like +15551234567."]})
+    try:
+        e164 = phones.typed(typed, member.business.region)
+    except ValueError as error:
+        raise Invalid(fields={"telephone": [str(error)]}) from None
     if phones.is_costly(e164):
         raise Invalid(fields={"telephone": ["Calls to this number cost extra, so it is rung for nobody."]})
     if intake.find(member.business_id, e164):

@@ -1,7 +1,7 @@
 """Telephone numbers: one spelling (E.164) inside, whatever spelling outside.
 
 `normalise` takes anything a person or a carrier may send and never raises: what is no possible number is
-None. A number counts when its length is possible in its country; whether it is assigned we cannot know.
+None. `typed` is for what somebody types to be kept or dialled, and says what is wrong with it. A number counts when its length is possible in its country; whether it is assigned we cannot know.
 """
 
 import re
@@ -22,6 +22,16 @@ def normalise(text: str | None, region: str = "US") -> str | None:
         return None
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     return e164 if is_e164(e164) and not _NO_AREA.match(e164) else None
+
+
+def typed(text: str, region: str) -> str:
+    """Return the E.164 of what somebody typed. Raises ValueError that says what to type instead."""
+    number, e164 = _parsed(text, region), normalise(text, region)
+    if e164 is None or number is None:
+        raise ValueError("Write the number like +15551234567.")
+    if number.extension:
+        raise ValueError("Leave out the extension: it can be neither kept nor dialled. A note has room for it.")
+    return e164
 
 
 def is_e164(text: str | None) -> bool:

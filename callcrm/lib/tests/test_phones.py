@@ -49,6 +49,22 @@ def test_no_text_raises_and_what_comes_out_is_e164_and_stays(text):
     assert isinstance(phones.calling_code(text), str)
 
 
+def test_what_somebody_types_is_read_in_any_spelling():
+    assert phones.typed("(212) 555-0147", "US") == "+12125550147"
+
+
+@pytest.mark.parametrize("text", ["212 555 0147 x 9", "+1 212 555 0147 ext. 12", "+12125550147;ext=3"])
+def test_who_types_an_extension_is_told_that_it_would_be_lost(text):
+    with pytest.raises(ValueError, match="Leave out the extension"):
+        phones.typed(text, "US")
+
+
+@pytest.mark.parametrize("text", ["", "Ada", "555-0147", "\ud800"])
+def test_who_types_no_number_is_told_how_one_is_written(text):
+    with pytest.raises(ValueError, match=r"like \+1555"):
+        phones.typed(text, "US")
+
+
 @pytest.mark.parametrize("region", ["", "XX", "us", "USA", "\x00"])
 def test_a_region_that_is_none_does_not_raise(region):
     assert phones.normalise("+12125550147", region) == "+12125550147"
