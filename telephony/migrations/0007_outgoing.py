@@ -7,6 +7,13 @@ from django.db import migrations, models
 import callcrm.lib.ids
 from callcrm.lib.rls import protect, tie
 
+# Going back, a call that no provider ever knew needs an id again.
+NAME_WHAT_HAS_NO_ID = """
+    ALTER TABLE telephony_call NO FORCE ROW LEVEL SECURITY;
+    UPDATE telephony_call SET provider_id = 'none-' || id WHERE provider_id IS NULL;
+    ALTER TABLE telephony_call FORCE ROW LEVEL SECURITY;
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -33,6 +40,7 @@ class Migration(migrations.Migration):
             name="provider_id",
             field=models.CharField(max_length=64, null=True),
         ),
+        migrations.RunSQL(migrations.RunSQL.noop, NAME_WHAT_HAS_NO_ID),
         migrations.CreateModel(
             name="Placement",
             fields=[
