@@ -17,6 +17,7 @@ from accounts.doors import MemberRequest, needs
 from accounts.models import Member
 from accounts.permissions import Permission
 from callcrm.lib.forms import RefusableForm
+from callcrm.lib.ui import dots
 from leads.models import Lead, LeadPhone
 from leads.pages import named_lead
 from telephony import outgoing, telephones
@@ -65,7 +66,7 @@ class CallOutForm(RefusableForm):
         phones = LeadPhone.objects.filter(business_id=by.business_id, lead=lead).select_related("lead")
         fields["phone"].queryset = phones.order_by("position")
         fields["phone"].required = False
-        fields["phone"].label_from_instance = lambda phone: f"{phone.label} {phone.number.masked}"
+        fields["phone"].label_from_instance = lambda phone: f"{phone.label} {dots(phone.number.masked)}"
 
     def place(self) -> UUID:
         """Return the call, made now or when the same press came before. Raises what `outgoing.place` raises."""

@@ -30,7 +30,9 @@ def typed(text: str, region: str) -> str:
     if e164 is None or number is None:
         raise ValueError("Write the number like +15551234567.")
     if number.extension:
-        raise ValueError("Leave out the extension: it can be neither kept nor dialled. A note has room for it.")
+        raise ValueError(
+            "Leave out the extension: it can be neither kept nor dialled. A note has room for it."
+        )
     return e164
 
 

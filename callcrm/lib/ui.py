@@ -154,7 +154,7 @@ register.filter("span", times.span)
 # ---------------------------------------------------------- masked values
 
 
-def _dots(mask: str) -> str:
+def dots(mask: str) -> str:
     """Draw an API mask for people: `+1(555)***-**67` becomes `+1 (555) •••-••67`."""
     return re.sub(r"^(\+\d+)\((\d+)\)", r"\1 (\2) ", mask).replace("*", "•")
 
@@ -182,7 +182,7 @@ def masked(
     if kind == "notes":  # free text may name the person: none of it is shown
         mask = "*****"
     return {
-        "shown": _dots(mask),
+        "shown": dots(mask),
         "hides": _hides(mask, kind),
         "spoken": _spoken(mask, kind) if "*" in mask else "",
         "kind": "phone number" if kind == "phone" else kind,

@@ -197,6 +197,16 @@ def test_a_view_is_renamed_and_deleted_on_its_page(world: World, client: Client)
     assert "No views yet" in client.get(VIEWS).content.decode()
 
 
+def test_enter_in_the_name_saves_and_a_view_is_deleted_after_a_question(world: World, client: Client) -> None:
+    saved(world, shared=True)
+    login(client, world.user)
+    forms = re.findall(r"<form.*?</form>", client.get(VIEWS).content.decode(), re.DOTALL)
+    [form] = [each for each in forms if "/edits/" in each]
+    buttons = re.findall(r'<button [^>]*type="submit"[^>]*>([^<]*)', form)
+    assert buttons == ["Save", "Delete the view"]
+    assert "for everybody" in form
+
+
 def test_who_may_not_change_a_shared_view_is_shown_no_form(world: World, client: Client) -> None:
     saved(world, by=world.owner, shared=True)
     page = login(client, world.user).get(VIEWS).content.decode()

@@ -10,8 +10,8 @@ from audit.models import Entry
 from callcrm.errors import Invalid
 from callcrm.lib.tenancy import business_scope
 from callcrm.testing import World, add_call, add_lead, add_superuser, login
-from telephony import columns
-from telephony.models import CallColumns
+from telephony import columns, ledger
+from telephony.models import CallColumns, Outcome
 
 pytestmark = pytest.mark.django_db
 LIST, CHOOSE = "/b/acme/calls/", "/b/acme/calls/columns/"
@@ -44,6 +44,15 @@ def test_a_column_that_is_put_away_is_gone_from_every_row(user: Client, shown: l
     assert user.post(CHOOSE, {"column": shown}).status_code == 302
     assert heads(user) == ["Caller", *(columns.COLUMNS[name] for name in shown), "Details"]
     assert cells(user) == len(shown) + 2
+
+
+def test_the_way_to_call_back_does_not_go_with_a_column(world: World, user: Client) -> None:
+    missed = add_call(world.acme, add_lead(world.acme), outcome=Outcome.MISSED, answered_at=None)
+    with world.inside():
+        ledger.follow_call(missed, by=None)
+    for shown in (list(columns.COLUMNS), ["status"]):
+        user.post(CHOOSE, {"column": shown})
+        assert user.get(LIST).content.decode().count("Call back</span>") == 1
 
 
 def test_the_choice_follows_a_member_and_is_nobody_elses(world: World, user: Client) -> None:
