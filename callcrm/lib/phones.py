@@ -1,7 +1,8 @@
 """Telephone numbers: one spelling (E.164) inside, whatever spelling outside.
 
 `normalise` takes anything a person or a carrier may send and never raises: what is no possible number is
-None. `typed` is for what somebody types to be kept or dialled, and says what is wrong with it. A number counts when its length is possible in its country; whether it is assigned we cannot know.
+None. `typed` is for what somebody types to be kept or dialled, and says what is wrong with it. A number counts
+when its length is possible in its country; whether it is assigned we cannot know.
 """
 
 import re
