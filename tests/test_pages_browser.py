@@ -7,6 +7,7 @@ what would be sent, without a second process and without rows that outlive the t
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import axe_playwright_python
 import pytest
@@ -17,7 +18,7 @@ from tests.busy import PAGES, PHONE, keep_busy
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 HOST = "http://callcrm.test"
-VIEWS = {
+VIEWS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1440, "height": 900}},
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
 }
