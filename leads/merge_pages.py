@@ -17,7 +17,7 @@ from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm.errors import Invalid
 from callcrm.lib import ui
-from leads import merging, search, searches
+from leads import merging, search, search_box
 from leads.models import Lead
 
 MOST_SHOWN = 20
@@ -66,21 +66,19 @@ def merges(request: MemberRequest, pk: UUID) -> HttpResponse:
 @needs(Permission.EDIT_CUSTOMERS)
 def merge_searches(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Keep what was typed and lead to the hits, by an address that says nothing of it."""
-    text = request.POST.get("q", "").strip()
     here = reverse("lead-merges", args=[request.business.slug, _lead(request, pk).pk])
-    found = searches.keep(request.session, request.business.pk, text) if text else ""
+    found = search_box.keep(request)
     return redirect(f"{here}?search={found}" if found else here)
 
 
 def _finder(request: MemberRequest, kept: Lead) -> HttpResponse:
-    search_id = request.GET.get("search", "")
-    typed = searches.recall(request.session, request.business.pk, search_id) if search_id else None
-    hits = []
-    if typed:
+    box, hits = search_box.of(request), []
+    if box.text:
         others = Lead.objects.visible_to(request.member).exclude(pk=kept.pk)
-        hits = search.search(request.member, request.business, typed, size=MOST_SHOWN, within=others).leads
-    context = {"lead": kept, "query": typed or "", "hits": hits, "advice": search.advice(typed or "")}
-    return render(request, "leads/merge_search.html", context | {"is_over": bool(search_id and not typed)})
+        hits = search.search(request.member, request.business, box.text, size=MOST_SHOWN, within=others).leads
+    here = reverse("lead-merge-searches", args=[request.business.slug, kept.pk])
+    context = {"lead": kept, "hits": hits, "box": box, "here": here}
+    return render(request, "leads/merge_search.html", context)
 
 
 def _preview(request: MemberRequest, kept: Lead, gone: Lead) -> HttpResponse:

@@ -18,7 +18,7 @@ from callcrm.errors import Invalid
 from callcrm.lib import phones
 from callcrm.lib.paging import Page, page
 from callcrm.lib.ui import Filter
-from leads import editing, intake, search, searches
+from leads import editing, intake, search, search_box
 from leads.forms import LeadForm, NewLeadForm, NoteForm, StatusForm
 from leads.models import Lead, LeadQuerySet, Source
 
@@ -35,21 +35,14 @@ def leads(request: MemberRequest) -> HttpResponse:
     that says nothing of it: Back and the pages of hits work.
     """
     if request.method == "POST":
-        return redirect(_list_url(request, search=_kept(request)))
+        return redirect(_list_url(request, search=search_box.keep(request)))
     visible = _filtered(request, Lead.objects.visible_to(request.member).for_list())
-    search_id = request.GET.get("search", "")
-    typed = searches.recall(request.session, request.business.pk, search_id) if search_id else None
-    if typed:
-        rows = _hits(request, typed, visible)
+    box = search_box.of(request)
+    if box.text:
+        rows = _hits(request, box.text, visible)
     else:
-        rows = page(visible, cursor="" if search_id else request.GET.get("cursor", ""), size=PAGE_SIZE)
-    context = _context(request, rows) | {"query": typed or "", "is_over": bool(search_id and not typed)}
-    return render(request, "leads/leads.html", context | {"advice": search.advice(typed or "")})
-
-
-def _kept(request: MemberRequest) -> str:
-    text = request.POST.get("q", "").strip()
-    return searches.keep(request.session, request.business.pk, text) if text else ""
+        rows = page(visible, cursor="" if box.is_over else request.GET.get("cursor", ""), size=PAGE_SIZE)
+    return render(request, "leads/leads.html", _context(request, rows) | {"box": box})
 
 
 def _hits(request: MemberRequest, typed: str, visible: LeadQuerySet) -> Page[Lead]:
