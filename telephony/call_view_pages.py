@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm.lib.forms import RefusableForm
-from telephony import call_views, chips, columns
+from telephony import call_views, columns, listed
 from telephony.models import CallView
 
 
@@ -69,7 +69,7 @@ def choose_columns(request: MemberRequest) -> HttpResponse:
     """Show these columns from now on, to him."""
     columns.choose(request.POST.getlist("column"), by=request.member)
     return redirect(
-        _list(request, {name: request.POST[name] for name in chips.NAMES if request.POST.get(name)})
+        _list(request, {name: request.POST[name] for name in listed.KEPT if request.POST.get(name)})
     )
 
 

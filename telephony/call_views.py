@@ -17,7 +17,7 @@ from telephony.models import CallView
 
 MOST, LONGEST_NAME = 20, 40
 # Who one person or one call is, is no view; and an id of a person must not outlive him here.
-SAVABLE = frozenset([*filters.CONDITIONS, "days"]) - {"lead", "provider_id"}
+SAVABLE = filters.NAMES - {"lead", "provider_id"}
 TAKEN = "There is a view of this name already. Choose another."
 
 
@@ -59,6 +59,11 @@ def remove(view: CallView, *, by: Member) -> None:
     record(ViewRemoved(view_id=view.pk), by=by, business_id=view.business_id)
 
 
+def savable(given: Mapping[str, str]) -> dict[str, str]:
+    """Return what of it a view would keep."""
+    return {name: value for name, value in given.items() if name in SAVABLE and value}
+
+
 def understood(view: CallView, business: Business) -> dict[str, str]:
     """Return what can still be asked of its filters."""
     return {name: value for name, value in view.filters.items() if _is_valid(name, value, business)}
@@ -94,7 +99,7 @@ def _name(text: str) -> str:
 
 
 def _filters(given: Mapping[str, str], business: Business) -> dict[str, str]:
-    asked = {name: value for name, value in given.items() if name in SAVABLE and value}
+    asked = savable(given)
     if not asked or not all(_is_valid(name, value, business) for name, value in asked.items()):
         raise Invalid("Set the filters on the Calls page first, then save them from there.")
     return asked

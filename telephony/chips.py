@@ -16,12 +16,11 @@ from accounts.models import Member
 from callcrm.lib.ui import Filter
 from leads.models import Source
 from telephony import call_views
-from telephony.filters import CONDITIONS, NONE
+from telephony.filters import NAMES, NONE
 from telephony.models import CallView, Outcome, TrackingNumber
 from telephony.providers.base import Direction
 
 Options = list[tuple[str, str]]
-NAMES = frozenset([*CONDITIONS, "days"])
 TABS: Mapping[str, Mapping[str, str]] = {
     "All calls": {},
     "Not rung back": {"owed": "true"},
@@ -49,6 +48,7 @@ OTHERS = {
     "state": "State",
     "lead": "Lead",
     "provider_id": "Provider's id",
+    "search": "Search",  # not what was typed: that stands in the box alone
 }
 
 
@@ -84,12 +84,17 @@ def tabs(request: MemberRequest) -> list[Tab]:
 
 
 def _views(request: MemberRequest) -> Iterator[Tab]:
-    """Without counts: each would be a read of its own, on every look at the list, for a number nobody asked for."""
+    """A view is all that is set; only a search goes on in it.
+
+    Without counts: each would be a read of its own, on every look at the list, for a number nobody asked for.
+    """
+    searched = {name: value for name, value in _set(request.GET).items() if name == "search"}
     chosen = {name: value for name, value in _set(request.GET).items() if name in NAMES}
     for view in CallView.objects.visible_to(request.member).for_list()[:MOST_VIEWS]:
         params = call_views.understood(view, request.business)
         whole = params == view.filters
-        yield Tab(view.name, f"?{urlencode(params)}", whole and chosen == params, whole)
+        url = f"?{urlencode(params | searched)}"
+        yield Tab(view.name, url, whole and chosen == params, whole)
 
 
 def chips(request: MemberRequest, words: Mapping[str, list[str]]) -> list[Filter]:
@@ -107,7 +112,7 @@ def narrowing(query: QueryDict, offered: Iterable[Filter]) -> list[Narrowing]:
     return [
         Narrowing(_words(name, value, found.get(name)), _url(query, {name: ""}))
         for name, value in _set(query).items()
-        if name in NAMES
+        if name in NAMES or name == "search"
     ]
 
 

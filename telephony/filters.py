@@ -57,9 +57,13 @@ def conditions(params: Mapping[str, str]) -> dict[str, Q]:
     return asked
 
 
-def after(calls: CallQuerySet, at: datetime) -> CallQuerySet:
-    """Return those of what `by` has found that began then or later."""
-    return calls.filter(Q(listed_at__gte=at))
+def of_page(
+    calls: CallQuerySet, params: Mapping[str, str], *, member: Admitted, business: Business
+) -> CallQuerySet:
+    """Return what the page lets through: besides, it knows days as the business counts them. Raises Invalid as `by`."""
+    found = by(calls, params, member=member)
+    since = since_days(business, params.get("days", ""))
+    return found.filter(Q(listed_at__gte=since)) if since else found
 
 
 def since_days(business: Business, days: str) -> datetime | None:
@@ -184,3 +188,4 @@ CONDITIONS: dict[str, Condition] = {
     "owed": _owed,
     "mine": _mine,
 }
+NAMES = frozenset([*CONDITIONS, "days"])  # that the page knows

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm.errors import Invalid
-from telephony import columns, filters, pages
+from telephony import columns, filters, listed, pages
 from telephony.models import Call, CallQuerySet
 
 MOST_NEW = 50  # that are counted; beyond it is "50+"
@@ -25,7 +25,8 @@ MOST_ASKED = 50
 @needs(Permission.VIEW_CUSTOMERS)
 def news(request: MemberRequest) -> HttpResponse:
     """How many calls are new to a first page that shows these."""
-    count = _new(pages.matching(request), _ids(request, "shown"))
+    found = listed.matching(request, request.GET.dict(), listed.searched(request))
+    count = _new(found, _ids(request, "shown"))
     context = {"count": min(count, MOST_NEW), "more": count > MOST_NEW}
     return render(request, "telephony/_news.html", context)
 

@@ -13,8 +13,20 @@ from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm.lib import phones, times
 from callcrm.lib.paging import page
+from leads import search_box
 from leads.models import Source
-from telephony import bulk_pages, call_views, chips, columns, editing, figures, filters, practice, suggestions
+from telephony import (
+    bulk_pages,
+    call_views,
+    chips,
+    columns,
+    editing,
+    figures,
+    filters,
+    listed,
+    practice,
+    suggestions,
+)
 from telephony.forms import EditForm, NumberForm
 from telephony.models import Call, CallQuerySet, Message, TrackingNumber
 from telephony.providers.base import Direction
@@ -23,36 +35,40 @@ from telephony.providers.practice.scenarios import SCENARIOS
 PAGE_SIZE = 50
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @needs(Permission.VIEW_CUSTOMERS)
 def calls(request: MemberRequest) -> HttpResponse:
-    """The list of calls, newest first, under the strip of what goes on right now."""
+    """The list of calls, newest first, under the strip of what goes on right now; a search is posted to it."""
+    if request.method == "POST":
+        return redirect(listed.address(request, search=search_box.keep(request)))
+    searched = listed.searched(request)
+    found = for_rows(listed.matching(request, request.GET.dict(), searched))
+    cursor = request.GET.get("cursor", "")
+    rows = page(found, cursor=cursor, size=PAGE_SIZE, at="started_at", order=filters.ORDER)
+    context = _around(request) | {"page": rows, "searched": searched, "box": searched.box}
+    return render(request, "telephony/calls.html", context)
+
+
+def _around(request: MemberRequest) -> dict[str, Any]:
+    """Return what stands around the rows."""
     visible = Call.objects.visible_to(request.member)
-    found = _filtered(request, visible)
     words = suggestions.words(request.business.pk)
     offered = chips.chips(request, words)
-    context = {
-        "page": page(
-            found,
-            cursor=request.GET.get("cursor", ""),
-            size=PAGE_SIZE,
-            at="started_at",
-            order=filters.ORDER,
-        ),
+    return {
         "live": going_on(visible),
         "today": figures.between(visible, times.midnight(request.business.tz), now()),
         "tabs": chips.tabs(request),
         "filters": offered,
         "narrowing": chips.narrowing(request.GET, offered),
-        "savable": call_views.SAVABLE,
-        "kept": chips.NAMES,
+        "here": listed.address(request, search=""),
+        "savable": call_views.savable(request.GET.dict()),
+        "kept": listed.KEPT,
         "every_column": columns.COLUMNS,
         "columns": columns.shown_to(request.member),
         "bulk": bulk_pages.form(request),
         "known_words": words,
         "practice": SCENARIOS if practice.offered(request.member) else {},
     }
-    return render(request, "telephony/calls.html", context)
 
 
 @require_safe
@@ -182,14 +198,3 @@ def going_on(visible: CallQuerySet) -> list[Call]:
 def for_rows(calls: CallQuerySet) -> CallQuerySet:
     """Bring what a row of the list shows."""
     return calls.for_list().prefetch_related("legs", "recordings")
-
-
-def matching(request: MemberRequest) -> CallQuerySet:
-    """Return the calls that the list of this address shows, page by page."""
-    return _filtered(request, Call.objects.visible_to(request.member))
-
-
-def _filtered(request: MemberRequest, visible: CallQuerySet) -> CallQuerySet:
-    found = filters.by(for_rows(visible), request.GET.dict(), member=request.member)
-    since = filters.since_days(request.business, request.GET.get("days", ""))
-    return filters.after(found, since) if since else found

@@ -10,7 +10,7 @@ from django.test import Client
 
 from callcrm.lib.ids import uuid7
 from callcrm.testing import add_superuser, login
-from telephony.filters import CONDITIONS
+from telephony.filters import NAMES
 from tests.addresses import behind_doors, every_address
 from tests.api import Api
 from tests.everything import one_of_everything
@@ -50,8 +50,8 @@ FEW = (
     "an id of nobody",
 )
 PARAMETERS = (
-    *CONDITIONS,
-    "days",
+    *NAMES,
+    "search",
     "cursor",
     "view",
     "lead",
@@ -67,7 +67,7 @@ PARAMETERS = (
     "label",
 )
 LISTS = {
-    "calls/": (*CONDITIONS, "days"),
+    "calls/": (*NAMES, "search"),
     "leads/": ("status", "source", "assigned", "search"),
     "audit/": ("name", "actor", "subject"),
     "messages/": (),
@@ -119,6 +119,7 @@ FORMS = {
     "recording-notes": {"at": "0:00", "body": "Says hello."},
     "transcript-reveal": {"reason": "verify"},
     "leads": {"q": "0142"},
+    "calls": {"q": "0142"},
     "lead-new": IDA,
     "lead-edits": IDA,
     "lead-merges": {"with": "{other}", "name": "gone", "value": "kept"},

@@ -106,9 +106,10 @@ def _work_by_hand(browser, lead, call):
     assert browser.post(f"/b/acme/calls/{call}/edits/", {"note": TEXT}).status_code == 302
     assert LAST in browser.post(f"{lead}reveals/", reveal).content.decode(), "a reveal reveals"
     for typed in (NAME, EMAIL, PHONE, "0187", OTHER_PHONE):
-        answer = browser.post("/b/acme/leads/", {"q": typed})
-        assert found(answer.headers["Location"].encode()) == []
-        assert "Clear search" in browser.get(answer.headers["Location"]).content.decode()
+        for searched in ("leads", "calls"):
+            answer = browser.post(f"/b/acme/{searched}/", {"q": typed})
+            assert found(answer.headers["Location"].encode()) == []
+            assert "Clear search" in browser.get(answer.headers["Location"]).content.decode()
     assert browser.post("/b/acme/practice-calls/", {"scenario": "answered"}).status_code == 302
 
 

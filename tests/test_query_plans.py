@@ -199,6 +199,15 @@ def test_every_kind_of_search_is_answered_by_an_index(town, problems):
     assert problems(searches, most=2 * MOST) == {}
 
 
+def test_calls_of_whom_a_search_finds_are_read_from_theirs_or_from_the_newest(town, problems):
+    """Of an eighth of all people, by each way; a row brings its lead and its number twice over."""
+    client = login(Client(), town.owner)
+    by = ("", "outcome=missed", "tag=rare", "tag=leak", "owed=true", "has_recording=true", "days=7")
+    searches = {query: asks(client, f"/b/acme/calls/?{query}", q="maya") for query in by}
+    searches |= {typed: asks(client, "/b/acme/calls/", q=typed) for typed in SEARCHES.values()}
+    assert problems(searches, most=2 * crowd.PEOPLE * crowd.EACH) == {}
+
+
 def test_the_figures_of_a_month_read_its_rows_once_and_nobody_elses(town, problems):
     client = login(Client(), town.owner)
     pages = {path: asks(client, f"/b/acme/{path}") for path in ("", "callbacks/")}
