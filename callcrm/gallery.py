@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.doors import open_door
 from callcrm.lib.marks import MARKS
-from callcrm.lib.ui import Filter
+from callcrm.lib.ui import Filter, Range
 
 
 class ExampleForm(forms.Form):
@@ -37,8 +37,9 @@ def examples(query: Mapping[str, str]) -> dict[str, Any]:
         "names": ["Maya Ortiz", "Ben Whitlock", "Priya Nair", "Tom Okafor", "Joanna Reyes"],
         "filters": [
             Filter("source", "Source", [("ads", "Google Ads"), ("yelp", "Yelp")]),
-            Filter("days", "Date", [("1", "Today"), ("7", "Last 7 days")], icon="calendar"),
+            Filter("days", "Date", [("1", "Today"), ("7", "Last 7 days")], icon="calendar", range=Range()),
         ],
+        "dates": Range("2026-11-09", "2026-11-03", problems={"to": "Choose Nov 9, 2026 or a later day."}),
         "form": ExampleForm(query if "label" in query else None),
         "now": timezone.now(),
         "revealed": SimpleNamespace(fields={"phones": ["+1 503-555-0199"]}),

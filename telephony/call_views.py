@@ -100,17 +100,10 @@ def _name(text: str) -> str:
 
 def _filters(given: Mapping[str, str], business: Business) -> dict[str, str]:
     asked = savable(given)
-    if not asked or not all(_is_valid(name, value, business) for name, value in asked.items()):
+    if not asked or filters.problems(asked, business):
         raise Invalid("Set the filters on the Calls page first, then save them from there.")
     return asked
 
 
 def _is_valid(name: str, value: object, business: Business) -> bool:
-    if name not in SAVABLE or not isinstance(value, str):
-        return False
-    try:
-        filters.conditions({name: value})
-        filters.since_days(business, value if name == "days" else "")
-    except Invalid:
-        return False
-    return True
+    return name in SAVABLE and isinstance(value, str) and not filters.problems({name: value}, business)

@@ -5,7 +5,8 @@ means is said by `filters.py`, which has checked them before.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from django.http import QueryDict
@@ -13,12 +14,12 @@ from django.utils.http import urlencode
 
 from accounts.doors import MemberRequest
 from accounts.models import Member
-from callcrm.lib.ui import Filter
+from callcrm.lib.ui import Filter, Range
 from leads.models import Source
-from telephony import call_views
+from telephony import call_views, dates
 from telephony.filters import NAMES, NONE
 from telephony.models import CallView, Outcome, TrackingNumber
-from telephony.providers.base import Direction
+from telephony.providers.base import CallState, Direction
 
 Options = list[tuple[str, str]]
 TABS: Mapping[str, Mapping[str, str]] = {
@@ -41,15 +42,43 @@ LENGTHS = [
     ("2_to_10min", "2 to 10 minutes"),
     ("over_10min", "Over 10 minutes"),
 ]
-# What has no chip is set by a link or by hand.
-OTHERS = {
+# The carrier's word for the caller's leg; what came of a call for the business is its outcome.
+STATES = [
+    (CallState.QUEUED.value, "Not ringing yet"),
+    (CallState.RINGING.value, "Ringing"),
+    (CallState.IN_PROGRESS.value, "Connected"),
+    (CallState.COMPLETED.value, "Ended after connecting"),
+    (CallState.CANCELED.value, "Given up"),
+    (CallState.NO_ANSWER.value, "No answer"),
+    (CallState.BUSY.value, "Busy"),
+    (CallState.FAILED.value, "Failed"),
+]
+LABELS = {
+    "days": "Date",
+    "from": "Date",
+    "to": "Date",
+    "outcome": "Outcome",
+    "owed": "Call back",
+    "after_hours": "Hours",
+    "first_time": "First call",
+    "talked": "Talked",
+    "disposition": "What came of it",
+    "tag": "Tag",
+    "source": "Source",
+    "number": "Number",
+    "agent": "Staff",
+    "mine": "Mine",
+    "direction": "Direction",
+    "state": "State",
+    "has_recording": "Recording",
+    # What has no chip is set by a link or by hand.
     "since": "Since",
     "until": "Until",
-    "state": "State",
     "lead": "Lead",
     "provider_id": "Provider's id",
     "search": "Search",  # not what was typed: that stands in the box alone
 }
+_NO_RANGE = dict.fromkeys(dates.RANGE, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,32 +138,45 @@ def chips(request: MemberRequest, words: Mapping[str, list[str]]) -> list[Filter
 def narrowing(query: QueryDict, offered: Iterable[Filter]) -> list[Narrowing]:
     """Return what is set, each with a way to take just that off."""
     found = {chip.name: chip for chip in offered}
+    given = _set(query)
+    ranged = [Narrowing(f"Date: {words}", _url(query, _NO_RANGE))] if (words := dates.words(given)) else []
+    single = (name for name in given if (name in NAMES or name == "search") and name not in dates.RANGE)
     return [
-        Narrowing(_words(name, value, found.get(name)), _url(query, {name: ""}))
-        for name, value in _set(query).items()
-        if name in NAMES or name == "search"
+        *ranged,
+        *(Narrowing(_words(name, given[name], found.get(name)), _url(query, {name: ""})) for name in single),
     ]
+
+
+def typed_dates(params: Mapping[str, str], *, problems: Mapping[str, str] | None = None) -> Range:
+    """Return the fields for dates of one's own as they were filled in, and what is wrong with them."""
+    first, last = (params.get(name, "") for name in dates.RANGE)
+    return Range(first, last, words="" if problems else dates.words(params), problems=problems or {})
 
 
 def _chips(request: MemberRequest, words: Mapping[str, list[str]]) -> Iterator[Filter]:
     days = [("1", "Today"), ("7", "Last 7 days"), ("30", "Last 30 days")]
-    yield Filter("days", "Date", days, icon="calendar")
-    yield Filter("outcome", "Outcome", OUTCOMES)
-    yield Filter("owed", "Call back", [("true", "Not rung back"), ("false", "Nothing owed")])
-    yield Filter("after_hours", "Hours", [("true", "After hours"), ("false", "In opening hours")])
-    yield Filter("first_time", "First call", [("true", "First-time callers"), ("false", "Returning callers")])
-    yield Filter("talked", "Talked", LENGTHS)
+    yield _chip("days", days, icon="calendar", range=typed_dates(request.GET.dict()))
+    yield _chip("outcome", OUTCOMES)
+    yield _chip("owed", [("true", "Not rung back"), ("false", "Nothing owed")])
+    yield _chip("after_hours", [("true", "After hours"), ("false", "In opening hours")])
+    yield _chip("first_time", [("true", "First-time callers"), ("false", "Returning callers")])
+    yield _chip("talked", LENGTHS)
     noted = [(word, word) for word in words["dispositions"]]
-    yield Filter("disposition", "What came of it", [(NONE, "Nothing noted"), *noted])
-    yield Filter("tag", "Tag", [(word, word) for word in words["tags"]])
-    yield Filter("source", "Source", _sources(request))
-    yield Filter("number", "Number", _numbers(request))
-    yield Filter("agent", "Staff", [(NONE, "No one of the team"), *_staff(request)])
+    yield _chip("disposition", [(NONE, "Nothing noted"), *noted])
+    yield _chip("tag", [(word, word) for word in words["tags"]])
+    yield _chip("source", _sources(request))
+    yield _chip("number", _numbers(request))
+    yield _chip("agent", [(NONE, "No one of the team"), *_staff(request)])
     # Its tab sets it. Beside another tab's filter it must be seen all the same.
     if request.GET.get("mine"):
-        yield Filter("mine", "Mine", [("true", "Taken by me")])
-    yield Filter("direction", "Direction", [(way.value, way.value.capitalize()) for way in Direction])
-    yield Filter("has_recording", "Recording", [("true", "Has a recording"), ("false", "Has none")])
+        yield _chip("mine", [("true", "Taken by me")])
+    yield _chip("direction", [(way.value, way.value.capitalize()) for way in Direction])
+    yield _chip("state", STATES)
+    yield _chip("has_recording", [("true", "Has a recording"), ("false", "Has none")])
+
+
+def _chip(name: str, options: Options, **more: Any) -> Filter:
+    return Filter(name, LABELS[name], options, **more)
 
 
 def _naming(chip: Filter, value: str) -> Filter:
@@ -142,12 +184,12 @@ def _naming(chip: Filter, value: str) -> Filter:
     if not value or any(value == one for one, _ in chip.options):
         return chip
     words = "Not found" if _is_id(value) else value if chip.name != "days" else f"Last {value} days"
-    return Filter(chip.name, chip.label, [*chip.options, (value, words)], icon=chip.icon)
+    return replace(chip, options=[*chip.options, (value, words)])
 
 
 def _words(name: str, value: str, chip: Filter | None) -> str:
     if chip is None:
-        return OTHERS[name]
+        return LABELS[name]
     return f"{chip.label}: {next(words for one, words in chip.options if one == value)}"
 
 

@@ -4,19 +4,17 @@ Each is a condition that an index answers in the order of the list, however few 
 (`telephony/models/calls.py`, `FEW`). What they are called on the page is said by `chips.py`.
 """
 
-import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.dateparse import parse_datetime
-from django.utils.timezone import now
 
 from accounts.doors import Admitted
 from accounts.models import Business
 from callcrm.errors import Invalid
+from telephony import dates
 from telephony.editing import LONGEST_DISPOSITION, LONGEST_TAG
 from telephony.models import TALKED, CallbackMiss, CallQuerySet, Outcome, talked
 from telephony.providers import PROVIDERS
@@ -61,19 +59,21 @@ def of_page(
     calls: CallQuerySet, params: Mapping[str, str], *, member: Admitted, business: Business
 ) -> CallQuerySet:
     """Return what the page lets through: besides, it knows days as the business counts them. Raises Invalid as `by`."""
+    since, until = dates.span(params, business.tz)
     found = by(calls, params, member=member)
-    since = since_days(business, params.get("days", ""))
-    return found.filter(Q(listed_at__gte=since)) if since else found
+    found = found.filter(Q(listed_at__gte=since)) if since else found
+    return found.filter(Q(listed_at__lt=until)) if until else found
 
 
-def since_days(business: Business, days: str) -> datetime | None:
-    """Return when the last so many days began where the business is; None where nothing is asked. Raises Invalid."""
-    if not days:
-        return None
-    if not re.fullmatch(r"[0-9]{1,3}", days) or not 0 < int(days) <= 366:
-        raise Invalid(fields={"days": ["Choose from 1 to 366 days."]})
-    midnight = now().astimezone(business.tz).replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight - timedelta(days=int(days) - 1)
+def problems(params: Mapping[str, str], business: Business) -> dict[str, list[str]]:
+    """Return what the page does not understand, by name."""
+    found = {}
+    for read in (lambda: conditions(params), lambda: dates.span(params, business.tz)):
+        try:
+            read()
+        except Invalid as error:
+            found.update(error.fields)
+    return found
 
 
 def _id(field: str) -> Condition:
@@ -188,4 +188,4 @@ CONDITIONS: dict[str, Condition] = {
     "owed": _owed,
     "mine": _mine,
 }
-NAMES = frozenset([*CONDITIONS, "days"])  # that the page knows
+NAMES = frozenset([*CONDITIONS, *dates.NAMES])  # that the page knows

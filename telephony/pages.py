@@ -1,10 +1,11 @@
 """The pages of calls, numbers and texts. Every list is drawn from `visible_to`, every act is a verb elsewhere."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm.lib import phones, times
-from callcrm.lib.paging import page
+from callcrm.lib.paging import Page, page
 from leads import search_box
 from leads.models import Source
 from telephony import (
@@ -20,6 +21,7 @@ from telephony import (
     call_views,
     chips,
     columns,
+    dates,
     editing,
     figures,
     filters,
@@ -41,12 +43,35 @@ def calls(request: MemberRequest) -> HttpResponse:
     """The list of calls, newest first, under the strip of what goes on right now; a search is posted to it."""
     if request.method == "POST":
         return redirect(listed.address(request, search=search_box.keep(request)))
+    wrong = filters.problems(request.GET.dict(), request.business)
+    if wrong:
+        return _not_understood(request, wrong)
     searched = listed.searched(request)
     found = for_rows(listed.matching(request, request.GET.dict(), searched))
     cursor = request.GET.get("cursor", "")
     rows = page(found, cursor=cursor, size=PAGE_SIZE, at="started_at", order=filters.ORDER)
     context = _around(request) | {"page": rows, "searched": searched, "box": searched.box}
     return render(request, "telephony/calls.html", context)
+
+
+def _not_understood(request: MemberRequest, wrong: dict[str, list[str]]) -> HttpResponse:
+    """Say which filters are not understood. All around them stands, and leads on, as if they had not been asked for."""
+    said = {name: texts[0] for name, texts in wrong.items() if name in dates.RANGE}
+    typed = chips.typed_dates(request.GET.dict(), problems=said) if said else None
+    rest = _without(request.GET, {*wrong, *(dates.RANGE if said else ())})
+    request.GET = rest  # type: ignore[assignment]  # a copy is a QueryDict too
+    searched = listed.searched(request)
+    context = _around(request) | {"page": Page([], "", ""), "searched": searched, "box": searched.box}
+    context |= {"wrong": list(dict.fromkeys(chips.LABELS[name] for name in wrong)), "wrong_dates": typed}
+    return render(request, "telephony/calls.html", context, status=400)
+
+
+def _without(query: QueryDict, names: Collection[str]) -> QueryDict:
+    """Return the query that every link of the page is then made of."""
+    rest = query.copy()
+    for name in names:
+        rest.pop(name, None)
+    return rest
 
 
 def _around(request: MemberRequest) -> dict[str, Any]:

@@ -19,6 +19,7 @@ PAGES = {
     "calls": "/b/acme/calls/",
     "calls by several filters": "/b/acme/calls/?tag=leak&talked=30s_to_2min&first_time=true",
     "no call matches": "/b/acme/calls/?outcome=blocked&owed=true&tag=leak",
+    "calls of some days": "/b/acme/calls/?from=2026-11-03&to=2026-11-09",
     "calls of a search that is over": "/b/acme/calls/?search=over&tag=leak",
     "views of calls": "/b/acme/calls/views/",
     "log a call": "/b/acme/calls/new/?lead={lead}",

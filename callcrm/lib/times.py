@@ -6,6 +6,7 @@ Pure: the caller gives the zone and the present. A business's pages are in the b
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import date as day
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -28,6 +29,17 @@ def clock(local: datetime) -> str:
 def date(local: datetime, now: datetime) -> str:
     """Return "Nov 12", with the year when it is not this one."""
     return f"{local:%b} {local.day}" if local.year == now.year else f"{local:%b} {local.day}, {local.year}"
+
+
+def days(first: day | None, last: day | None) -> str:
+    """Return "Nov 3 to Nov 9, 2026", both inclusive; either may be missing, and then it is open on that side."""
+    if first and last and first != last:
+        year = "" if first.year == last.year else f", {first.year}"
+        return f"{first:%b} {first.day}{year} to {days(last, last)}"
+    one = first or last
+    if not one:
+        return ""
+    return f"{'' if first and last else 'From ' if first else 'Up to '}{one:%b} {one.day}, {one.year}"
 
 
 def distance(local: datetime, now: datetime) -> str:

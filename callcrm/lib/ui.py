@@ -39,14 +39,27 @@ NOTICE_ICONS = {
     "info": "info",
     "": "info",
 }
+RANGE = ("from", "to")
 HIDDEN_KINDS = {"phone": "phones", "email": "email", "name": "name", "notes": "notes"}
+
+
+@dataclass(frozen=True)
+class Range:
+    """Two dates of one's own choosing, the URL parameters `from` and `to`: what was typed, how it is called once it is
+    understood, and what is wrong with either."""
+
+    first: str = ""
+    last: str = ""
+    words: str = ""
+    problems: Mapping[str, str] = dataclass_field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Filter:
     """One chip of a filter bar: the URL parameter, its label, and the values a person may choose.
 
-    A long list is read by `headings`: the value that a heading stands above, and its words.
+    A long list is read by `headings`: the value that a heading stands above, and its words. A `range` stands below the
+    values; one is set or the other.
     """
 
     name: str
@@ -54,6 +67,7 @@ class Filter:
     options: Sequence[tuple[str, str]]
     icon: str = ""
     headings: Mapping[str, str] = dataclass_field(default_factory=dict)
+    range: Range | None = None
 
 
 @register.simple_tag
@@ -352,21 +366,32 @@ def pager(context: Context, page: Any) -> dict[str, Any]:
 def chip(context: Context, chooser: Filter) -> dict[str, Any]:
     """{% chip filter %}: a `Filter` as a button; its choices are links, so it works without scripts."""
     chosen = (_query(context) or {}).get(chooser.name, "")
+    others = dict.fromkeys(RANGE, "") if chooser.range else {}
     options = [
         {
             "label": label,
-            "url": _link(context, **{chooser.name: value}),
+            "url": _link(context, **others, **{chooser.name: value}),
             "on": value == chosen,
             "heading": chooser.headings.get(value, ""),
         }
         for value, label in chooser.options
     ]
+    named = next((option["label"] for option in options if option["on"]), "")
     return {
         "filter": chooser,
         "options": options,
-        "chosen": next((option["label"] for option in options if option["on"]), ""),
-        "clear": _link(context, **{chooser.name: ""}),
+        "chosen": named or (chooser.range.words if chooser.range else ""),
+        "clear": _link(context, **others, **{chooser.name: ""}),
+        "dates": date_range(context, chooser.range, chooser.name) if chooser.range else None,
     }
+
+
+@register.inclusion_tag("components/date_range.html", takes_context=True)
+def date_range(context: Context, dates: Range, instead_of: str) -> dict[str, Any]:
+    """{% date_range dates "days" %}: a form for two dates that keeps what else is set, but not what they stand for."""
+    query = _query(context) or {}
+    kept = [(name, value) for name, value in query.items() if name not in (instead_of, *RANGE, "cursor")]
+    return {"dates": dates, "kept": kept, "place": "wrong" if dates.problems else instead_of}
 
 
 @register.inclusion_tag("components/tab.html", takes_context=True)
