@@ -7,14 +7,17 @@ work and no memory to speak of: the loudest of each tenth of a second is kept, a
 import struct
 import sys
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Final
 
 POINTS: Final = 150  # of each side, whatever the length
 PER_SECOND: Final = 10
 HEAD: Final = 64 * 1024
+LONG: Final = 2.0  # seconds: silence that is longer may be skipped
+LEFT: Final = 0.3  # seconds of it that are left on either side, so that no word loses its beginning
+QUIET: Final = 50  # a side is silent where it is this many times quieter than its own loudest
 _PCM, _BITS, _MOST_SIDES = 1, 16, 2
 
 
@@ -79,6 +82,35 @@ class Waveform:
         for side, loudest in enumerate(self._loudest):
             own = samples[side::sides]
             loudest.append(max(max(own), -min(own)))
+
+
+def silences(lanes: Sequence[bytes], seconds: float) -> list[tuple[float, float]]:
+    """Return from when till when nobody says anything, as far as the picture of a recording shows it.
+
+    Each side is measured by its own loudest, so that a far caller is not taken for silence beside a near one. A point
+    is the loudest of its share: where it is silent, all of its share is.
+    """
+    floors = [max(1, max(lane, default=0) // QUIET) for lane in lanes]
+    silent = [
+        all(point <= floor for point, floor in zip(at, floors, strict=True))
+        for at in zip(*lanes, strict=True)
+    ]
+    share = seconds / max(1, len(silent))
+    return [
+        (round(start * share + LEFT, 1), round(end * share - LEFT, 1))
+        for start, end in _runs(silent)
+        if (end - start) * share > LONG
+    ]
+
+
+def _runs(marks: Sequence[bool]) -> Iterator[tuple[int, int]]:
+    """Give where each stretch of true marks begins and ends."""
+    at = 0
+    for mark, same in groupby(marks):
+        end = at + len(list(same))
+        if mark:
+            yield at, end
+        at = end
 
 
 def _form(head: bytes | bytearray) -> _Form | None:

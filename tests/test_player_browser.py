@@ -1,16 +1,19 @@
 """A recording is played in a real browser: by click and by key, forwards, backwards and at a moment."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from callcrm.testing import World, add_call, add_lead
+from recordings.models import Recording
 from telephony.tests.live_clients import Server
 from tests.browser import keep_sound, log_in, watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SECONDS = 120
+SILENT_FROM_40_TO_60 = bytes([200] * 50 + [0] * 25 + [200] * 75)
 AT = "(document.querySelector('audio')?.currentTime ?? 0)"
 PAUSED = "(document.querySelector('audio')?.paused ?? true)"
 
@@ -19,7 +22,9 @@ PAUSED = "(document.querySelector('audio')?.paused ?? true)"
 def call(world: World, storage_url):
     """A call of which two minutes are kept, both sides apart."""
     call = add_call(world.acme, add_lead(world.acme, name="Nora Quill"))
-    keep_sound(world, call, SECONDS)
+    recording = keep_sound(world, call, SECONDS)
+    with world.inside():
+        Recording.objects.filter(pk=recording.pk).update(peaks=2 * SILENT_FROM_40_TO_60)
     return call
 
 
@@ -84,6 +89,65 @@ def test_a_note_is_written_at_its_moment_and_leads_back_there(player: Page) -> N
     )
     moment.click()
     until(player, f"{AT} > 82 && {AT} < 90")
+
+
+def seek(page: Page, seconds: float) -> None:
+    slide = "(range, to) => { range.value = to; range.dispatchEvent(new Event('input')) }"
+    page.get_by_role("slider").evaluate(slide, seconds)
+    until(page, f"{AT} >= {seconds} && {AT} < {seconds + 3}")
+
+
+def test_a_part_is_repeated_silence_skipped_and_a_moment_linked_to(call, player: Page) -> None:
+    problems = watch(player)
+    said = player.locator("[data-said]")
+    loop = player.locator("[data-loop]")
+    loop.click()
+    expect(said).to_have_text("Play it first")
+    player.get_by_role("button", name="Play recording").click()
+    until(player, f"{AT} > 0.1")
+    # Repeating, by key and by hand
+    seek(player, 20)
+    player.locator("h1").click()
+    player.keyboard.press("a")
+    expect(said).to_contain_text("Repeats from 0:2")
+    seek(player, 30)
+    loop.click()
+    expect(loop).to_have_attribute("aria-pressed", "true")
+    expect(loop).to_contain_text("Repeat 0:2")
+    assert (
+        float(player.evaluate("document.querySelector('.wave').style.getPropertyValue('--b').slice(0, -1)"))
+        > 24
+    )
+    until(player, f"{AT} < 25")
+    seek(player, 29.6)
+    until(player, f"{AT} < 25")
+    loop.click()
+    expect(loop).to_have_attribute("aria-pressed", "false")
+    expect(player.locator(".wave")).not_to_have_class(re.compile("loop"))
+    # Silence
+    seek(player, 45)
+    skip = player.get_by_role("button", name="Skip 0:19 of silence")
+    skip.click()
+    until(player, f"{AT} >= 59.7")
+    # The moment, where the clipboard takes it and where it is refused
+    seek(player, 83)
+    player.locator("h1").click()
+    player.keyboard.press("Space")
+    until(player, PAUSED)
+    player.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    link = player.get_by_role("button", name="Copy link at 1:2")
+    link.click()
+    expect(said).to_contain_text("copied")
+    copied = player.evaluate("navigator.clipboard.readText()")
+    assert re.search(rf"/b/acme/calls/{call.pk}/#t=8\d$", copied)
+    player.evaluate("void (navigator.clipboard.writeText = () => Promise.reject())")
+    link.click()
+    field = player.get_by_label("Link to this moment")
+    expect(field).to_have_value(copied)
+    expect(field).to_be_focused()
+    player.reload()
+    expect(skip).to_have_attribute("aria-pressed", "true")  # the wish is kept in this browser
+    assert problems == []
 
 
 def test_a_link_at_a_moment_begins_there(call, player: Page) -> None:

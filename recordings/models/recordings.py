@@ -24,7 +24,7 @@ from callcrm.lib.crypto.fields import SealedModel, SealedText
 from leads.models import is_cut
 from recordings import failures
 from recordings.models.pauses import RecordingPause
-from recordings.waveform import POINTS
+from recordings.waveform import POINTS, silences
 from telephony.models import Call
 from telephony.models.shown import redacted
 
@@ -199,6 +199,15 @@ class Recording(TenantModel, SealedModel):
         """Return its picture for a row: both sides in one lane of a few strokes."""
         both = bytes(max(points) for points in zip(*self.lanes, strict=True))
         return [bytes(max(both[at : at + STROKE]) for at in range(0, len(both), STROKE))] if both else []
+
+    @property
+    def silences(self) -> list[tuple[float, float]]:
+        """Return from when till when nobody says anything: what a player may skip."""
+        return silences(self.lanes, self.length.total_seconds())
+
+    @property
+    def silent_seconds(self) -> int:
+        return int(sum(end - start for start, end in self.silences))
 
     @property
     def length(self) -> timedelta:

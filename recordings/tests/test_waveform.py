@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recordings.waveform import POINTS, Waveform
+from recordings.waveform import LEFT, LONG, POINTS, Waveform, silences
 
 RATE = 8000
 
@@ -98,3 +98,39 @@ def test_an_hour_takes_no_memory_to_speak_of():
     tracemalloc.stop()
     assert most < 2_000_000
     assert len(waveform.points()) == 2 * POINTS
+
+
+# --- What may be skipped
+
+LOUD, HUSH = bytes([200]) * 50, bytes(50)
+
+
+def test_silence_of_both_sides_is_what_may_be_skipped_all_but_its_edges():
+    caller, agent = LOUD + HUSH + HUSH, HUSH + HUSH + LOUD
+    assert silences([caller, agent], 30.0) == [(10 + LEFT, 20 - LEFT)]
+
+
+def test_a_side_that_speaks_is_not_skipped_however_quiet_he_is_beside_the_other():
+    far = bytes([0] * 50 + [3] * 50 + [0] * 50)
+    assert silences([LOUD + HUSH + LOUD, far], 30.0) == []
+
+
+def test_what_hums_is_silence_beside_its_own_voice():
+    assert silences([LOUD + bytes([4]) * 50 + LOUD], 30.0) == [(10 + LEFT, 20 - LEFT)]
+
+
+def test_a_breath_is_not_skipped():
+    assert silences([LOUD + HUSH + LOUD], 3 * LONG) == []
+    assert silences([LOUD + HUSH + LOUD], 3.1 * LONG) != []
+
+
+@given(st.lists(st.binary(min_size=POINTS, max_size=POINTS), max_size=2), st.floats(0, 40_000))
+@settings(max_examples=50, deadline=None)
+def test_what_may_be_skipped_lies_in_the_recording_in_order(lanes, seconds):
+    edges = [edge for stretch in silences(lanes, seconds) for edge in stretch]
+    assert edges == sorted(edges)
+    assert all(0 <= edge <= seconds for edge in edges)
+
+
+def test_without_a_picture_nothing_is_skipped():
+    assert silences([], 60.0) == silences([b""], 60.0) == []

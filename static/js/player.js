@@ -149,6 +149,7 @@ const KEYS = {
   ArrowRight: (audio) => step(audio, 5),
   "[": (audio) => faster(audio, -1),
   "]": (audio) => faster(audio, 1),
+  a: (audio) => audio.dispatchEvent(new CustomEvent("player:loop", { bubbles: true })), // `player-loop.js`
   n: (audio) => audio.closest("[data-player]").parentElement.querySelector("[name=body]")?.focus(),
 };
 

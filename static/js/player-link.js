@@ -1,0 +1,42 @@
+// A link to the moment where a recording stands: "Copy link at 1:23". It is the call's own address with a place in it
+// (`#t=83`, which no server hears of), so it asks for log-in and for the right to listen like any other.
+
+const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+const sound = (face) => document.querySelector(`[data-player="${CSS.escape(face.dataset.player)}"] audio`);
+
+function address(button, at) {
+  const link = new URL(button.dataset.link, location.origin);
+  if (at > 0) link.hash = `t=${at}`;
+  return link.href;
+}
+
+async function copy(button) {
+  const face = button.closest("[data-player]");
+  const at = Math.floor(sound(face)?.currentTime ?? 0);
+  const field = face.querySelector("[data-link-field]");
+  const said = face.querySelector("[data-said]");
+  field.value = address(button, at);
+  try {
+    await navigator.clipboard.writeText(field.value);
+    field.hidden = true;
+    said.textContent = `Link at ${clock(at)} copied`;
+  } catch { // refused, or no https: the person copies it by hand
+    field.hidden = false;
+    field.select();
+    said.textContent = "Copy it from the field";
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-link]");
+  if (button) copy(button);
+});
+
+document.addEventListener("timeupdate", ({ target }) => {
+  const { player } = target.closest("[data-player]")?.dataset ?? {};
+  if (!player) return;
+  for (const words of document.querySelectorAll(`[data-player="${CSS.escape(player)}"] [data-link-words]`)) {
+    const now = `Copy link at ${clock(target.currentTime)}`;
+    if (words.textContent !== now) words.textContent = now;
+  }
+}, true);
