@@ -147,6 +147,14 @@ def test_the_strip_leads_to_the_person_at_the_desk_alone(world, client):
     assert "desk" not in elsewhere
 
 
+def test_the_acts_stand_before_what_has_happened(world, desk):
+    """So that they are reached at once on a phone, and by keys, where columns follow each other."""
+    owe(world, 2)
+    html = desk()
+    places = [html.index(f'id="{part}"') for part in ("person-now", "person-acts", "what-happened")]
+    assert places == sorted(places)
+
+
 def test_an_outgoing_call_rings_nobody_here(world, desk):
     add_call(world.acme, add_lead(world.acme), direction="outbound", **RINGING)
     assert "data-ringing" not in desk()

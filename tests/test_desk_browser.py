@@ -14,6 +14,11 @@ from tests.browser import deliver, log_in, watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 CALLER = "+12065550147"
+TONES = """
+window.tones = 0;
+const Real = OscillatorNode;
+window.OscillatorNode = class extends Real { start(at) { window.tones += 1; super.start(at); } };
+"""
 RING = {"From": CALLER, "To": NUMBER, "Direction": "inbound", "CallStatus": "ringing"}
 
 
@@ -29,22 +34,28 @@ def owed(world: World) -> None:
 
 def test_a_ring_is_seen_at_once_by_who_types_about_somebody_else(server: Server, page: Page) -> None:
     problems = watch(page)
+    page.add_init_script(TONES)
     log_in(page, "user@acme.example")
     page.goto("/b/acme/desk/")
     expect(page.locator("#person-name")).to_have_text("Dana R.")
+    page.get_by_role("button", name="Sound: off when a call rings").click()  # and hears the tone at once
+    expect(page.get_by_role("button", name="Sound: on when a call rings")).to_be_visible()
+    assert page.evaluate("tones") == 2
     page.get_by_label("Note for the team").fill("Wants a quote")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.headers.get("hx-target", "")))
-    page.wait_for_timeout(500)  # the feed is being opened
+    page.wait_for_timeout(2000)  # the feed is being opened, and the tone dies away
     asked.clear()
     deliver(server, "voice", RING | {"CallSid": sid("CA")})
     expect(page.locator("#live [role=status]")).to_contain_text("Nora Q. is ringing")
     expect(page).to_have_title("● Ringing · Desk · Acme Roofing · callcrm")
     page.wait_for_timeout(2500)  # longer than the person's fragment is throttled
+    assert page.evaluate("tones") == 4  # once for the ring, however often the strip is fetched
     assert not [target for target in asked if "what-happened" in target]
     expect(page).to_have_title("● Ringing · Desk · Acme Roofing · callcrm")  # the list was fetched meanwhile
     expect(page.get_by_label("Note for the team")).to_have_value("Wants a quote")
     page.locator("#live").get_by_role("link", name="Nora Q.").click()
+    expect(page.locator("[data-sound]")).to_contain_text("Sound: on")  # kept in this browser
     expect(page.locator("#person-name")).to_have_text("Nora Q.")
     expect(page.locator("#person-now")).to_contain_text("Ringing now")
     assert CALLER not in page.content()
