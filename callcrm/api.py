@@ -74,6 +74,7 @@ v1 = [
     path("auth/token/revoke/", accounts.Revoking.as_view(), name="api-token-revoke"),
     path("calls/", telephony.Calls.as_view(), name="api-calls"),
     path("calls/<uuid:pk>/", telephony.OneCall.as_view(), name="api-call"),
+    path("calls/<uuid:pk>/stops/", telephony.Stops.as_view(), name="api-call-stops"),
     path("leads/", leads.Leads.as_view(), name="api-leads"),
     path("leads/search/", leads.LeadSearch.as_view(), name="api-lead-search"),
     path("leads/<uuid:pk>/", leads.OneLead.as_view(), name="api-lead"),

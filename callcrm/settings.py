@@ -125,6 +125,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context.member",
                 "telephony.context.owed",
+                "telephony.context.calling",
             ],
             "builtins": ["callcrm.lib.ui", "callcrm.lib.drawings"],
         },

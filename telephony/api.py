@@ -16,7 +16,7 @@ from callcrm.errors import Denied
 from callcrm.lib.strict import Choice, Flag, Id, Moment, QueryFlag, Shape, Strict, Text
 from leads.api import E164, LeadRef
 from leads.models import Source
-from telephony import editing, filters, manual, manual_api, numbers, outgoing, outgoing_api
+from telephony import editing, filters, manual, manual_api, numbers, outgoing, outgoing_api, stopping
 from telephony.flows.steps import MOST_TELEPHONES
 from telephony.models import TALKED, Call, Message, Outcome, ProviderAccount, TrackingNumber
 from telephony.outgoing_api import CallBody
@@ -180,6 +180,20 @@ class OneCall(Door):
     def patch(self, request: Request, pk: UUID) -> Response:
         call = found(_calls(self), pk)
         editing.update_call(call, self.body(), by=self.member)
+        return self.answer(found(_calls(self), pk))
+
+
+class Stops(Door):
+    """Stop a call that one has asked for, until the other side is put through; one that is over is stopped already.
+
+    The answer is the call as it is now: a provider ends it in a moment.
+    """
+
+    needs = {"POST": Permission.PLACE_CALLS}
+    shape = CallShape
+
+    def post(self, request: Request, pk: UUID) -> Response:
+        stopping.stop(found(_calls(self), pk), by=self.member)
         return self.answer(found(_calls(self), pk))
 
 

@@ -29,10 +29,13 @@ To = Callable[..., str]  # an address of ours that names the call
 def answer(report: Report, named: UUID) -> Sequence[Action]:
     """Return what happens next to the call `named` by the address; one whose person was deleted meanwhile ends.
 
-    Where the provider's id was taken for another call's, nobody is called rather than the wrong person.
+    Where the provider's id was taken for another call's, nobody is called rather than the wrong person; and nobody any
+    more once who asked for it wished it to end.
     """
     call = report.call
     if call is None or call.pk != named or call.phone is None or call.number is None or call.flow is None:
+        return [HangUp()]
+    if call.placement and call.placement.is_given_up:
         return [HangUp()]
     to = partial(Links(call.provider).to, call=str(call.pk))
     return _ANSWERS[report.route](report, call, to)

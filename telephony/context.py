@@ -1,4 +1,4 @@
-"""What every page says of calls: how many people are owed one."""
+"""What every page says of calls: how many people are owed one, and whether one's own telephone rings."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,12 +7,22 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from telephony import callback_figures
-from telephony.models import Callback
+from telephony.models import Call, Callback
 
 
 def owed(request: HttpRequest) -> Mapping[str, Any]:
     """Give templates `owed`, which asks the database only where it is looked at, and counts to 100 at most."""
     return {"owed": SimpleLazyObject(lambda: _count(request))}
+
+
+def calling(request: HttpRequest) -> Mapping[str, Any]:
+    """Give templates `calling`, the call that the member has asked for and that is on its way; likewise."""
+    return {"calling": SimpleLazyObject(lambda: _on_its_way(request))}
+
+
+def _on_its_way(request: HttpRequest) -> Call | None:
+    member = getattr(request, "member", None)
+    return Call.objects.rings_at(member).first() if member else None
 
 
 def _count(request: HttpRequest) -> str:

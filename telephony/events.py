@@ -74,6 +74,31 @@ class CallNotPlaced(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CallStopWished(Event):
+    name = "call.stop_wished"
+    sentence = "wished the call to be stopped"
+    subject = "call_id"
+    call_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallStopped(Event):
+    name = "call.stopped"
+    sentence = "stopped the call before anybody was put through"
+    subject = "call_id"
+    call_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallNotStopped(Event):
+    name = "call.not_stopped"
+    sentence = "could not stop the call ({why})"
+    subject = "call_id"
+    call_id: UUID
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CallNoteRevealed(Event):
     name = "call.note_revealed"
     sentence = "revealed the note of the call ({reason})"

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db.models import F
 from django.db.models.functions import Coalesce, Greatest
+from django.utils.timezone import now
 
 from audit.recording import record
 from callcrm.lib.masking import mask_phone
@@ -90,10 +91,11 @@ def adopt(call: Call, provider_id: str) -> None:
         call.state, call.rank = CallState.QUEUED.value, CallState.QUEUED.rank
         call.outcome = call.ended_at = call.ring_seconds = None
     call.save(update_fields=["provider_id", "state", "rank", "outcome", "ended_at", "ring_seconds"])
-    Placement.objects.filter(business_id=call.business_id, call=call).update(
-        state=Placement.State.PLACED, failure=""
-    )
+    placements = Placement.objects.filter(business_id=call.business_id, call=call)
+    placements.update(state=Placement.State.PLACED, failure="")
     feed.tell(call.business_id, "call.changed", call.pk, call.state)
+    if placements.exclude(stop="").update(stop=Placement.Stop.WISHED, stop_wished_at=now(), stop_tries=0):
+        _end_after_all(placements.get())
 
 
 def end(call: Call, state: CallState, at: datetime) -> None:
@@ -103,6 +105,13 @@ def end(call: Call, state: CallState, at: datetime) -> None:
         call.state, call.rank = state.value, state.rank
     call.ended_at = call.ended_at or at
     _conclude(call, before, Origin(call.business_id, "", at))
+
+
+def _end_after_all(placement: Placement) -> None:
+    """Who asked for the call wished it to end while nobody knew by which id."""
+    from telephony.tasks import stop_call  # tasks import the one who imports this module
+
+    stop_call.defer(business_id=str(placement.business_id), placement_id=str(placement.pk))
 
 
 def _placed(origin: Origin, provider_id: str) -> Call | None:

@@ -1,5 +1,5 @@
-"""The page "New call" and the button "Call back". Both carry a key, so that one press makes one call, however often it
-arrives. What the button lacks, such as the telephone of who pressed it, the page asks for.
+"""The page "New call" and the buttons "Call back" and "Stop". The first two carry a key, so that one press makes one
+call, however often it arrives. What the button lacks, such as the telephone of who pressed it, the page asks for.
 """
 
 from typing import Any
@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import idempotency
 from accounts.doors import MemberRequest, needs
@@ -20,7 +20,7 @@ from callcrm.lib.forms import RefusableForm
 from callcrm.lib.ui import dots
 from leads.models import Lead, LeadPhone
 from leads.pages import named_lead
-from telephony import outgoing, telephones
+from telephony import outgoing, stopping, telephones
 from telephony.models import Call, TrackingNumber
 
 RINGS = "Your telephone rings in a moment. Press 1, and the other one is called."
@@ -95,6 +95,17 @@ def call_out(request: MemberRequest) -> HttpResponse:
         return redirect(_back(request, call, lead))
     context = {"form": form, "lead": lead, "telephone": telephones.of(request.member)}
     return render(request, "telephony/call_out.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+@needs(Permission.PLACE_CALLS)
+def stop(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Stop a call that one has asked for. With scripts the feed tells what has come of it."""
+    call = get_object_or_404(Call.objects.visible_to(request.member).select_related("lead"), pk=pk)
+    stopping.stop(call, by=request.member)
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=204)
+    return redirect(_back(request, call, call.lead))
 
 
 class TelephoneForm(RefusableForm):

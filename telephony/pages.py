@@ -217,7 +217,7 @@ def _call(request: MemberRequest, pk: UUID) -> Call:
 
 def going_on(visible: CallQuerySet) -> list[Call]:
     """Return the calls of the strip."""
-    return list(visible.live().for_list().prefetch_related("legs", "recordings__pauses")[:20])
+    return list(visible.live().for_list().prefetch_related("legs", "placements", "recordings__pauses")[:20])
 
 
 def for_rows(calls: CallQuerySet) -> CallQuerySet:

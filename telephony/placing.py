@@ -60,7 +60,7 @@ def carry_out(business_id: UUID, placement_id: UUID) -> None:
     try:
         provider_id = order.client.start_call(order.access, order.call)
     except FetchError as failure:
-        if _is_refusal(failure.code):
+        if is_refusal(failure.code):
             _settle(order, failure=failure.code)
     else:
         _settle(order, provider_id=provider_id)
@@ -95,12 +95,11 @@ def sweep() -> None:
 
 def _claim(business_id: UUID, placement_id: UUID) -> _Order | None:
     with business_scope(business_id):
-        waiting = Placement.objects.filter(pk=placement_id, state=State.WAITING)
-        placement = waiting.select_for_update().first()
+        placement = _still(placement_id, State.WAITING)
         if placement is None:
             return None
         if placement.created_at < now() - TOO_LATE:
-            _fail(placement, "too_late")
+            fail(placement, "too_late")
             return None
         placement.state, placement.asked_at = State.ASKED, now()
         placement.save(update_fields=["state", "asked_at"])
@@ -134,11 +133,11 @@ def _order(placement: Placement) -> _Order:
 
 def _settle(order: _Order, *, provider_id: str = "", failure: str = "") -> None:
     with business_scope(order.business_id):
-        placement = _locked(order)
+        placement = _still(order.placement_id, State.ASKED)
         if placement is None:
             return
         if failure:
-            _fail(placement, failure)
+            fail(placement, failure)
         else:
             ingest.adopt(placement.call, provider_id)
 
@@ -146,7 +145,7 @@ def _settle(order: _Order, *, provider_id: str = "", failure: str = "") -> None:
 def _settle_found(order: _Order, found: list[str]) -> None:
     """A call that we know already is another one: somebody has called from and to the same a moment before."""
     with business_scope(order.business_id):
-        placement = _locked(order)
+        placement = _still(order.placement_id, State.ASKED)
         if placement is None:
             return
         same = {"business_id": order.business_id, "provider": placement.call.provider}
@@ -155,12 +154,12 @@ def _settle_found(order: _Order, found: list[str]) -> None:
         if fresh:
             ingest.adopt(placement.call, fresh[0])
         else:
-            _fail(placement, "not_placed")
+            fail(placement, "not_placed")
 
 
 def _look_again(order: _Order) -> None:
     with business_scope(order.business_id):
-        placement = _locked(order)
+        placement = _still(order.placement_id, State.ASKED)
         if placement is None:
             return
         placement.looked += 1
@@ -168,30 +167,35 @@ def _look_again(order: _Order) -> None:
         if placement.looked < MOST_LOOKS:
             _defer_look(placement)
         else:
-            _fail(placement, "unknown")
+            fail(placement, "unknown")
 
 
-def _locked(order: _Order) -> Placement | None:
-    """Return it with its call, locked in the order of deliveries, if it is still asked for and nobody knows more."""
-    call = Call.objects.select_for_update().filter(placements=order.placement_id).first()
-    asked = Placement.objects.select_for_update().filter(pk=order.placement_id, state=State.ASKED)
-    placement = asked.first()
-    if call is None or placement is None:
-        return None
-    placement.call = call
+def locked(call: Call) -> Placement | None:
+    """Return what was asked so that the call comes about, with the call, both locked in the order of deliveries."""
+    mine = Call.objects.select_for_update().filter(pk=call.pk).first()
+    placement = Placement.objects.select_for_update().filter(call=mine).first() if mine else None
+    if placement is not None:
+        placement.call = mine
     return placement
 
 
-def _fail(placement: Placement, code: str) -> None:
-    """The call is over before it began."""
+def _still(placement_id: UUID, state: State) -> Placement | None:
+    """Return it locked, if nobody knows more of it than that."""
+    call = Call.objects.filter(placements=placement_id).first()
+    placement = locked(call) if call else None
+    return placement if placement and placement.state == state else None
+
+
+def fail(placement: Placement, code: str) -> None:
+    """The call is over before it began. Both are locked."""
     placement.state, placement.failure = State.FAILED, code
     placement.save(update_fields=["state", "failure"])
-    call = Call.objects.select_for_update().get(pk=placement.call_id)
+    call = placement.call
     record(CallNotPlaced(call_id=call.pk, why=code), by=None, business_id=call.business_id)
     ingest.end(call, CallState.FAILED, now())
 
 
-def _is_refusal(code: str) -> bool:
+def is_refusal(code: str) -> bool:
     """Say whether the provider has surely not made the call."""
     return code.startswith(("status_4", "error_", "refused_"))
 

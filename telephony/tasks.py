@@ -6,7 +6,7 @@ from procrastinate.contrib.django import app
 
 from accounts.models import Business
 from callcrm.lib.tenancy import business_scope
-from telephony import bulk, feed, placing, practice
+from telephony import bulk, feed, placing, practice, stopping
 from telephony.live import streams
 
 SOON = 10  # before every other job: somebody waits at his telephone
@@ -31,11 +31,18 @@ def look_for_call(*, business_id: str, placement_id: str) -> None:
     placing.look(UUID(business_id), UUID(placement_id))
 
 
+@app.task(queue="default", retry=3, priority=SOON)
+def stop_call(*, business_id: str, placement_id: str) -> None:
+    """Tell the provider to end a call that was asked for, if that is wished."""
+    stopping.carry_out(UUID(business_id), UUID(placement_id))
+
+
 @app.periodic(cron="* * * * *")
 @app.task(queue="default", queueing_lock="sweep_placements")
 def sweep_placements(timestamp: int) -> None:
     """Settle what was lost with its worker."""
     placing.sweep()
+    stopping.sweep()
 
 
 @app.periodic(cron="7 * * * *")

@@ -34,6 +34,7 @@ urlpatterns = [
     path("calls/changes/", bulk_pages.change, name="call-changes"),
     path("calls/changes/<uuid:pk>/reversals/", bulk_pages.undo, name="call-change-reversals"),
     path("calls/<uuid:pk>/", pages.call, name="call"),
+    path("calls/<uuid:pk>/stops/", outgoing_pages.stop, name="call-stops"),
     path("calls/<uuid:pk>/panel/", panel_pages.panel, name="call-panel"),
     path("calls/<uuid:pk>/panel/edits/", panel_pages.edit, name="call-panel-edits"),
     path("calls/<uuid:pk>/edits/", pages.edit_call, name="call-edits"),

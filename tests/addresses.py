@@ -14,6 +14,7 @@ PAGE_METHODS = ("GET", "POST")
 ROWS = {
     "account-forget": "account",
     "api-call": "call",
+    "api-call-stops": "call",
     "api-callback": "callback",
     "api-callback-closings": "callback",
     "api-callback-reopenings": "callback",
@@ -36,6 +37,7 @@ ROWS = {
     "api-user": "member",
     "call": "call",
     "call-edits": "call",
+    "call-stops": "call",
     "call-view-edits": "view",
     "call-view-removals": "view",
     "call-panel": "call",

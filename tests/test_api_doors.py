@@ -25,6 +25,7 @@ MATRIX: list[tuple[str, str, Any, Any]] = [
     ("calls/", "POST", {}, EVERYBODY),
     ("calls/{call}/", "GET", None, EVERYBODY),
     ("calls/{call}/", "PATCH", {"tags": ["x"]}, EVERYBODY),
+    ("calls/{call}/stops/", "POST", None, EVERYBODY),
     ("leads/", "GET", None, EVERYBODY),
     ("leads/", "POST", {"name": "New Person"}, EVERYBODY),
     ("leads/search/", "POST", {"q": "smith"}, EVERYBODY),

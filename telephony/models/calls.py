@@ -23,6 +23,7 @@ from telephony.providers.base import CallState, Direction
 ABANDONED_UNDER = timedelta(seconds=15)
 # A call of which nothing was heard for so long is over, whatever its last state says: deliveries can be lost.
 STALE_AFTER = timedelta(hours=4)
+ON_ITS_WAY = timedelta(minutes=3)  # longer than two telephones ring, one after the other
 LIVE = tuple(state.value for state in CallState if not state.is_over)
 FAILED = tuple(state.value for state in CallState if state.is_over and state is not CallState.COMPLETED)
 
@@ -78,6 +79,12 @@ class CallQuerySet(models.QuerySet["Call"]):
         fresh = now() - STALE_AFTER
         live = self.filter(state__in=LIVE, started_at__gte=fresh).exclude(number=None)
         return live.order_by("-state", "started_at")
+
+    def rings_at(self, member: Admitted) -> "CallQuerySet":
+        """Return the call that a member has asked for a moment ago, and whose other side nobody has reached yet."""
+        lately = self.filter(agent_id=member.pk, started_at__gte=now() - ON_ITS_WAY, placements__isnull=False)
+        mine = lately.filter(business_id=member.business_id, state__in=LIVE, answered_at=None)
+        return mine.prefetch_related("placements").order_by("-started_at")
 
     def for_list(self) -> "CallQuerySet":
         """Bring what a row shows, in as many queries for fifty rows as for one.
@@ -212,6 +219,16 @@ class Call(TenantModel, SealedModel):
         if self.outcome or not self.is_live:
             return str(self.outcome or self.state)
         return (CallState.IN_PROGRESS if self.answered else CallState.RINGING).value
+
+    @property
+    def placement(self) -> Any:
+        """Return what was asked of a provider so that it comes about, if a member asked for it here."""
+        return next(iter(self.placements.all()), None)
+
+    @property
+    def is_stoppable(self) -> bool:
+        """Say whether who asked for it can still stop it: until the other side is put through."""
+        return self.is_live and not self.answered and self.placement is not None
 
     @property
     def telephone(self) -> str:

@@ -8,6 +8,7 @@ from accounts.models import TenantModel, tenant_key
 
 # Why a call did not come about, by the code that is kept; `error_…` are the numbers of Twilio's refusals.
 WORDS = {
+    "stopped": "It was stopped before any telephone rang.",
     "too_late": "Nothing could be asked of the provider for most of a minute, so it was given up.",
     "not_placed": "The provider did not take the call.",
     "unknown": "The provider does not answer. Nobody knows whether it has called.",
@@ -36,6 +37,14 @@ class Placement(TenantModel):
         PLACED = "placed", "Placed"
         FAILED = "failed", "Failed"
 
+    class Stop(models.TextChoices):
+        """How far the wish is that it ends (`telephony.stopping`)."""
+
+        NOT_WISHED = "", "Not wished"
+        WISHED = "wished", "Wished"
+        STOPPED = "stopped", "Stopped"
+        FAILED = "failed", "Not stopped"
+
     UNSETTLED = (State.WAITING, State.ASKED)
 
     call = tenant_key("telephony.Call", related_name="placements")
@@ -47,6 +56,10 @@ class Placement(TenantModel):
     looked = models.PositiveSmallIntegerField(
         default=0, help_text="How often it was looked for at the provider."
     )
+    stop = models.CharField(max_length=7, choices=Stop.choices, blank=True)
+    stop_failure = models.CharField(max_length=24, blank=True)
+    stop_wished_at = models.DateTimeField(null=True)
+    stop_tries = models.PositiveSmallIntegerField(default=0, help_text="How often the provider was told to.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["business", "call"], name="telephony_placement_once")]
@@ -55,8 +68,32 @@ class Placement(TenantModel):
                 fields=["business", "created_at"],
                 condition=Q(state__in=("waiting", "asked")),
                 name="telephony_placement_open",
-            )
+            ),
+            models.Index(
+                fields=["business", "stop_wished_at"],
+                condition=Q(stop="wished"),
+                name="telephony_placement_stops",
+            ),
         ]
+
+    @property
+    def is_given_up(self) -> bool:
+        """Say whether who asked for the call wished it to end, whatever has come of that so far."""
+        return self.stop in (self.Stop.WISHED, self.Stop.STOPPED)
+
+    @property
+    def is_stopping(self) -> bool:
+        return self.stop == self.Stop.WISHED
+
+    @property
+    def was_stopped(self) -> bool:
+        return self.stop == self.Stop.STOPPED
+
+    @property
+    def why_not_stopped(self) -> str:
+        """Return why the provider has not ended it, in words."""
+        known = WORDS.get(self.stop_failure, "The provider does not answer.")
+        return known if self.stop == self.Stop.FAILED else ""
 
     @property
     def told(self) -> str:

@@ -362,6 +362,9 @@ class Client(Protocol):
     def find_calls(self, access: Access, call: NewCall, since: datetime) -> list[str]:
         """Return the ids of calls from and to the same that were started since, the oldest first."""
 
+    def end_call(self, access: Access, call_provider_id: str) -> None:
+        """End a call that was started, however far it is; one that is over, or not there, is ended already."""
+
 
 @dataclass(frozen=True, slots=True)
 class Provider:

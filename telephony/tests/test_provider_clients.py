@@ -93,6 +93,19 @@ def test_a_call_is_started_and_has_an_id(name, carrier):
 
 
 @each
+def test_a_call_is_ended_and_may_be_over_already(name, carrier):
+    client = PROVIDERS[name].client
+    for answer in (
+        provider.told({"sid": CALL, "status": "canceled"}),
+        provider.told({"code": 21220}, 400),
+        provider.told({"code": 20404}, 404),
+        provider.status(404),
+    ):
+        carrier.will(answer)
+        client.end_call(access(name, carrier), CALL)
+
+
+@each
 def test_what_a_client_is_given_does_not_print_the_secret(name, carrier):
     assert SECRET not in repr(access(name, carrier))
 
@@ -160,10 +173,32 @@ def test_a_pause_that_is_refused_is_told_and_follows_nobody(carrier, code):
     assert len(carrier.asked) == 1
 
 
+def test_twilio_cancels_what_rings_and_completes_what_was_picked_up_meanwhile(carrier):
+    carrier.will(provider.told({"status": "canceled"}))
+    twilio_client.end_call(access("twilio", carrier), CALL)
+    for talking in (provider.told({"status": "in-progress"}), provider.told({"code": 21220}, 400)):
+        carrier.will(talking, provider.told({"status": "completed"}))
+        twilio_client.end_call(access("twilio", carrier), CALL)
+    path = f"/2010-04-01/Accounts/{ACCOUNTS['twilio']}/Calls/{CALL}.json"
+    assert {(asked.method, asked.path) for asked in carrier.asked} == {("POST", path)}
+    both = ["Status=canceled", "Status=completed"]
+    assert [asked.body.decode() for asked in carrier.asked] == ["Status=canceled", *both, *both]
+
+
+@pytest.mark.parametrize("code", [401, 429, 500])
+def test_an_end_that_twilio_refuses_is_told(carrier, code):
+    carrier.will(provider.status(code))
+    with pytest.raises(FetchError, match=f"status_{code}"):
+        twilio_client.end_call(access("twilio", carrier), CALL)
+    assert len(carrier.asked) == 1
+
+
 @pytest.mark.parametrize("call", ["CA1", CALL + "/../x", "RE" + "a" * 32, ""])
 def test_a_call_is_paused_by_its_id_alone(carrier, call):
     with pytest.raises(FetchError, match="refused_host"):
         twilio_client.pause_recording(access("twilio", carrier), call, WANTED.provider_id)
+    with pytest.raises(FetchError, match="refused_host"):
+        twilio_client.end_call(access("twilio", carrier), call)
     assert carrier.asked == []
 
 

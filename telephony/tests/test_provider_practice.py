@@ -147,6 +147,23 @@ def test_a_signature_is_the_documented_one():
     assert webhook.sign(url=url, body=body, secret=SECRET) == expected
 
 
+def test_a_call_that_is_stopped_rings_nobody_any_more_and_says_that_it_is_over():
+    product = Product(answers.document([]))
+    stop = threading.Event()
+    stop.set()
+    with running(product) as base_url:
+        line = Line(ACCOUNT, SECRET, PUBLIC, base_url)
+        hooks = {"answer_url": f"{HOOKS}/bridge/?call=1", "status_url": f"{HOOKS}/voice-status/?call=1"}
+        outgoing.place(
+            line,
+            NewCall(to=DESTINATIONS[0], from_=OURS, **hooks),
+            "CA" + "b" * 32,
+            outgoing.UntilStopped(stop),
+        )
+    assert [update.state for update in product.of(CallUpdate)] == ["queued", "ringing", "canceled"]
+    assert {route for route, _ in product.heard} == {"voice-status"}
+
+
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_everything_a_scenario_posts_is_signed_and_usable(name):
     ids, product = played(name)

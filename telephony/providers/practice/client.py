@@ -7,23 +7,24 @@ import math
 import secrets
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
-from threading import Thread
+from threading import Event, Thread
 from typing import Final
 
 from callcrm.lib.http import FetchError
 from telephony.providers.base import Access, NewCall, Wanted
 from telephony.providers.practice import outgoing
-from telephony.providers.practice.player import Line, Misplayed, RealTime
+from telephony.providers.practice.player import Line, Misplayed
 
 RATE: Final = 8000
 _NOTES: Final = (262, 294, 330, 392, 440, 523)  # whatever follows whatever, it sounds well
 _LOUDNESS: Final = 6000
 _LEVELS: Final = (1.0, 0.55, 0.8, 0.4)  # nobody speaks evenly
 _SYLLABLES: Final = 3.4  # in a second
+_playing: Final[dict[str, Event]] = {}  # each call with the wish that it ends
 
 
 class Tune:
@@ -83,6 +84,7 @@ def start_call(access: Access, call: NewCall) -> str:
     """It is played on a thread of its own: a carrier does not keep us waiting until the talk is over either."""
     call_id = f"CA{secrets.token_hex(16)}"
     line = outgoing.line_to(access.base_url, access.account_id, access.secret, call)
+    _playing[call_id] = Event()
     Thread(target=_play, args=(line, call, call_id), daemon=True).start()
     return call_id
 
@@ -92,6 +94,16 @@ def find_calls(access: Access, call: NewCall, since: datetime) -> list[str]:
     return []
 
 
+def end_call(access: Access, call_provider_id: str) -> None:
+    """One that another process plays is not known here: it hears that it is over when it asks us the next thing."""
+    if call_provider_id in _playing:
+        _playing[call_provider_id].set()
+
+
 def _play(line: Line, call: NewCall, call_id: str) -> None:
-    with suppress(Misplayed):  # the product has gone away, or refuses: nobody is left to tell
-        outgoing.place(line, call, call_id, RealTime())
+    try:
+        outgoing.place(line, call, call_id, outgoing.UntilStopped(_playing[call_id]))
+    except Misplayed:
+        return  # the product has gone away, or refuses: nobody is left to tell
+    finally:
+        del _playing[call_id]

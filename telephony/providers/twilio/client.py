@@ -1,4 +1,4 @@
-"""What we ask of Twilio: the audio of a recording, to delete it there, to pause it; a call. Imports no Django.
+"""What we ask of Twilio: the audio of a recording, to delete it there, to pause it; a call, and its end. No Django.
 
 Addresses are made anew of the base, the account and the recording's id. Credentials go to the base alone: Twilio may
 lead on to its media hosts, which need none.
@@ -21,13 +21,16 @@ MEDIA_HOSTS = (".twiliocdn.com",)
 DELETE_SECONDS = 30.0
 PAUSE_SECONDS = 8.0  # somebody waits with a card in his hand
 START_SECONDS = 10.0
+STOP_SECONDS = 5.0  # a telephone rings that should not; it may take two requests
 MOST_ANSWERED = 64 * 1024
 MOST_LOOKED_AT = 20  # calls
+OVER = ("canceled", "completed", "busy", "failed", "no-answer")
 TOLD_OF = ("initiated", "ringing", "answered", "completed")
 
 _ACCOUNT, _RECORDING = re.compile(r"AC[0-9a-fA-F]{32}"), re.compile(r"RE[0-9a-fA-F]{32}")
 _CALL = re.compile(r"CA[0-9a-fA-F]{32}")
 _ERROR = re.compile(r"[0-9]{5}")
+_NOT_THERE, _TOO_LATE = "error_20404", "error_21220"
 
 
 @contextmanager
@@ -85,6 +88,29 @@ def find_calls(access: Access, call: NewCall, since: datetime) -> list[str]:
         rows = _read(answer).get("calls")
     begun = [row for row in rows or [] if isinstance(row, dict) and _begun(row, since)]
     return [_call_id(row) for row in reversed(begun)]
+
+
+def end_call(access: Access, call_provider_id: str) -> None:
+    """What queues or rings is canceled, which says that nobody was reached; what was picked up since is completed."""
+    if not _CALL.fullmatch(call_provider_id):
+        raise FetchError("refused_host")
+    address = f"{_account(access)}/Calls/{call_provider_id}.json"
+    if _becomes(access, address, "canceled") not in OVER:
+        _becomes(access, address, "completed")
+
+
+def _becomes(access: Access, address: str, wished: str) -> str:
+    """Return the state that the call has then. Twilio refuses to change what is over, and what it does not know."""
+    try:
+        with fetch(address, form={"Status": wished}, **_asking(access, STOP_SECONDS)) as answer:
+            return str(_read(answer).get("status", ""))
+    except FetchError as failure:
+        code = _explained(failure).code
+        if code in (_NOT_THERE, "status_404"):
+            return "completed"
+        if code == _TOO_LATE:
+            return ""
+        raise FetchError(code, retry_after=failure.retry_after) from None
 
 
 def _asking(access: Access, seconds: float) -> dict[str, Any]:
