@@ -2,29 +2,26 @@
 
 A change takes a fixed number of queries, however many calls it names, and each call's history has it: one entry each,
 as if it had been said of that call alone. Calls that a member may not see are as if they were not named. Undoing puts
-back what a call said before, unless somebody has said something else since. Locks: calls by id; or leads by id, then
-their debts.
+back what a call said before, unless somebody has said something else since. Locks: calls by id; what is owed for them
+is changed in `bulk_debts.py`.
 """
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils.timezone import now
 
 from accounts import idempotency
 from accounts.models import Member
 from audit.events import Event
 from audit.recording import record_all
-from callcrm.errors import Conflict, Invalid, NotFound, Refused
-from leads.models import Lead
-from telephony import callbacks, editing, feed
-from telephony.events import CallbackClosed, CallChanged
-from telephony.models import UNDOABLE, BulkChange, Call, Callback, CallbackMiss, Reason
+from callcrm.errors import Conflict, Invalid, NotFound
+from telephony import bulk_debts, editing, feed
+from telephony.events import CallChanged
+from telephony.models import UNDOABLE, BulkChange, Call, Reason
 
 MOST = 200
 UNSAID = "Write the outcome or the tag in its field, and press the button beside it."
@@ -44,7 +41,7 @@ def change(pks: Collection[UUID], what: str, value: str, *, key: str, by: Member
     if len(pks) > MOST or not pks:
         text = f"Choose from 1 to {MOST} calls."
         raise Invalid(text, fields={"call": [text]})
-    value = _value(what, value)
+    value = _value(what, value, by)
     wish = {"what": what, "value": value, "calls": sorted(map(str, pks))}
     key = f"bulk-{idempotency.read(key)}"[:80]
     made = idempotency.once(by, key, wish, lambda: _make(pks, what, value, by))
@@ -66,7 +63,7 @@ def undo(bulk: BulkChange, *, by: Member) -> Undone:
         raise Conflict("This is undone already.")
     if not row.can_be_undone:
         raise Conflict(f"This can be undone for {UNDOABLE.seconds // 60} minutes, and they are over.")
-    restored = _reopen(row, by) if row.what == What.CLOSE else _restore(row, by)
+    restored = _put_back(row, by)
     row.undone_at = now()
     row.save(update_fields=["undone_at"])
     return Undone(restored, len(row.before) - restored)
@@ -77,12 +74,15 @@ def trim(business_id: UUID) -> None:
     BulkChange.objects.filter(business_id=business_id, made_at__lt=now() - 2 * UNDOABLE).delete()
 
 
-def _value(what: str, value: str) -> str:
+def _value(what: str, value: str, by: Member) -> str:
     value = value.strip()
     if what == What.CLOSE and value in Reason.values:
         return value
     if what in (What.TAG, What.UNTAG) and value and "," not in value:
         return editing.clean_tags([value])[0]
+    if what == What.ASSIGN:
+        member = bulk_debts.colleague(value, by)
+        return str(member.pk) if member else bulk_debts.NOBODY
     if what == What.OUTCOME and value:
         return str(editing.cleaned({"disposition": value})["disposition"])
     wrong = {_FIELDS.get(what, "what"): [UNSAID]}
@@ -94,12 +94,28 @@ _FIELDS: dict[str, str] = {What.OUTCOME: "outcome", What.TAG: "tag", What.UNTAG:
 
 def _make(pks: Collection[UUID], what: str, value: str, by: Member) -> UUID:
     named = Call.objects.visible_to(by).filter(pk__in=pks)
-    before = _close(named, value, by) if what == What.CLOSE else _say(named, what, value, by)
+    before = _do(named, what, value, by)
     kept = {str(pk): said for pk, said in before.items()}
     row = BulkChange.objects.create(
         business_id=by.business_id, made_by=by, what=what, value=value, before=kept
     )
     return row.pk
+
+
+def _do(named: Any, what: str, value: str, by: Member) -> dict[UUID, Any]:
+    if what == What.CLOSE:
+        return bulk_debts.close(named, value, by)
+    if what == What.ASSIGN:
+        return bulk_debts.assign(named, value, by)
+    return _say(named, what, value, by)
+
+
+def _put_back(row: BulkChange, by: Member) -> int:
+    if row.what == What.CLOSE:
+        return bulk_debts.reopen(row.before, row.value, by)
+    if row.what == What.ASSIGN:
+        return bulk_debts.put_back(row.before, row.value, by)
+    return _restore(row, by)
 
 
 # --- Outcome and tags
@@ -147,43 +163,6 @@ def _save(calls: list[Call], field: str, by: Member) -> None:
     Call.objects.bulk_update(calls, [field])
     _tell(by, (CallChanged(call_id=call.pk, fields=[field]) for call in calls))
     feed.tell_all(by.business_id, "call.changed", {call.pk: call.state for call in calls})
-
-
-# --- Debts
-
-
-def _close(named: Any, reason: str, by: Member) -> dict[UUID, Any]:
-    """Close what is owed for these calls. A member closes what he sees."""
-    owed = Callback.objects.visible_to(by).open().filter(attempts__call__in=named)
-    people = list(owed.values_list("lead_id", flat=True).distinct())
-    if not people and not named.exists():
-        raise NotFound
-    list(Lead.objects.select_for_update(no_key=True).only("pk").filter(pk__in=people).order_by("pk"))
-    still = Exists(CallbackMiss.objects.filter(callback_id=OuterRef("pk"), call__in=named))
-    rows = Callback.objects.visible_to(by).open().filter(still, lead__in=people)
-    found, at = list(rows.select_for_update(of=("self",)).order_by("pk")), now()
-    Callback.objects.filter(pk__in=[row.pk for row in found]).update(
-        reason=reason, closed_by=by, closed_at=at
-    )
-    _tell(by, (CallbackClosed(callback_id=row.pk, lead_id=row.lead_id, reason=reason) for row in found))
-    feed.tell_all(by.business_id, "callback.changed", {row.pk: "closed" for row in found})
-    return {row.pk: at.isoformat() for row in found}
-
-
-def _reopen(row: BulkChange, by: Member) -> int:
-    """Each by itself: what happened meanwhile counts, and only the ledger knows how (`callbacks.reopen`)."""
-    rows = Callback.objects.visible_to(by).filter(pk__in=list(row.before), closed_by=by, reason=row.value)
-    closings = {UUID(pk): datetime.fromisoformat(at) for pk, at in row.before.items()}
-    return sum(_reopened(one, by) for one in rows.order_by("lead_id") if one.closed_at == closings[one.pk])
-
-
-def _reopened(callback: Callback, by: Member) -> bool:
-    """Say whether it could be opened again: it may be part of another one by now."""
-    try:
-        callbacks.reopen(callback, by=by)
-    except Refused:
-        return False
-    return True
 
 
 def _tell(by: Member, events: Iterable[Event]) -> None:

@@ -11,13 +11,28 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.doors import MemberRequest, needs
+from accounts.models import Member
 from accounts.permissions import Permission
 from callcrm.errors import Invalid
 from callcrm.lib.ids import uuid7
-from telephony import bulk
+from telephony import bulk, bulk_debts
 from telephony.models import BulkChange, Reason
 
 What = BulkChange.What
+DEBTS = (What.CLOSE, What.ASSIGN)
+NONE_CHOSEN = "Nothing was changed: no call was chosen. Tick the boxes of some calls first."
+NOTHING_OWED: dict[str, str] = {
+    What.CLOSE: "No call back was owed for these calls.",
+    What.ASSIGN: "Nothing to give: no call back is owed for these calls, or who was chosen has them already.",
+}
+# Why something is not put back, for whoever undoes the older of two changes of his own as well.
+_WHY: dict[str, str] = {
+    What.OUTCOME: "the outcome was changed again since.",
+    What.TAG: "the tags were changed again since.",
+    What.UNTAG: "the tags were changed again since.",
+    What.CLOSE: "opened by somebody since, or the person was reached.",
+    What.ASSIGN: "closed or given to somebody else since.",
+}
 
 
 @require_POST
@@ -25,9 +40,12 @@ What = BulkChange.What
 def change(request: MemberRequest) -> HttpResponse:
     """Change the calls that were chosen; the toast can undo it."""
     pks, (what, value) = _chosen(request), _wish(request.POST)
+    if not pks and "HX-Request" not in request.headers:  # a bare refusal would lead nowhere
+        messages.error(request, NONE_CHOSEN)
+        return _list(request)
     made = bulk.change(pks, what, value, key=request.POST.get("key", ""), by=request.member)
     address = reverse("call-change-reversals", args=[request.business.slug, made.pk])
-    return _answer(request, _said(made, len(pks)), undo=address if made.can_be_undone else "")
+    return _answer(request, _said(made, len(pks), request.member), undo=address if made.can_be_undone else "")
 
 
 @require_POST
@@ -38,13 +56,19 @@ def undo(request: MemberRequest, pk: UUID) -> HttpResponse:
     undone = bulk.undo(made, by=request.member)
     text = f"{undone.restored} {_things(made, undone.restored)} as before."
     if undone.left:
-        text += f" {undone.left} changed meanwhile and {pluralize(undone.left, 'stays,stay')} so."
+        text += f" {undone.left} {pluralize(undone.left, 'stays,stay')} as now: {_WHY[made.what]}"
     return _answer(request, text)
 
 
 def form(request: MemberRequest) -> dict[str, Any]:
     """Return what the form below the list shows."""
-    return {"reasons": Reason.choices, "key": uuid7(), "back": request.GET.urlencode()}
+    colleagues = Member.objects.active().filter(business=request.business).select_related("user")
+    return {
+        "reasons": Reason.choices,
+        "colleagues": colleagues.order_by("created_at", "pk"),
+        "key": uuid7(),
+        "back": request.GET.urlencode(),
+    }
 
 
 def _chosen(request: MemberRequest) -> list[UUID]:
@@ -61,23 +85,38 @@ def _wish(sent: QueryDict) -> tuple[str, str]:
     what = sent.get("what", "")
     if not what and bool(outcome) != bool(tag):
         what = What.OUTCOME if outcome else What.TAG
-    values = {What.OUTCOME: outcome, What.TAG: tag, What.UNTAG: tag, What.CLOSE: sent.get("reason", "")}
+    values = {What.OUTCOME: outcome, What.TAG: tag, What.UNTAG: tag}
+    values |= {What.CLOSE: sent.get("reason", ""), What.ASSIGN: sent.get("member", "")}
     return what, {str(name): value for name, value in values.items()}.get(what, "")
 
 
-def _said(made: BulkChange, asked: int) -> str:
-    count = len(made.before)
+def _said(made: BulkChange, asked: int, by: Member) -> str:
+    """Name what was done, to how many, and how many had no need of it."""
+    count, value = len(made.before), made.value
+    things = f"{count} {_things(made, count)}"
+    if made.what in DEBTS:
+        return _said_of_debts(made, things, by) if count else NOTHING_OWED[made.what]
+    others = f" {asked - count} {pluralize(asked - count, 'stays,stay')} as before." if asked > count else ""
+    did = {
+        What.OUTCOME: f"Outcome “{value}” set on {things}.",
+        What.TAG: f"Tag “{value}” added to {things}.",
+        What.UNTAG: f"Tag “{value}” removed from {things}.",
+    }
+    return did[What(made.what)] + others
+
+
+def _said_of_debts(made: BulkChange, things: str, by: Member) -> str:
     if made.what == What.CLOSE:
-        return (
-            f"{count} {_things(made, count)} closed." if count else "No call back was owed for these calls."
-        )
-    did = {What.TAG: "tagged", What.UNTAG: "untagged"}.get(made.what, "changed")  # type: ignore[call-overload]
-    others = f" {asked - count} stay as they are." if asked > count else ""
-    return f"{count} {_things(made, count)} {did}.{others}"
+        return f"{things} closed: {Reason(made.value).label.lower()}."
+    if made.value == bulk_debts.NOBODY:
+        return f"{things} left to anybody."
+    member = Member.objects.select_related("user").get(business_id=by.business_id, pk=made.value)
+    away = member.pk != by.pk and not by.can(Permission.VIEW_ALL_COMMUNICATIONS)
+    return f"{things} given to {member.name}." + (" You see them no longer." if away else "")
 
 
 def _things(made: BulkChange, count: int) -> str:
-    return ("callback" if made.what == What.CLOSE else "call") + pluralize(count)
+    return ("callback" if made.what in DEBTS else "call") + pluralize(count)
 
 
 def _answer(request: MemberRequest, text: str, undo: str = "") -> HttpResponse:
@@ -85,6 +124,11 @@ def _answer(request: MemberRequest, text: str, undo: str = "") -> HttpResponse:
         context = {"text": text, "undo": undo, "bulk": form(request)}
         return render(request, "telephony/_bulk_done.html", context)
     messages.success(request, text, extra_tags=undo)
+    return _list(request)
+
+
+def _list(request: MemberRequest) -> HttpResponse:
+    """Lead back to the list as it was, with its filters."""
     back = QueryDict(request.POST.get("back", "")[:2000]).urlencode()
     address = reverse("calls", args=[request.business.slug])
     return redirect(f"{address}?{back}" if back else address)

@@ -3,18 +3,20 @@
 Evidence opens and closes debts in `ledger.py`; nothing else does. Locks: the lead, then his debt.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.timezone import now
 
 from accounts.models import Business, Member
-from audit.recording import record
-from callcrm.errors import Conflict, Invalid, NotFound
+from audit.recording import record, record_all
+from callcrm.errors import Conflict, Invalid, NotFound, Refused
 from callcrm.lib.tenancy import business_scope
 from telephony import feed, ledger
 from telephony.events import CallbackAssigned, CallbackClosed, CallbackReopened
-from telephony.models import Call, Callback, Reason
+from telephony.models import Call, Callback, CallbackQuerySet, Reason
 
 CLOSED = "It is closed already: somebody was quicker, or the person was reached."
 OPEN = "It is open already."
@@ -52,6 +54,42 @@ def reopen(callback: Callback, *, by: Member) -> Callback:
     first.refresh_from_db()
     found: Callback = first.callback
     return found
+
+
+@transaction.atomic
+def reopen_all(closed: CallbackQuerySet, closings: Mapping[UUID, datetime], *, by: Member) -> int:
+    """Undo closings by a member, each if it is still the one of that moment; returns how many debts are open again.
+
+    Where nothing has happened to a person since, opening is all there is to it, and is done for all in a few queries.
+    """
+    people = Callback.objects.filter(business_id=by.business_id, pk__in=list(closings)).values("lead_id")
+    ledger.lock_all(by.business_id, people)
+    same = [row for row in closed.filter(pk__in=list(closings)) if row.closed_at == closings[row.pk]]
+    quiet = ledger.untouched(by.business_id, same)
+    _open([row for row in same if row.pk in quiet], by)
+    others = sorted((row for row in same if row.pk not in quiet), key=lambda row: row.lead_id)
+    return len(quiet) + sum(_reopened(row, by) for row in others)
+
+
+def _open(rows: list[Callback], by: Member) -> None:
+    if not rows:
+        return
+    pks = [row.pk for row in rows]
+    Callback.objects.filter(business_id=by.business_id, pk__in=pks).update(
+        closed_at=None, closed_by=None, reason=""
+    )
+    events = [CallbackReopened(callback_id=row.pk, lead_id=row.lead_id) for row in rows]
+    record_all(events, by=by, business_id=by.business_id)
+    feed.tell_all(by.business_id, "callback.changed", dict.fromkeys(pks, "open"))
+
+
+def _reopened(row: Callback, by: Member) -> bool:
+    """Say whether it could be opened again: it may be part of another one by now."""
+    try:
+        reopen(row, by=by)
+    except Refused:
+        return False
+    return True
 
 
 @transaction.atomic

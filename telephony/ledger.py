@@ -5,12 +5,13 @@ made to say that. A debt that a member has closed stays as he closed it. Locks: 
 whoever tells of one person waits for the other. Two leads that become one: move their debts, then `regroup` them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from audit.events import Event
 from audit.recording import Actor, record
@@ -70,6 +71,48 @@ def lock(business_id: UUID, lead_id: UUID | None) -> Lead | None:
     """Lock a person against others who tell of him, not against new calls that name him; None: he was deleted."""
     locked = Lead.objects.select_for_update(no_key=True).only("business", "status")
     return locked.filter(business_id=business_id, pk=lead_id).first() if lead_id else None
+
+
+def lock_all(business_id: UUID, people: Any) -> None:
+    """Lock many people likewise, by id, so that two who lock some of the same never wait for each other."""
+    locked = Lead.objects.select_for_update(no_key=True).only("pk")
+    list(locked.filter(business_id=business_id, pk__in=people).order_by("pk"))
+
+
+def untouched(business_id: UUID, closed: Sequence[Callback]) -> set[UUID]:
+    """Return which of these debts would be what they were, if they opened again: nothing else is known of their people
+    that began after them, and their tries are those they had. The leads are locked, and each has one debt at most.
+    """
+    if not closed:
+        return set()
+    rows = {row.lead_id: row for row in closed if not row.is_open and not row.is_proven}
+    since = min(row.opened_at for row in closed)
+    mine = {"business_id": business_id, "lead_id__in": list(rows)}
+    late = Q(closed_at=None) | Q(closed_at__gte=since - UNSETTLED)
+    tries = CallbackMiss.objects.filter(business_id=business_id, callback__in=list(rows.values()))
+    others = Callback.objects.filter(late, **mine, reason="").values_list("lead_id", flat=True)
+    reached = Call.objects.filter(**mine, answered_at__isnull=False, started_at__gt=since)
+    written = Message.objects.filter(
+        **mine, direction=Direction.OUTBOUND, state__in=REACHED, created_at__gt=since
+    )
+    stirred = {*others, *_after(rows, reached, "started_at"), *_after(rows, written, "created_at")}
+    had: dict[UUID, list[CallbackMiss]] = {}
+    for one in tries:
+        had.setdefault(one.callback_id, []).append(one)
+    calm = (row for lead_id, row in rows.items() if lead_id not in stirred)
+    return {row.pk for row in calm if row.pk in had and _says(row, had[row.pk])}
+
+
+def _after(rows: Mapping[UUID, Callback], proofs: Any, at: str) -> set[UUID]:
+    """Return the people of whom there is one that began after their first try."""
+    latest = proofs.order_by().values("lead_id").annotate(at=Max(at)).values_list("lead_id", "at")
+    return {lead_id for lead_id, then in latest if then > rows[lead_id].opened_at}
+
+
+def _says(row: Callback, tries: list[CallbackMiss]) -> bool:
+    before = _values(row)
+    _sum_up(row, tries)
+    return _values(row) == before
 
 
 def join(kept: Lead, gone: Lead) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from callcrm.lib.ids import uuid7
 from callcrm.testing import add_call, add_lead, login
+from telephony import ledger
 from telephony.models import BulkChange, Call
 
 LIST, CHANGES = "/b/acme/calls/", "/b/acme/calls/changes/"
@@ -36,7 +37,7 @@ def test_the_list_comes_again_as_it_was_and_its_message_undoes(world, client, se
     answer = send(what="tag", tag="storm")
     assert (answer.status_code, answer.url) == (302, f"{LIST}?outcome=answered")
     page = client.get(answer.url).content.decode()
-    assert "2 calls tagged." in page
+    assert "Tag “storm” added to 2 calls." in page
     [undo] = re.findall(r'action="([^"]+/reversals/)"', page)
     assert tags(world) == [["storm"]] * 2
     answer = client.post(undo)
@@ -55,11 +56,12 @@ def test_a_page_without_rows_or_without_the_right_has_no_form(world, client, cal
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"what": "outcome", "outcome": "Booked"}, "2 calls changed."),
+        ({"what": "outcome", "outcome": "Booked"}, "Outcome “Booked” set on 2 calls."),
         ({"what": "close", "reason": "spam"}, "No call back was owed"),
-        ({"tag": "storm"}, "2 calls tagged."),  # Enter in a field
-        ({"outcome": "Booked"}, "2 calls changed."),
-        ({"what": "untag", "tag": "storm"}, "0 calls untagged. 2 stay as they are."),
+        ({"what": "assign", "member": "nobody"}, "no call back is owed for these calls"),
+        ({"tag": "storm"}, "Tag “storm” added to 2 calls."),  # Enter in a field
+        ({"outcome": "Booked"}, "Outcome “Booked” set on 2 calls."),
+        ({"what": "untag", "tag": "storm"}, "Tag “storm” removed from 0 calls. 2 stay as before."),
     ],
 )
 def test_it_says_what_was_done(client, send, values, said):
@@ -73,16 +75,50 @@ def test_it_says_what_was_done(client, send, values, said):
         {"what": "tag", "tag": ""},
         {"what": "", "tag": "a", "outcome": "b"},
         {"what": "eat", "tag": "a"},
-        {"what": "tag", "tag": "storm", "call": []},
         {"what": "tag", "tag": "storm", "call": ["x"]},
         {"what": "tag", "tag": "storm", "key": ""},
         {"what": "tag", "tag": "storm", "key": "\x00"},
         {"what": "close", "reason": "because"},
+        {"what": "assign", "member": "somebody"},
     ],
 )
 def test_nonsense_is_refused(world, send, values):
     assert send(**values).status_code == 422
     assert tags(world) == [[], []]
+
+
+def test_who_has_chosen_nothing_is_led_back_to_his_list_and_told_so(world, client, send):
+    answer = send(what="tag", tag="storm", call=[])
+    assert (answer.status_code, answer.url) == (302, f"{LIST}?outcome=answered")
+    assert "no call was chosen" in client.get(answer.url).content.decode()
+    assert tags(world) == [[], []]
+    form = {"key": str(uuid7()), "what": "tag", "tag": "storm"}
+    assert client.post(CHANGES, form, headers={"HX-Request": "true"}).status_code == 422
+
+
+def test_what_the_newer_of_two_changes_has_touched_stays_and_is_said(world, client, calls, send):
+    send(what="outcome", outcome="Booked")
+    [older] = re.findall(r'action="([^"]+/reversals/)"', client.get(LIST).content.decode())
+    send(what="outcome", outcome="Lost", call=[calls[0].pk])
+    client.post(older)
+    page = client.get(LIST).content.decode()
+    assert "1 call as before. 1 stays as now: the outcome was changed again since." in page
+
+
+def test_callbacks_are_given_to_a_colleague_by_name_and_who_sees_them_no_longer_is_told(world, client, send):
+    with world.inside():
+        Call.objects.update(outcome="missed", answered_at=None, talk_seconds=None)
+        for call in Call.objects.all():
+            ledger.follow_call(call, by=None)
+    assert f'value="{world.admin.pk}"' in client.get(LIST).content.decode()
+    send(what="assign", member=str(world.admin.pk))
+    page = client.get(LIST).content.decode()
+    assert f"2 callbacks given to {world.admin.name}. You see them no longer." in page
+    login(client, world.owner)
+    send(what="assign", member=str(world.user.pk))
+    page = client.get(LIST).content.decode()
+    assert f"2 callbacks given to {world.user.name}." in page
+    assert "no longer" not in page
 
 
 def test_where_to_go_back_to_is_the_list_whatever_is_sent(send):
@@ -96,11 +132,11 @@ def test_scripts_get_the_toast_and_a_fresh_key(world, client, calls):
     login(client, world.user)
     form = {"call": [calls[0].pk], "key": "one", "what": "tag", "tag": "storm"}
     page = client.post(CHANGES, form, headers={"HX-Request": "true"}).content.decode()
-    assert "1 call tagged." in page
+    assert "Tag “storm” added to 1 call." in page
     assert "<html" not in page
     assert 'value="one"' not in page
     again = client.post(CHANGES, form, headers={"HX-Request": "true"}).content.decode()
-    assert "1 call tagged." in again
+    assert "Tag “storm” added to 1 call." in again
     with world.inside():
         assert BulkChange.objects.count() == 1
 

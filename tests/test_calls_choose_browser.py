@@ -53,7 +53,7 @@ def test_chosen_calls_are_tagged_together_and_put_back(world, calls, opened: Pag
     assert axe(opened) == []
     bar.get_by_label("Tag", exact=True).fill("storm")
     bar.get_by_role("button", name="Add tag").dblclick()
-    expect(toasts).to_contain_text("3 calls tagged.")
+    expect(toasts).to_contain_text("Tag “storm” added to 3 calls.")
     expect(tagged(opened, "storm")).to_have_count(3)
     expect(bar).to_be_hidden()
 
@@ -65,7 +65,7 @@ def test_chosen_calls_are_tagged_together_and_put_back(world, calls, opened: Pag
     expect(tagged(opened, "urgent")).to_have_count(1)
     opened.wait_for_timeout(10_000 - 2_000)  # it has stood there for a while
     toasts.get_by_role("button", name="Undo").click()
-    expect(toasts).to_contain_text("2 calls as before. 1 changed meanwhile and stays so.")
+    expect(toasts).to_contain_text("2 calls as before. 1 stays as now")
     expect(tagged(opened, "storm")).to_have_count(1)
     expect(toasts.get_by_role("button", name="Undo")).to_have_count(0)
     assert opened.url.endswith(LIST)
@@ -89,7 +89,7 @@ def test_keys_and_all_choose_and_a_choice_survives_what_the_feed_tells(world, ca
     expect(opened.locator("#bulk")).to_contain_text("4 chosen")
     opened.get_by_label("What came of them").fill("Booked")
     opened.keyboard.press("Enter")
-    expect(opened.locator(".toasts")).to_contain_text("4 calls changed.")
+    expect(opened.locator(".toasts")).to_contain_text("Outcome “Booked” set on 4 calls.")
     expect(tagged(opened, "Booked")).to_have_count(4)
     box(opened, calls[3]).click()
     opened.get_by_role("button", name="None").click()

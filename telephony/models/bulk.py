@@ -32,12 +32,13 @@ class BulkChange(TenantModel):
         TAG = "tag", "Add tag"
         UNTAG = "untag", "Remove tag"
         CLOSE = "close", "Needs no call back"
+        ASSIGN = "assign", "Who calls back"
 
     made_by = tenant_key("accounts.Member")
     made_at = models.DateTimeField(default=now)
     undone_at = models.DateTimeField(null=True)
     what = models.CharField(max_length=7, choices=What)
-    value = models.CharField(max_length=40, help_text="The outcome, the tag, or the reason.")
+    value = models.CharField(max_length=40, help_text="The outcome, the tag, the reason, or a member's id.")
     before = models.JSONField(default=dict, help_text="By id of what was changed.")
 
     objects = BulkQuerySet.as_manager()

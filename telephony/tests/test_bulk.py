@@ -12,6 +12,7 @@ from audit.models import Entry
 from callcrm.errors import Conflict, Invalid, NotFound
 from callcrm.lib.ids import uuid7
 from callcrm.testing import add_call, add_lead, add_member, assert_flat_queries
+from leads.models import Lead
 from telephony import bulk, callbacks, editing, ledger
 from telephony.models import BulkChange, Call, Callback, FeedFrame, Outcome
 
@@ -185,6 +186,134 @@ def test_a_debt_that_was_opened_again_meanwhile_is_left_alone(world, change, und
     assert open_debts(world) == 1
 
 
+def reached(world, lead):
+    with world.inside():
+        ledger.follow_call(add_call(world.acme, lead), by=None)
+
+
+def test_a_person_who_was_reached_or_called_again_meanwhile_is_left_to_the_ledger(world, change, undo):
+    """One was reached, one called in vain again, of one nothing is left; with the fourth nothing has happened."""
+    calls = owe(world, 4)
+    made = change(calls, "close", "spam")
+    reached(world, calls[0].lead)
+    with world.inside():
+        ledger.follow_call(add_call(world.acme, calls[1].lead, **MISSED), by=None)
+        Callback.objects.get(lead=calls[2].lead).attempts.all().delete()
+    assert undo(made) == bulk.Undone(3, 1)
+    with world.inside():
+        debts = {debt.lead_id: debt for debt in Callback.objects.all()}
+    of = [debts[call.lead_id] for call in calls]
+    assert [debt.is_open for debt in of] == [False, True, False, True]
+    assert [debt.misses for debt in of] == [1, 2, 1, 1]
+    assert (of[0].is_proven, of[2].reason) == (True, "spam")
+
+
+def test_what_is_opened_together_is_as_if_each_had_been_opened_by_itself(world, change, undo):
+    together, alone = owe(world), owe(world)
+    made = change(together, "close", "spam")
+    with world.inside():
+        mine = Callback.objects.get(lead=alone[0].lead)
+        callbacks.reopen(callbacks.close(mine, "spam", by=world.owner), by=world.owner)
+    undo(made)
+    with world.inside():
+        rows = [Callback.objects.get(lead=call.lead) for call in (*together, *alone)]
+        values = ("closed_at", "closed_by_id", "reason", "proof", "proof_kind", "misses", "assigned_to_id")
+        assert len({tuple(getattr(row, value) for value in values) for row in rows}) == 1
+        assert all(row.opened_at == row.last_missed_at for row in rows)
+        told = [
+            list(FeedFrame.objects.filter(object_id=row.pk).order_by("pk").values_list("kind", "state"))
+            for row in rows
+        ]
+        said = [
+            [entry.name for entry in Entry.objects.about(world.acme.pk, row.lead_id).order_by("pk")]
+            for row in rows
+        ]
+    assert told[0] == told[1]
+    assert said[0] == said[1]
+
+
+def test_opening_many_debts_again_costs_as_many_queries_as_opening_one(world, change, undo):
+    few, many = change(owe(world), "close", "spam"), change(owe(world, 12), "close", "spam")
+    assert cost(lambda: undo(few)) == cost(lambda: undo(many)) < 30
+
+
+# --- Who calls back
+
+
+def holders(world, calls):
+    with world.inside():
+        kept = dict(Callback.objects.values_list("lead_id", "assigned_to_id"))
+    return [kept[call.lead_id] for call in calls]
+
+
+def test_debts_are_given_to_a_colleague_and_back_to_who_had_them(world, change, undo):
+    calls = [*owe(world, 3), add_call(world.acme)]
+    with world.inside():
+        callbacks.assign(Callback.objects.get(lead=calls[1].lead), world.admin, by=world.owner)
+        callbacks.assign(Callback.objects.get(lead=calls[2].lead), world.user, by=world.owner)
+    made = change(calls, "assign", str(world.user.pk))
+    assert holders(world, calls[:3]) == [world.user.pk] * 3
+    assert len(made.before) == 2
+    with world.inside():
+        entries = Entry.objects.filter(name="callback.assigned", data__member_id=str(world.user.pk))
+        assert entries.count() == 3
+    assert undo(made) == bulk.Undone(2, 0)
+    assert holders(world, calls[:3]) == [None, world.admin.pk, world.user.pk]
+
+
+def test_what_is_given_away_is_out_of_sight_and_can_still_be_taken_back(world, change, undo):
+    calls = owe(world, 2)
+    made = change(calls, "assign", str(world.admin.pk), by=world.user)
+    with world.inside():
+        assert not Callback.objects.visible_to(world.user).exists()
+    assert undo(made, by=world.user) == bulk.Undone(2, 0)
+    assert holders(world, calls) == [None, None]
+
+
+def test_what_somebody_has_taken_or_closed_since_stays_and_nobody_gets_a_debt_who_has_left(
+    world, change, undo
+):
+    calls = owe(world, 4)
+    gone = add_member(world.acme, Role.USER, "gone@acme.example")
+    with world.inside():
+        callbacks.assign(Callback.objects.get(lead=calls[2].lead), gone, by=world.owner)
+    made = change(calls, "assign", str(world.user.pk))
+    with world.inside():
+        callbacks.assign(Callback.objects.get(lead=calls[0].lead), world.admin, by=world.admin)
+        callbacks.close(Callback.objects.get(lead=calls[1].lead), "spam", by=world.user)
+        type(gone).objects.filter(pk=gone.pk).update(removed_at=now())
+    assert undo(made) == bulk.Undone(1, 3)
+    assert holders(world, calls) == [world.admin.pk, world.user.pk, world.user.pk, None]
+
+
+def test_debts_are_given_to_members_of_the_business_alone(world, change):
+    calls = owe(world)
+    for stranger in (str(world.rival_owner.pk), "x", "", str(uuid7())):
+        with pytest.raises(Invalid):
+            change(calls, "assign", stranger)
+    assert holders(world, calls) == [None]
+    change(calls, "assign", "nobody")
+    assert holders(world, calls) == [None]
+
+
+def test_a_debt_of_somebody_else_is_not_given_away_by_who_does_not_see_it(world, change):
+    calls = owe(world)
+    with world.inside():
+        callbacks.assign(Callback.objects.get(), world.admin, by=world.owner)
+    assert change(calls, "assign", str(world.user.pk), by=world.user).before == {}
+    assert holders(world, calls) == [world.admin.pk]
+
+
+def test_giving_many_debts_costs_as_many_queries_as_giving_one(world, change, undo):
+    few, many, to = owe(world), owe(world, 9), str(world.user.pk)
+    costs = []
+    for calls in (few, many):
+        made = []
+        costs.append(cost(lambda calls=calls, made=made: made.append(change(calls, "assign", to))))
+        costs.append(cost(lambda made=made: undo(made[0])))
+    assert costs[:2] == costs[2:]
+
+
 def test_where_nothing_is_owed_there_is_nothing_to_undo(world, change, undo):
     made = change([add_call(world.acme)], "close", "spam")
     assert not made.can_be_undone
@@ -251,17 +380,17 @@ def test_what_was_done_so_long_ago_that_it_is_forgotten_is_not_done_again(world,
 
 def test_a_debt_that_opens_while_others_are_closed_is_not_closed_with_them(world, change, monkeypatch):
     [call] = owe(world)
-    held = bulk.Lead.objects.select_for_update
+    held = Lead.objects.select_for_update
 
     def meanwhile(**options):
         """The person was reached, and called in vain once more."""
-        monkeypatch.setattr(bulk.Lead.objects, "select_for_update", held)
+        monkeypatch.setattr(Lead.objects, "select_for_update", held)
         debt = Callback.objects.open().get(lead=call.lead)
         callbacks.close(debt, "other", by=world.owner)
         later = add_call(world.acme, call.lead, **MISSED)
         ledger.follow_call(later, by=None)
         return held(**options)
 
-    monkeypatch.setattr(bulk.Lead.objects, "select_for_update", meanwhile)
+    monkeypatch.setattr(Lead.objects, "select_for_update", meanwhile)
     change([call], "close", "not_needed")
     assert open_debts(world) == 1
