@@ -21,7 +21,7 @@ from leads import merging
 from leads.forms import NoteForm, StatusForm
 from leads.models import Lead
 from leads.pages import named_lead
-from telephony import callback_figures, figures, opening, practice
+from telephony import callback_figures, figures, health, opening, practice
 from telephony.models import Call, Callback, Reason
 from telephony.pages import going_on
 
@@ -86,6 +86,7 @@ def _day(request: MemberRequest) -> dict[str, Any]:
     return {
         "hours": hours.in_words(at),
         "is_open": hours.is_open(at),
+        "health": health.of(request.business.pk),
         "today": figures.between(calls, times.midnight(request.business.tz), at),
     }
 

@@ -9,13 +9,13 @@ class RecordingsConfig(AppConfig):
 
     def ready(self) -> None:
         from leads import editing, merging  # models are ready only now
-        from recordings import deletions
+        from recordings import deletions, failures
         from recordings.arrivals import arrived
         from recordings.holds import refuse_deletion
         from recordings.models import Recording
         from recordings.sealing import OfLead, wrap_anew
         from recordings.transcripts import forget_words, written
-        from telephony import ingest
+        from telephony import health, ingest
         from telephony.live import frames
 
         ingest.recording_handlers.append(arrived)
@@ -24,4 +24,5 @@ class RecordingsConfig(AppConfig):
         deletions.also.append(forget_words)
         editing.deletion_guards.append(refuse_deletion)
         merging.parts.insert(0, OfLead())  # found by the calls of the lead, so before these have moved
+        health.troubles.append(health.Trouble(Recording.objects.failing, failures.words_at_desk))
         frames.show("recording.changed", Recording.objects.visible_to)

@@ -9,17 +9,18 @@ from callcrm.lib.http import FetchError
 from recordings.storage import StorageError
 
 NO_ACCOUNT, NO_KEY, FAULT, ALTERED = "no_account", "no_key", "fault", "altered"
+UNREACHABLE = "unreachable"
 
 EXPECTED = (FetchError, StorageError, DecryptError)
 
-_PASSING = {"status_404", "status_429", "too_slow", "unreachable"}
+_PASSING = {"status_404", "status_429", "too_slow", UNREACHABLE}
 _WORDS = {
     "status_401": "The provider refused our account's secret.",
     "status_403": "The provider refused our account's secret.",
     "status_404": "The provider does not have it yet.",
     "status_429": "The provider asked us to come later.",
     "too_slow": "The provider took too long.",
-    "unreachable": "The provider could not be reached.",
+    UNREACHABLE: "The provider could not be reached.",
     "untrusted": "The provider's certificate is not valid.",
     "cut_short": "The provider's file ended before its end.",
     "wrong_type": "What the provider sent is no audio.",
@@ -62,6 +63,11 @@ def words(code: str) -> str:
     if code.startswith("status_5"):
         return "The provider had a fault."
     return _WORDS.get(code, "The provider answered something else.")
+
+
+def words_at_desk(code: str) -> str:
+    """Say that recordings do not come, and why."""
+    return f"A recording does not come: {words(code)[0].lower()}{words(code)[1:-1]}"
 
 
 def words_of_pause(code: str) -> str:

@@ -3,9 +3,11 @@
 import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import parse_qsl
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import HttpResponse
 
 from accounts import keys
@@ -21,6 +23,7 @@ from telephony.events import UnknownNumberCalled
 from telephony.models import Call, NumberRoute, ProviderAccount
 from telephony.providers.base import Action, Params, Provider, Reply, Unusable, Update
 
+REFUSED_ONCE_IN = timedelta(minutes=1)
 _ACCOUNT = ("id", "business_id", "account_id", "secret", "previous_secret")
 _ACCOUNTS = f"""
 SELECT {", ".join(_ACCOUNT)} FROM telephony_provideraccount
@@ -47,6 +50,7 @@ class TelephonyHandler:
         accounts = self._accounts(request, params)
         signed = [account for account in accounts if self._signed(request, account)]
         if not signed:
+            self._refused(request, accounts)
             return None
         account = signed[0] if len(signed) == 1 else self._whose(request.route, params, signed)
         return Claim(account.account_id, account.business_id, params)
@@ -136,6 +140,14 @@ class TelephonyHandler:
             return []
         rows = together.read(_ACCOUNTS, (request.provider, account_id))
         return [together.row(ProviderAccount, _ACCOUNT, iter(row)) for row in rows]
+
+    def _refused(self, request: Request, accounts: list[ProviderAccount]) -> None:
+        """Remember that it came, so that people learn of a wrong secret. Once a minute: anybody may send nonsense."""
+        at = request.received_at
+        before = Q(refused_at=None) | Q(refused_at__lt=at - REFUSED_ONCE_IN)
+        if accounts:
+            same = ProviderAccount.objects.filter(pk__in=[account.pk for account in accounts])
+            same.filter(before).update(refused_at=at)
 
     def _signed(self, request: Request, account: ProviderAccount) -> bool:
         verdict = self.provider.webhook.verify(

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm.lib.forms import RefusableForm
-from telephony import numbers
+from telephony import health, numbers
 from telephony.links import Links
 from telephony.models import ProviderAccount
 from telephony.providers import PROVIDERS
@@ -71,6 +71,7 @@ def integrations(request: MemberRequest) -> HttpResponse:
     context = {
         "form": form,
         "accounts": accounts,
+        "health": health.of(request.business.pk),
         "addresses": {name: list(_addresses(name)) for name in used or ["twilio"]},
         "is_local": any(f"://{host}" in settings.PUBLIC_BASE_URL for host in LOCAL),
     }

@@ -62,7 +62,7 @@ def connect(
     if account is None:
         return _connect_new(business, provider, account_id, secret, label, by)
     if account.secret.reveal() != secret:
-        account.previous_secret, account.secret = account.secret.reveal(), secret
+        account.previous_secret, account.secret, account.refused_at = account.secret.reveal(), secret, None
         _record_secret(account, "changed", by)
     account.label = label or account.label
     account.save()

@@ -54,6 +54,17 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         rule = RetentionRule.objects.filter(business=OuterRef("business"), kind=OuterRef("kind"))
         return self.annotate(keep_days=Subquery(rule.values("days")[:1]))
 
+    def failing(self, business_id: UUID) -> Any:
+        """Return why a recording is not here yet that is still tried for: one code, of the one that is due first.
+
+        What the provider is a little late with is no failure, unless he cannot be reached at all.
+        """
+        failed = Q(state=Recording.State.FAILED) | Q(failure=failures.UNREACHABLE)
+        tried = self.filter(failed, business_id=business_id, next_attempt_at__isnull=False).exclude(
+            failure=""
+        )
+        return tried.order_by("next_attempt_at").values("failure")[:1]
+
     def not_gone(self) -> "RecordingQuerySet":
         """Return those of which there is, or may yet come, something to hear."""
         return self.exclude(state__in=Recording.GONE)

@@ -24,6 +24,11 @@ class ProviderAccount(SealedModel):
     secret = SealedText(max_length=200)
     previous_secret = SealedText(max_length=200, null=True)
     created_at = models.DateTimeField(default=now, editable=False)
+    refused_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When something in its name came with a wrong signature, to a minute.",
+    )
 
     class Meta:
         constraints = [
