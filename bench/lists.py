@@ -101,6 +101,7 @@ def _views(cursors: Mapping[str, str], slug: str) -> Iterator[View]:
             yield View(first, path, {}, rows)
             yield View(f"{first}, deep", path, deep, rows, base=first)
             yield View(f"{first}, filtered", path, filters, rows)
+    yield View("counts of the tabs", f"{pages}calls/counts/", {}, 0)
     for name, params in FILTERS.items():
         yield View(f"calls by {name}", f"{pages}calls/", params, PAGE)
 

@@ -22,16 +22,18 @@ from telephony.models import CallView, Outcome, TrackingNumber
 from telephony.providers.base import CallState, Direction
 
 Options = list[tuple[str, str]]
-TABS: Mapping[str, Mapping[str, str]] = {
-    "All calls": {},
-    "Not rung back": {"owed": "true"},
-    "Missed": {"outcome": "missed", "direction": "inbound"},
-    "Voicemail": {"outcome": "voicemail"},
-    "First-time callers": {"first_time": "true"},
-    "Mine": {"mine": "true"},
+OWED = "owed"
+TABS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "all": ("All calls", {}),
+    OWED: ("Not rung back", {"owed": "true"}),
+    "missed": ("Missed", {"outcome": "missed", "direction": "inbound"}),
+    "voicemail": ("Voicemail", {"outcome": "voicemail"}),
+    "first": ("First-time callers", {"first_time": "true"}),
+    "mine": ("Mine", {"mine": "true"}),
 }
 MOST_VIEWS = 40  # shown as tabs; the page of views has them all
-TABBED = {name for params in TABS.values() for name in params}
+MOST_COUNTED = 8  # of them
+TABBED = {name for _, params in TABS.values() for name in params}
 OUTCOMES = [
     (value, "Missed, or not reached" if value == Outcome.MISSED else label)
     for value, label in Outcome.choices
@@ -83,12 +85,21 @@ _NO_RANGE = dict.fromkeys(dates.RANGE, "")
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A set of filters under a name."""
+    """A set of filters under a name. `params` are those that its link sets, besides a search that goes on."""
 
+    key: str
     label: str
+    params: Mapping[str, str]
     url: str
     current: bool
+    is_counted: bool  # all calls together are not
     is_whole: bool = True  # a saved view of which a filter is no longer understood is not
+    count: str = ""  # comes later (`counts.py`)
+
+    @property
+    def is_urgent(self) -> bool:
+        """Say whether somebody is known to wait for a call back."""
+        return self.key == OWED and self.count not in ("", "0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +114,41 @@ def tabs(request: MemberRequest) -> list[Tab]:
     """Return the tabs, then the saved views. One is current: the view that is just what is set, else the tab that says
     what the URL says of the filters that tabs are made of."""
     views = list(_views(request))
-    chosen = {name: value for name, value in _set(request.GET).items() if name in TABBED}
+    given = _set(request.GET)
+    chosen = {name: value for name, value in given.items() if name in TABBED}
+    others = {name: value for name, value in given.items() if name in NAMES and name not in TABBED}
     is_view, nothing = any(view.current for view in views), dict.fromkeys(TABBED, "")
     built_in = [
-        Tab(label, _url(request.GET, {**nothing, **params}), chosen == params and not is_view)
-        for label, params in TABS.items()
+        Tab(
+            key,
+            label,
+            params={**others, **params},
+            url=_url(request.GET, {**nothing, **params}),
+            current=chosen == params and not is_view,
+            is_counted=bool(others or params or "search" in given),
+        )
+        for key, (label, params) in TABS.items()
     ]
     return built_in + views
 
 
 def _views(request: MemberRequest) -> Iterator[Tab]:
-    """A view is all that is set; only a search goes on in it.
-
-    Without counts: each would be a read of its own, on every look at the list, for a number nobody asked for.
-    """
-    searched = {name: value for name, value in _set(request.GET).items() if name == "search"}
-    chosen = {name: value for name, value in _set(request.GET).items() if name in NAMES}
-    for view in CallView.objects.visible_to(request.member).for_list()[:MOST_VIEWS]:
+    """A view is all that is set; only a search goes on in it."""
+    given = _set(request.GET)
+    searched = {name: value for name, value in given.items() if name == "search"}
+    chosen = {name: value for name, value in given.items() if name in NAMES}
+    for n, view in enumerate(CallView.objects.visible_to(request.member).for_list()[:MOST_VIEWS]):
         params = call_views.understood(view, request.business)
         whole = params == view.filters
-        url = f"?{urlencode(params | searched)}"
-        yield Tab(view.name, url, whole and chosen == params, whole)
+        yield Tab(
+            str(view.pk),
+            view.name,
+            params=params,
+            url=f"?{urlencode(params | searched)}",
+            current=whole and chosen == params,
+            is_counted=n < MOST_COUNTED and bool(params or searched),
+            is_whole=whole,
+        )
 
 
 def chips(request: MemberRequest, words: Mapping[str, list[str]]) -> list[Filter]:

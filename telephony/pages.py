@@ -51,7 +51,7 @@ def calls(request: MemberRequest) -> HttpResponse:
     cursor = request.GET.get("cursor", "")
     rows = page(found, cursor=cursor, size=PAGE_SIZE, at="started_at", order=filters.ORDER)
     context = _around(request) | {"page": rows, "searched": searched, "box": searched.box}
-    return render(request, "telephony/calls.html", context)
+    return render(request, "telephony/calls.html", context | {"counts_come": not searched.box.is_over})
 
 
 def _not_understood(request: MemberRequest, wrong: dict[str, list[str]]) -> HttpResponse:

@@ -12,7 +12,7 @@ from telephony.providers.practice.scenarios import SCENARIOS
 from tests.busy import EMAIL, NAME, PAGES, PHONE, keep_busy
 
 STATIC = Path("static")
-ALL = PAGES | {"live strip": "/b/acme/calls/live/"}
+ALL = PAGES | {"live strip": "/b/acme/calls/live/", "counts": "/b/acme/calls/counts/"}
 INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)|data:|javascript:", re.IGNORECASE)
 
 

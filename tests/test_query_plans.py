@@ -141,6 +141,7 @@ def test_what_was_not_rung_back_is_found_from_the_debts_and_their_tries(town, pr
     client = login(Client(), town.owner)
     asked = ("owed=true", "owed=true&first_time=true", "owed=false", "owed=false&first_time=true")
     owed = {path: asks(client, f"/b/acme/calls/?{path}") for path in asked}
+    owed |= {f"counts by {path}": asks(client, f"/b/acme/calls/counts/?{path}") for path in ("", *asked[:2])}
     assert problems(owed, most=2 * crowd.PEOPLE * crowd.EACH) == {}
 
 

@@ -33,7 +33,7 @@ for (const kind of Object.keys(told)) {
 const isTold = () => everything || Object.values(told).some((ids) => ids.size);
 
 function soon() {
-  if (timer || document.hidden || !isTold()) return;
+  if (timer || document.hidden || !isTold() || !list().dataset.rows) return; // no list: the address was not understood
   timer = setTimeout(look, Math.max(100, last + GAP - Date.now()));
 }
 
@@ -42,6 +42,7 @@ async function look() {
   if (looking) return;
   looking = true;
   last = Date.now();
+  document.body.dispatchEvent(new Event("calls:news")); // to the counts of the tabs
   try {
     const questions = ask();
     if (rows().length) await Promise.all([...questions.map(change), count()]);

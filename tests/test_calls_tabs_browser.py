@@ -1,0 +1,53 @@
+"""The counts of the tabs in a real browser: they come after the page, move nothing, and fail without a word."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from callcrm.testing import World, add_call
+from telephony import call_views
+from telephony.models import CallView
+from telephony.tests.live_clients import Server
+from tests.browser import log_in, watch
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+LIST, COUNTS = "/b/acme/calls/", "**/b/acme/calls/counts/**"
+
+
+@pytest.fixture
+def leaks(world: World) -> CallView:
+    """A view; what it shows is a voicemail."""
+    add_call(world.acme, outcome="voicemail", tags=["leak"])
+    with world.inside():
+        return call_views.save("Leaks", {"tag": "leak"}, shared=True, by=world.owner)
+
+
+def places(page: Page) -> list[Any]:
+    return [link.bounding_box() for link in page.locator("#tabs a").all()]
+
+
+def test_counts_come_after_the_page_and_disturb_nobody(leaks: CallView, server: Server, page: Page) -> None:
+    problems, held = watch(page), list[Route]()
+    log_in(page, "owner@acme.example")
+    page.route(COUNTS, lambda route: held.append(route))  # a method of C cannot be a handler
+    with page.expect_request(COUNTS):
+        page.goto(LIST)
+    before = places(page)
+    tab = page.locator("#tab-voicemail")
+    expect(tab).to_have_text("Voicemail ")
+    tab.focus()
+    held[0].continue_()
+    expect(page.get_by_role("link", name="Voicemail 1 call", exact=True)).to_be_focused()
+    expect(page.locator(f"#tab-{leaks.pk}")).to_contain_text("1 call")
+    assert places(page) == before
+    page.evaluate("document.body.dispatchEvent(new Event('calls:news'))")
+    assert len(held) == 1  # ten seconds have not passed
+    page.unroute(COUNTS)
+    page.route(COUNTS, lambda route: route.fulfill(status=503, body="<h1>Away</h1>"))
+    with page.expect_response(COUNTS):
+        page.reload()
+    page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
+    expect(tab).to_have_text("Voicemail ")
+    assert [text for text in problems if "503" not in text] == []
