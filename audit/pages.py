@@ -20,7 +20,7 @@ from audit.models import Entry, EntryQuerySet
 from callcrm.errors import Invalid
 from callcrm.lib import times
 from callcrm.lib.paging import page
-from callcrm.lib.ui import Filter
+from callcrm.lib.ui_lists import Filter
 
 PAGE_SIZE = 50
 PROVIDERS = [(f"provider:{name}", name.capitalize()) for name in ("twilio", "practice")]

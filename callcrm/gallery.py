@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.doors import open_door
 from callcrm.lib.marks import MARKS
-from callcrm.lib.ui import Filter, Range
+from callcrm.lib.ui_lists import Filter, Range
 
 
 class ExampleForm(forms.Form):

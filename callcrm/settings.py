@@ -127,7 +127,7 @@ TEMPLATES = [
                 "telephony.context.owed",
                 "telephony.context.calling",
             ],
-            "builtins": ["callcrm.lib.ui", "callcrm.lib.drawings"],
+            "builtins": ["callcrm.lib.ui", "callcrm.lib.ui_lists", "callcrm.lib.drawings"],
         },
     }
 ]

@@ -17,7 +17,7 @@ from accounts.permissions import Permission
 from callcrm.errors import Invalid
 from callcrm.lib import phones
 from callcrm.lib.paging import Page, page
-from callcrm.lib.ui import Filter
+from callcrm.lib.ui_lists import Filter
 from leads import editing, intake, search, search_box
 from leads.forms import LeadForm, NewLeadForm, NoteForm, StatusForm
 from leads.models import Lead, LeadQuerySet, Source

@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 
 from accounts.doors import MemberRequest
 from accounts.models import Member
-from callcrm.lib.ui import Filter, Range
+from callcrm.lib.ui_lists import Filter, Range
 from leads.models import Source
 from telephony import call_views, dates
 from telephony.filters import NAMES, NONE

@@ -9,9 +9,6 @@ live in `static/css/app.css`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from dataclasses import field as dataclass_field
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -39,35 +36,7 @@ NOTICE_ICONS = {
     "info": "info",
     "": "info",
 }
-RANGE = ("from", "to")
 HIDDEN_KINDS = {"phone": "phones", "email": "email", "name": "name", "notes": "notes"}
-
-
-@dataclass(frozen=True)
-class Range:
-    """Two dates of one's own choosing, the URL parameters `from` and `to`: what was typed, how it is called once it is
-    understood, and what is wrong with either."""
-
-    first: str = ""
-    last: str = ""
-    words: str = ""
-    problems: Mapping[str, str] = dataclass_field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Filter:
-    """One chip of a filter bar: the URL parameter, its label, and the values a person may choose.
-
-    A long list is read by `headings`: the value that a heading stands above, and its words. A `range` stands below the
-    values; one is set or the other.
-    """
-
-    name: str
-    label: str
-    options: Sequence[tuple[str, str]]
-    icon: str = ""
-    headings: Mapping[str, str] = dataclass_field(default_factory=dict)
-    range: Range | None = None
 
 
 @register.simple_tag
@@ -332,74 +301,7 @@ def error_summary(form: forms.BaseForm) -> dict[str, Any]:
     return {"general": form.non_field_errors() if form.is_bound else [], "fields": fields}
 
 
-# ---------------------------------------------------------- lists and links
-
-
-def _query(context: Context) -> Any:
-    request = context.get("request")
-    return request.GET.copy() if request else None
-
-
-def _link(context: Context, **changes: str) -> str:
-    query = _query(context)
-    if query is None:
-        return "?"
-    query.pop("cursor", None)
-    for name, value in changes.items():
-        query.pop(name, None)
-        if value:
-            query[name] = value
-    return f"?{query.urlencode()}"
-
-
-@register.inclusion_tag("components/pager.html", takes_context=True)
-def pager(context: Context, page: Any) -> dict[str, Any]:
-    """{% pager page %}: links to newer and older rows; `page.newer` and `page.older` are cursors or empty."""
-    newer, older = (str(getattr(page, side, "") or "") for side in ("newer", "older"))
-    return {
-        "newer": _link(context, cursor=newer) if newer else "",
-        "older": _link(context, cursor=older) if older else "",
-    }
-
-
-@register.inclusion_tag("components/chip.html", takes_context=True)
-def chip(context: Context, chooser: Filter) -> dict[str, Any]:
-    """{% chip filter %}: a `Filter` as a button; its choices are links, so it works without scripts."""
-    chosen = (_query(context) or {}).get(chooser.name, "")
-    others = dict.fromkeys(RANGE, "") if chooser.range else {}
-    options = [
-        {
-            "label": label,
-            "url": _link(context, **others, **{chooser.name: value}),
-            "on": value == chosen,
-            "heading": chooser.headings.get(value, ""),
-        }
-        for value, label in chooser.options
-    ]
-    named = next((option["label"] for option in options if option["on"]), "")
-    return {
-        "filter": chooser,
-        "options": options,
-        "chosen": named or (chooser.range.words if chooser.range else ""),
-        "clear": _link(context, **others, **{chooser.name: ""}),
-        "dates": date_range(context, chooser.range, chooser.name) if chooser.range else None,
-    }
-
-
-@register.inclusion_tag("components/date_range.html", takes_context=True)
-def date_range(context: Context, dates: Range, instead_of: str) -> dict[str, Any]:
-    """{% date_range dates "days" %}: a form for two dates that keeps what else is set, but not what they stand for."""
-    query = _query(context) or {}
-    kept = [(name, value) for name, value in query.items() if name not in (instead_of, *RANGE, "cursor")]
-    return {"dates": dates, "kept": kept, "place": "wrong" if dates.problems else instead_of}
-
-
-@register.inclusion_tag("components/tab.html", takes_context=True)
-def tab(context: Context, label: str, **params: str) -> dict[str, Any]:
-    """{% tab "Missed" outcome="missed" %}: a saved view; current when the URL says the same."""
-    query = _query(context) or {}
-    current = all(query.get(name, "") == value for name, value in params.items())
-    return {"label": label, "url": _link(context, **params), "current": current}
+# -------------------------------------------------------------------- menu
 
 
 @register.inclusion_tag("components/nav_item.html", takes_context=True)

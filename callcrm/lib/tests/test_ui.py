@@ -10,7 +10,7 @@ from django.template import engines
 from django.test import RequestFactory, SimpleTestCase, override_settings
 
 from callcrm.lib.marks import MARKS
-from callcrm.lib.ui import Filter
+from callcrm.lib.ui_lists import Filter
 
 PORTLAND = SimpleNamespace(slug="acme", name="Acme", timezone="America/Los_Angeles")
 NOW = datetime(2026, 11, 12, 18, 48, tzinfo=UTC)  # 10:48 am in Portland
