@@ -17,7 +17,7 @@ from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm import timeline
 from callcrm.lib import times
-from leads import merging
+from leads import drafts, merging
 from leads.forms import NoteForm, StatusForm
 from leads.models import Lead
 from leads.pages import named_lead
@@ -126,6 +126,7 @@ def _about(request: MemberRequest, lead: Lead) -> dict[str, Any]:
         "timeline": timeline.of_lead(request, lead),
         "debt": owed.select_related("assigned_to__user").first(),
         "note_form": NoteForm(),
+        "note_draft": drafts.of(lead, request.member),
         "status_form": StatusForm(
             business=request.business, initial={"status": lead.status, "assigned_to": lead.assigned_to_id}
         ),

@@ -19,6 +19,7 @@ SEALED = ("name", "email", "notes")
 PLAIN = ("value", "tags", "source")
 TAKEN = "This number belongs to another lead of the business."
 MOST_PHONES = 10
+LONGEST_NOTE = 5_000
 
 # Asked in the transaction that deletes a person, by apps that lie above this one; a refusal keeps him.
 deletion_guards: list[Callable[[Lead], None]] = []
@@ -110,8 +111,8 @@ def assign(lead: Lead, member: Member | None, *, by: Member) -> None:
 def add_note(lead: Lead, text: str, *, by: Member) -> Note:
     """Keep what a member writes about a person."""
     text = text.strip()
-    if not text or len(text) > 5_000 or "\0" in text:
-        raise Invalid(fields={"body": ["Write between 1 and 5,000 characters."]})
+    if not text or len(text) > LONGEST_NOTE or "\0" in text:
+        raise Invalid(fields={"body": [f"Write between 1 and {LONGEST_NOTE:,} characters."]})
     lead = held(lead)
     note = Note(business_id=lead.business_id, lead=lead, author=by, body=text)
     note.save(force_insert=True)

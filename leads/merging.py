@@ -19,7 +19,7 @@ from callcrm.lib.crypto.envelope import DecryptError
 from leads import index
 from leads.editing import MOST_PHONES
 from leads.events import LeadMerged
-from leads.models import Lead, LeadMerge, LeadPhone, LeadToken, Note
+from leads.models import Lead, LeadMerge, LeadPhone, LeadToken, Note, NoteDraft
 
 KEPT, GONE = "kept", "gone"
 SIDES = [KEPT, GONE]
@@ -165,6 +165,10 @@ def _move(kept: Lead, gone: Lead) -> None:
         phone.position = place
         seal_anew(phone, "number", kept, gone, "position")
     seal_all_anew(Note.objects.filter(lead=gone), "body", kept, gone)
+    writing = NoteDraft.objects.filter(lead=kept).values(
+        "member"
+    )  # who writes on both cards keeps that of this one
+    seal_all_anew(NoteDraft.objects.filter(lead=gone).exclude(member__in=writing), "body", kept, gone)
     LeadToken.objects.filter(business_id=gone.business_id, lead_id=gone.pk).delete()
     index.rewrite(kept)
 

@@ -2,8 +2,8 @@
 
 Each lead has a key of its own, wrapped by the business's data key: what is known of a person can be read only through
 it, and destroying it is forgetting him. How he is found without being read: `LeadToken` and `search.py`. Verbs:
-`intake.py` (a call makes a lead), `editing.py` (people do), `merging.py` (two cards become one), `reveals.py` (somebody
-looks).
+`intake.py` (a call makes a lead), `editing.py` and `drafts.py` (people do), `merging.py` (two cards become one),
+`reveals.py` (somebody looks).
 """
 
 import secrets
@@ -229,6 +229,39 @@ class Note(TenantModel, SealedModel):
     @property
     def body_is_cut(self) -> bool:
         return is_cut(self.shown_body, self.body)
+
+
+class NoteDraftQuerySet(models.QuerySet["NoteDraft"]):
+    """Reading what is not a note yet."""
+
+    def visible_to(self, member: Admitted) -> "NoteDraftQuerySet":
+        """Return the member's own, as long as he may write notes."""
+        mine = self.filter(business_id=member.business_id, member_id=member.pk)
+        return mine if member.can(Permission.EDIT_CUSTOMERS) else self.none()
+
+
+class NoteDraft(TenantModel, SealedModel):
+    """What a member is writing about a person (`drafts.py`), sealed under the person's key: it goes with him."""
+
+    lead = tenant_key("leads.Lead", related_name="drafts")
+    member = tenant_key("accounts.Member")
+    body = SealedText(max_length=5_000, pad=256)
+    saved_at = models.DateTimeField(default=now)
+
+    objects = NoteDraftQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["business", "lead", "member"], name="leads_draft_once")
+        ]
+        indexes = [models.Index(fields=["business", "saved_at"], name="leads_draft_age")]
+
+    def __str__(self) -> str:
+        return f"draft {self.pk}"
+
+    def sealing_key(self) -> bytes:
+        key: bytes = self.lead.sealing_key()
+        return key
 
 
 class LeadMerge(TenantModel):

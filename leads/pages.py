@@ -18,7 +18,7 @@ from callcrm.errors import Invalid
 from callcrm.lib import phones
 from callcrm.lib.paging import Page, page
 from callcrm.lib.ui_lists import Filter
-from leads import editing, intake, search, search_box
+from leads import drafts, editing, intake, search, search_box
 from leads.forms import LeadForm, NewLeadForm, NoteForm, StatusForm
 from leads.models import Lead, LeadQuerySet, Source
 
@@ -105,8 +105,19 @@ def notes(request: MemberRequest, pk: UUID) -> HttpResponse:
     form = NoteForm(request.POST)
     if not form.is_valid():
         raise Invalid(fields={name: [str(text) for text in texts] for name, texts in form.errors.items()})
-    editing.add_note(_lead(request, pk), form.cleaned_data["body"], by=request.member)
+    lead = _lead(request, pk)
+    editing.add_note(lead, form.cleaned_data["body"], by=request.member)
+    drafts.forget(lead, by=request.member)
     return _back(request, pk)
+
+
+@require_POST
+@needs(Permission.EDIT_CUSTOMERS)
+def note_drafts(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Keep what is being written, for the page to have it again."""
+    lead = get_object_or_404(Lead.objects.visible_to(request.member), pk=pk)
+    drafts.keep(lead, request.POST.get("body", ""), by=request.member)
+    return HttpResponse(status=204)
 
 
 @require_POST

@@ -10,6 +10,7 @@ urlpatterns = [
     path("leads/<uuid:pk>/edits/", pages.edit, name="lead-edits"),
     path("leads/<uuid:pk>/moves/", pages.move, name="lead-moves"),
     path("leads/<uuid:pk>/notes/", pages.notes, name="lead-notes"),
+    path("leads/<uuid:pk>/note-drafts/", pages.note_drafts, name="lead-note-drafts"),
     path("leads/<uuid:pk>/deletions/", pages.delete, name="lead-deletions"),
     path("leads/<uuid:pk>/merges/", merge_pages.merges, name="lead-merges"),
     path("leads/<uuid:pk>/merge-searches/", merge_pages.merge_searches, name="lead-merge-searches"),

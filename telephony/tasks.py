@@ -6,6 +6,7 @@ from procrastinate.contrib.django import app
 
 from accounts.models import Business
 from callcrm.lib.tenancy import business_scope
+from leads import drafts
 from telephony import bulk, feed, placing, practice, stopping
 from telephony.live import streams
 
@@ -53,4 +54,5 @@ def trim_feed(timestamp: int) -> None:
         with business_scope(business_id):
             feed.trim(business_id)
             bulk.trim(business_id)
+            drafts.trim(business_id)
             streams.forget_stale(business_id)

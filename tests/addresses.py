@@ -62,6 +62,7 @@ ROWS = {
     "lead-merge-searches": "lead",
     "lead-merges": "lead",
     "lead-moves": "lead",
+    "lead-note-drafts": "lead",
     "lead-notes": "lead",
     "lead-spam-marks": "lead",
     "lead-spam-releases": "lead",

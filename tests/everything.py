@@ -11,8 +11,8 @@ from accounts.models import ApiSession, Business, IdempotencyKey, Member
 from callcrm.lib.tenancy import business_scope
 from callcrm.testing import add_call, add_lead, add_leg, add_message, fresh_number, sid
 from callcrm.webhooks.models import Receipt
-from leads import editing, merging
-from leads.models import Lead, LeadMerge, LeadPhone, Note, Source
+from leads import drafts, editing, merging
+from leads.models import Lead, LeadMerge, LeadPhone, Note, NoteDraft, Source
 from recordings import notes, retention
 from recordings.models import Playback, Recording, RecordingNote, RecordingPause, RetentionRule
 from telephony import bulk, call_views, columns, feed, ledger, numbers, opening, outgoing, telephones, turns
@@ -57,6 +57,7 @@ class Everything:
     lead: Lead
     phone: LeadPhone
     note: Note
+    writing: NoteDraft
     other: Lead
     merge: LeadMerge
     call: Call
@@ -116,10 +117,12 @@ def one_of_everything(business: Business, member: Member, *, e164: str = "", **p
 
 def _of_the_person(lead: Lead, member: Member) -> dict[str, Any]:
     note = editing.add_note(lead, "Has a dog.", by=member)
+    drafts.keep(lead, "Has a cat, t", by=member)
     miss = _miss(lead)
     phone = LeadPhone.objects.get(lead=lead)
     return {
         "note": note,
+        "writing": NoteDraft.objects.get(lead=lead, member=member),
         "phone": phone,
         "callback": miss.callback,
         "miss": miss,

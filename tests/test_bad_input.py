@@ -126,6 +126,7 @@ FORMS = {
     "lead-merge-searches": {"q": "0142"},
     "lead-moves": {"status": "won", "assigned_to": "{member}"},
     "lead-notes": {"body": "Called."},
+    "lead-note-drafts": {"body": "Call"},
     "lead-deletions": {"confirm": "no"},
     "reveal": {"fields": "phones", "reason": "verify"},
     "team": {"email": "new@acme.example", "role": "user"},

@@ -49,6 +49,7 @@ def test_a_ring_is_seen_at_once_by_who_types_about_somebody_else(server: Server,
     deliver(server, "voice", RING | {"CallSid": sid("CA")})
     expect(page.locator("#live [role=status]")).to_contain_text("Nora Q. is ringing")
     expect(page).to_have_title("● Ringing · Desk · Acme Roofing · callcrm")
+    expect(page.locator("[data-draft-said]")).to_have_text("Draft kept")
     page.wait_for_timeout(2500)  # longer than the person's fragment is throttled
     assert page.evaluate("tones") == 4  # once for the ring, however often the strip is fetched
     assert not [target for target in asked if "what-happened" in target]
@@ -57,6 +58,15 @@ def test_a_ring_is_seen_at_once_by_who_types_about_somebody_else(server: Server,
     page.locator("#live").get_by_role("link", name="Nora Q.").click()
     expect(page.locator("[data-sound]")).to_contain_text("Sound: on")  # kept in this browser
     expect(page.locator("#person-name")).to_have_text("Nora Q.")
+    page.go_back()  # what was being written waits
+    expect(page.get_by_label("Note for the team")).to_have_value("Wants a quote")
+    page.reload()
+    expect(page.locator("[data-draft-said]")).to_have_text("Draft, seen by you alone")
+    page.get_by_role("button", name="Add note").click()
+    expect(page.locator("#what-happened")).to_contain_text("Wants a quote")
+    expect(page.get_by_label("Note for the team")).to_have_value("")
+    assert "Wants a quote" not in page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    page.locator("#live").get_by_role("link", name="Nora Q.").click()
     expect(page.locator("#person-now")).to_contain_text("Ringing now")
     assert CALLER not in page.content()
     assert problems == []

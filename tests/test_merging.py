@@ -26,6 +26,7 @@ MOBILE, WORK = "+15035550142", "+15035550143"
 # What names a lead and is moved by `leads.merging` itself, each with how.
 OWN = {
     "leads.LeadPhone": "sealed anew",
+    "leads.NoteDraft": "sealed anew, where its writer has none on the card that stays",
     "leads.Note": "sealed anew",
     "leads.LeadToken": "written anew",
     "leads.LeadMerge": "sent on",

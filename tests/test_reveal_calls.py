@@ -13,6 +13,7 @@ ALLOWED = {
     "callcrm/demo/owed.py": "so are their texts",
     "leads/reveals.py": "a person asked, with a reason, and it is in the history",
     "leads/models.py": "a text about a person is shown without his name, which must be known for that",
+    "leads/drafts.py": "who is writing a text gets it back",
     "leads/search.py": "a candidate counts only when its decrypted value agrees",
     "leads/index.py": "tokens are made of plain values",
     "leads/merging.py": "what moves from card to card is sealed anew, and shown to nobody",
