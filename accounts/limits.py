@@ -45,6 +45,7 @@ LOGIN = Limit("login", "RATE_LIMIT_LOGIN")
 LOGIN_ACCOUNT = Limit("login.account", "RATE_LIMIT_LOGIN_ACCOUNT")
 REGISTER = Limit("register", "RATE_LIMIT_REGISTER")
 CALLS = Limit("call.place", "RATE_LIMIT_CALLS")
+EXPORTS = Limit("export.ask", "RATE_LIMIT_EXPORTS")
 PLAYS = Limit("recording.play", "RATE_LIMIT_PLAYS")
 REVEALS = Limit("lead.reveal", "RATE_LIMIT_REVEALS")
 

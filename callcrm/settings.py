@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "leads",
     "telephony",
     "recordings",
+    "exports",
     "callcrm",
 ]
 
@@ -222,6 +223,7 @@ RATE_LIMIT_LOGIN = ENV.rate("RATE_LIMIT_LOGIN", "5/15m")
 RATE_LIMIT_LOGIN_ACCOUNT = ENV.rate("RATE_LIMIT_LOGIN_ACCOUNT", "20/h")
 RATE_LIMIT_REGISTER = ENV.rate("RATE_LIMIT_REGISTER", "5/h")
 RATE_LIMIT_CALLS = ENV.rate("RATE_LIMIT_CALLS", "60/h")
+RATE_LIMIT_EXPORTS = ENV.rate("RATE_LIMIT_EXPORTS", "20/h")
 RATE_LIMIT_PLAYS = ENV.rate("RATE_LIMIT_PLAYS", "120/h")
 RATE_LIMIT_REVEALS = ENV.rate("RATE_LIMIT_REVEALS", "30/h")
 

@@ -17,6 +17,7 @@ business_patterns: list[URLPattern | URLResolver] = [
     path("leads/<uuid:pk>/", pages.lead, name="lead"),
     path("", include("telephony.urls")),
     path("", include("recordings.urls")),
+    path("", include("exports.urls")),
     path("", include("leads.urls")),
     path("", include("audit.urls")),
     path("", include(accounts.business_patterns)),

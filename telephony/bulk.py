@@ -38,9 +38,7 @@ class Undone:
 
 def change(pks: Collection[UUID], what: str, value: str, *, key: str, by: Member) -> BulkChange:
     """Do it once for this key. Raises Invalid for what cannot be done, NotFound when none of the calls is visible."""
-    if len(pks) > MOST or not pks:
-        text = f"Choose from 1 to {MOST} calls."
-        raise Invalid(text, fields={"call": [text]})
+    counted(pks)
     value = _value(what, value, by)
     wish = {"what": what, "value": value, "calls": sorted(map(str, pks))}
     key = f"bulk-{idempotency.read(key)}"[:80]
@@ -49,6 +47,14 @@ def change(pks: Collection[UUID], what: str, value: str, *, key: str, by: Member
     if row is None:
         raise Conflict("This was done before, and can no longer be undone.")
     return row
+
+
+def counted(pks: Collection[UUID]) -> Collection[UUID]:
+    """Return them, if they are as many as may be changed or exported at once. Raises Invalid."""
+    if len(pks) > MOST or not pks:
+        text = f"Choose from 1 to {MOST} calls."
+        raise Invalid(text, fields={"call": [text]})
+    return pks
 
 
 @transaction.atomic

@@ -20,7 +20,7 @@ from telephony.models import BulkChange, Reason
 
 What = BulkChange.What
 DEBTS = (What.CLOSE, What.ASSIGN)
-NONE_CHOSEN = "Nothing was changed: no call was chosen. Tick the boxes of some calls first."
+NONE_CHOSEN = "Nothing was done: no call was chosen. Tick the boxes of some calls first."
 NOTHING_OWED: dict[str, str] = {
     What.CLOSE: "No call back was owed for these calls.",
     What.ASSIGN: "Nothing to give: no call back is owed for these calls, or who was chosen has them already.",
@@ -39,10 +39,9 @@ _WHY: dict[str, str] = {
 @needs(Permission.EDIT_CUSTOMERS)
 def change(request: MemberRequest) -> HttpResponse:
     """Change the calls that were chosen; the toast can undo it."""
-    pks, (what, value) = _chosen(request), _wish(request.POST)
-    if not pks and "HX-Request" not in request.headers:  # a bare refusal would lead nowhere
-        messages.error(request, NONE_CHOSEN)
-        return _list(request)
+    pks, (what, value) = chosen(request), _wish(request.POST)
+    if not pks and "HX-Request" not in request.headers:
+        return none_chosen(request)
     made = bulk.change(pks, what, value, key=request.POST.get("key", ""), by=request.member)
     address = reverse("call-change-reversals", args=[request.business.slug, made.pk])
     return _answer(request, _said(made, len(pks), request.member), undo=address if made.can_be_undone else "")
@@ -71,12 +70,18 @@ def form(request: MemberRequest) -> dict[str, Any]:
     }
 
 
-def _chosen(request: MemberRequest) -> list[UUID]:
+def chosen(request: MemberRequest) -> list[UUID]:
+    """Return the ids of the boxes that were ticked. Raises Invalid for what is none."""
     try:
-        chosen = {UUID(text) for text in request.POST.getlist("call")}
+        return sorted({UUID(text) for text in request.POST.getlist("call")})
     except ValueError:
         raise Invalid(fields={"call": ["This is no id."]}) from None
-    return sorted(chosen)
+
+
+def none_chosen(request: MemberRequest) -> HttpResponse:
+    """Lead back to the list and say so: a bare refusal would lead nowhere."""
+    messages.error(request, NONE_CHOSEN)
+    return _list(request)
 
 
 def _wish(sent: QueryDict) -> tuple[str, str]:
@@ -121,10 +126,15 @@ def _things(made: BulkChange, count: int) -> str:
 
 def _answer(request: MemberRequest, text: str, undo: str = "") -> HttpResponse:
     if "HX-Request" in request.headers:
-        context = {"text": text, "undo": undo, "bulk": form(request)}
-        return render(request, "telephony/_bulk_done.html", context)
+        return toast(request, text, undo=undo)
     messages.success(request, text, extra_tags=undo)
     return _list(request)
+
+
+def toast(request: MemberRequest, text: str, *, undo: str = "", link: str = "") -> HttpResponse:
+    """Say what was done, for scripts: with a way back or to what was made, and a fresh key for the next wish."""
+    context = {"text": text, "undo": undo, "link": link, "bulk": form(request)}
+    return render(request, "telephony/_bulk_done.html", context)
 
 
 def _list(request: MemberRequest) -> HttpResponse:

@@ -5,6 +5,7 @@ Each is a condition that an index answers in the order of the list, however few 
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -74,6 +75,11 @@ def problems(params: Mapping[str, str], business: Business) -> dict[str, list[st
         except Invalid as error:
             found.update(error.fields)
     return found
+
+
+def before(calls: CallQuerySet, at: datetime) -> CallQuerySet:
+    """Return those of what `by` has found that began before then."""
+    return calls.filter(Q(listed_at__lt=at))
 
 
 def _id(field: str) -> Condition:

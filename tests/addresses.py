@@ -49,6 +49,8 @@ ROWS = {
     "callback-reopenings": "callback",
     "call-spam-marks": "call",
     "call-spam-releases": "call",
+    "export-downloads": "export",
+    "export-retries": "export",
     "flow": "number",
     "flow-discards": "number",
     "flow-publications": "number",

@@ -1,9 +1,13 @@
 """A business in which something of everything has happened, and the addresses that show it."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from django.utils.timezone import now
+
 from callcrm.testing import World, add_call, add_lead, add_leg, add_message
+from exports.models import Export
 from leads import editing
 from telephony import call_views, callbacks, ledger
 from telephony.flows import versions
@@ -11,6 +15,14 @@ from telephony.models import Callback, Outcome, Placement
 from telephony.providers.base import CallState
 from telephony.tests.flows import WHOLE
 
+# One export in each of its states.
+EXPORTS: dict[str, dict[str, Any]] = {
+    "waiting": {"calls": ["01a1fd00-0000-7000-8000-000000000000"]},
+    "writing": {"total": 41_900, "written": 18_240},
+    "ready": {"total": 9, "written": 9, "key": b"x", "size": 700, "ends_at": now() + timedelta(hours=23)},
+    "failed": {"failure": "storage_full", "filters": {"outcome": "missed"}},
+    "over": {"total": 100_000, "written": 100_000, "is_cut": True},
+}
 NAME, EMAIL, PHONE = "Dana Riverstone", "dana.riverstone@example.com", "+15035550142"
 PAGES = {
     "overview": "/b/acme/",
@@ -22,6 +34,7 @@ PAGES = {
     "calls of some days": "/b/acme/calls/?from=2026-11-03&to=2026-11-09",
     "calls of a search that is over": "/b/acme/calls/?search=over&tag=leak",
     "views of calls": "/b/acme/calls/views/",
+    "exports": "/b/acme/exports/",
     "log a call": "/b/acme/calls/new/?lead={lead}",
     "new call": "/b/acme/calls/outgoing/",
     "new call to a lead": "/b/acme/calls/outgoing/?lead={lead}",
@@ -81,6 +94,8 @@ def keep_busy(world: World) -> SimpleNamespace:
         call_views.save(
             "Leaks after hours", {"tag": "leak", "after_hours": "true"}, shared=True, by=world.owner
         )
+        for state, values in EXPORTS.items():
+            Export.objects.create(business=world.acme, made_by=world.owner, state=state, **values)
         editing.add_note(lead, "Two-storey house, dog in the yard.", by=world.owner)
     return SimpleNamespace(
         call=call.pk,

@@ -11,6 +11,7 @@ from accounts.models import ApiSession, Business, IdempotencyKey, Member
 from callcrm.lib.tenancy import business_scope
 from callcrm.testing import add_call, add_lead, add_leg, add_message, fresh_number, sid
 from callcrm.webhooks.models import Receipt
+from exports.models import Export
 from leads import drafts, editing, merging
 from leads.models import Lead, LeadMerge, LeadPhone, Note, NoteDraft, Source
 from recordings import notes, retention
@@ -71,6 +72,7 @@ class Everything:
     view: CallView
     columns: CallColumns
     bulk: BulkChange
+    export: Export
     rule: RetentionRule
     pause: RecordingPause
     message: Message
@@ -162,6 +164,7 @@ def _of_the_member(call: Call, member: Member) -> dict[str, Any]:
         "columns": CallColumns.objects.get(member=member),
         "tag": CallTag.objects.get(call=call, tag="leak"),
         "key": IdempotencyKey.objects.get(member=member, key="a key"),
+        "export": Export.objects.create(business=call.business, made_by=member, filters={"tag": "leak"}),
         "bulk": bulk.change([call.pk], "tag", "storm", key="many", by=member),
     }
 

@@ -14,7 +14,7 @@ from django.template.loader import get_template
 from audit.events import REGISTRY
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("accounts", "audit", "callcrm", "leads", "recordings", "telephony")
+APPS = ("accounts", "audit", "callcrm", "exports", "leads", "recordings", "telephony")
 TEMPLATES = sorted(
     path.relative_to(ROOT / "templates").as_posix() for path in (ROOT / "templates").rglob("*.html")
 )

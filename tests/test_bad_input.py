@@ -72,6 +72,7 @@ LISTS = {
     "audit/": ("name", "actor", "subject"),
     "messages/": (),
     "callbacks/": ("view",),
+    "exports/": (),
 }
 IDA = {"name": "Ida", "phones": "", "email": "", "notes": "", "source": "{source}", "value": "1", "tags": ""}
 WEEK = dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "9-17") | {"version": ""}
@@ -102,6 +103,7 @@ FORMS = {
         "note": "Called.",
         "key": "{call}",
     },
+    "exports": {"back": "outcome=missed", "key": "{call}"},
     "call-out": {"to": "+15035550142", "number": "{number}", "telephone": "+15035550181", "key": "{call}"},
     "telephone": {"telephone": "+15035550181"},
     "practice-calls": {"scenario": "answered"},

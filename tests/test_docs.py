@@ -17,7 +17,7 @@ from telephony.providers import PROVIDERS
 from telephony.providers.base import CallState, MessageState
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("accounts", "audit", "callcrm", "leads", "recordings", "telephony", "webhooks")
+APPS = ("accounts", "audit", "callcrm", "exports", "leads", "recordings", "telephony", "webhooks")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 NAMES = [path.relative_to(ROOT).as_posix() for path in DOCUMENTS]
 

@@ -50,6 +50,11 @@ MARKS: Mapping[str, Mark] = {
     "failed": Mark("Failed", "bad", "circle-alert"),
     "unknown": Mark("Not confirmed", "warn", "circle-help"),
     "received": Mark("Received", "", "messages-square"),
+    # an export
+    "waiting": Mark("Waiting", "", "clock"),
+    "writing": Mark("Being written", "info", "timer"),
+    "ready": Mark("Ready", "ok", "check"),
+    "over": Mark("Over", "", "history"),
     # a lead
     "new": Mark("New", "accent", "star"),
     "contacted": Mark("Contacted", "info", "phone-outgoing"),

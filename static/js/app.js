@@ -223,7 +223,7 @@ document.addEventListener("keydown", (event) => {
 // the next one takes over. A frame `call.changed` becomes the event `live:call.changed` on <body>, which fragments
 // name in hx-trigger. Without the feed the page says so, and asks again every five seconds.
 
-const KINDS = ["call.changed", "message.changed", "recording.changed", "callback.changed", "lead.changed"];
+const KINDS = ["call.changed", "message.changed", "recording.changed", "callback.changed", "lead.changed", "export.changed"];
 const GRACE = 2000; // a broken stream usually comes back at once
 const POLL = 5000;
 let away = 0;
