@@ -401,6 +401,19 @@ def test_of_two_workers_one_writes_and_who_is_overtaken_leaves_no_file(world, le
     assert len(rows(world, found)) == 1
 
 
+def test_while_one_writes_no_other_begins_and_whose_claim_ran_out_is_overtaken(world, ask):
+    asked = ask()
+    first = writing._claim(world.acme.pk, asked.pk)
+    assert writing._claim(world.acme.pk, asked.pk) is None
+    with world.inside():
+        Export.objects.update(claimed_until=now() - timedelta(seconds=1))
+    second = writing._claim(world.acme.pk, asked.pk)
+    with world.inside():
+        assert (second.row().attempts, second.left) == (2, first.name)
+        with pytest.raises(Overtaken):
+            first.row()
+
+
 def test_a_storage_that_refuses_is_named_and_it_can_be_tried_again(world, lead, ask, monkeypatch):
     def full(self, name, blocks):
         raise storage.StorageError("storage_full")
