@@ -75,9 +75,14 @@ class BusinessForm(forms.Form):
     name = forms.CharField(max_length=100)
     timezone = forms.ChoiceField(choices=ZONES, label="Time zone", help_text="Of every time on these pages.")
     region = forms.ChoiceField(choices=REGIONS, label="Country", help_text="Of numbers typed without one.")
+    asks_why_played = forms.BooleanField(
+        required=False,
+        label="Ask for a reason before somebody listens to a recording",
+        help_text="It is asked again after ten minutes, and stands in the history.",
+    )
 
     @staticmethod
-    def values_of(business: Business) -> dict[str, str]:
+    def values_of(business: Business) -> dict[str, Any]:
         """Return what the form begins with."""
         return {field: getattr(business, field) for field in BusinessForm.base_fields}
 

@@ -106,6 +106,9 @@ class Business(models.Model):
     delete_at_provider = models.BooleanField(
         default=False, help_text="Delete a recording at the provider once it is kept here and was read back."
     )
+    asks_why_played = models.BooleanField(
+        default=False, help_text="Who listens to a recording gives a reason first."
+    )
     created_at = models.DateTimeField(default=now, editable=False)
 
     class Meta:

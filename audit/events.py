@@ -19,7 +19,8 @@ class Event:
 
     `name` is dotted; `sentence` completes "<actor> …" and may use the fields; `subject` names the field that holds the
     id of the thing it happened to; `security` sends it to the security log as well. `label` stands for the kind in a
-    list of kinds; it is made of the name. `words` say how the sentence writes the codes that the fields hold.
+    list of kinds; it is made of the name. `words` say how the sentence writes the codes that the fields hold, and by
+    "?" what stands for a field that entries of older versions lack.
     """
 
     name: ClassVar[str]
@@ -54,7 +55,7 @@ class _Gaps(dict[str, Any]):
         self._said = words
 
     def __missing__(self, key: str) -> str:
-        return "?"
+        return self._said.get("?", "?")
 
     def __getitem__(self, key: str) -> Any:
         value = super().__getitem__(key)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,9 +12,17 @@ from rest_framework.response import Response
 from accounts.api_base import Door, ListQuery, Rows, found
 from accounts.permissions import Permission
 from callcrm.lib.strict import Choice, Id, Shape
+from leads.reveals import Reason
 from recordings import playbacks, ranges, sealing
 from recordings.models import Recording
 
+REASON = OpenApiParameter(
+    "X-Play-Reason",
+    str,
+    OpenApiParameter.HEADER,
+    enum=Reason.values,
+    description="Why you listen, where the business asks for it: wanted when a playback begins.",
+)
 STATES = ["pending", "stored", "failed", "absent", "deleted", "blocked"]
 
 
@@ -82,10 +90,11 @@ class RecordingAudio(Door):
 
     needs = {"GET": Permission.PLAY}
 
-    @extend_schema(responses={(200, "audio/wav"): bytes, (206, "audio/wav"): bytes})
+    @extend_schema(parameters=[REASON], responses={(200, "audio/wav"): bytes, (206, "audio/wav"): bytes})
     def get(self, request: Request, pk: UUID) -> HttpResponseBase:
         visible = Recording.objects.visible_to(self.member).select_related("call__lead")
         recording: Recording = found(visible, pk)
         session = f"api:{request.auth.pk}"
-        playbacks.use(playbacks.going_on(recording, session=session, by=self.member))
+        why = self.http.headers.get(REASON.name, "")
+        playbacks.use(playbacks.going_on(recording, session=session, by=self.member, reason=why))
         return ranges.answer(self.http, sealing.open_stored(recording), recording.content_type)

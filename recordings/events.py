@@ -60,11 +60,13 @@ class ProviderCopyDeleted(Event):
 @dataclass(frozen=True, kw_only=True)
 class RecordingPlayed(Event):
     name = "recording.played"
-    sentence = "listened to a recording"
+    sentence = "listened to a recording{reason}"
     subject = "recording_id"
+    words: ClassVar[Mapping[str, str]] = {"?": ""} | {code: f" ({words})" for code, words in REASONS.items()}
     security = True
     recording_id: UUID
     call_id: UUID
+    reason: str = ""  # a code, where the business asks for one
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from accounts.sessions import browser_id
 from callcrm.errors import Conflict, Invalid, NotFound
-from leads import reveal_pages
+from leads import reveal_pages, reveals
 from recordings import notes, playbacks, ranges, sealing, transcripts
 from recordings.models import Playback, Recording
 
@@ -29,13 +29,24 @@ _MOMENT = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,4})")
 @needs(Permission.PLAY)
 def play(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Begin a playback: the player with its sound."""
-    recording = _recording(request, pk)
-    playback = playbacks.start(recording, session=_session(request), by=request.member)
+    recording, reason = _recording(request, pk), request.POST.get("reason", "")
+    session = _session(request)
+    if playbacks.wants_reason(recording, session=session, by=request.member, reason=reason):
+        return _ask_why(request, recording)
+    playback = playbacks.start(recording, session=session, by=request.member, reason=reason)
     if "HX-Request" not in request.headers:
         return redirect("playback", request.business.slug, playback.pk)
     context = {"recording": recording, "playback": playback}
     face = "recordings/_mini.html" if request.POST.get("face") == "row" else "recordings/_player.html"
     return render(request, face, context)
+
+
+def _ask_why(request: MemberRequest, recording: Recording) -> HttpResponse:
+    """Ask in the place of the player, or on a page of its own."""
+    place = "mini" if request.POST.get("face") == "row" else "player"
+    context = {"recording": recording, "reasons": reveals.Reason.choices, "place": place}
+    template = "recordings/_why.html" if "HX-Request" in request.headers else "recordings/why.html"
+    return render(request, template, context, status=422)
 
 
 @never_cache

@@ -14,22 +14,35 @@ from accounts.doors import check
 from accounts.models import Member
 from accounts.permissions import Permission
 from audit.recording import record
-from callcrm.errors import Conflict
+from callcrm.errors import Conflict, Invalid
+from leads.reveals import Reason
 from recordings import consent
 from recordings.events import RecordingDownloaded, RecordingPlayed
 from recordings.models import AFTER, FIRST_USE, Playback, Recording
 
 KEPT = timedelta(days=1)
+ASKED_ONCE_IN = timedelta(minutes=10)
+
+
+def wants_reason(recording: Recording, *, session: str, by: Member, reason: str) -> bool:
+    """Say whether the business asks why he listens and this is no reason; within a while it is asked once."""
+    if not by.business.asks_why_played or reason in Reason.values:
+        return False
+    mine = Playback.objects.filter(recording=recording, member=by, session=session)
+    return bool(reason) or not mine.filter(created_at__gt=now() - ASKED_ONCE_IN).exists()
 
 
 @transaction.atomic
-def start(recording: Recording, *, session: str, by: Member) -> Playback:
+def start(recording: Recording, *, session: str, by: Member, reason: str = "") -> Playback:
     """Let a member listen, and write it down.
 
-    Raises Denied without the right, TooMany when his budget is used up, Conflict for what cannot be played.
+    Raises Denied without the right, TooMany when his budget is used up, Conflict for what cannot be played,
+    Invalid naming the reason where the business asks for one that was not given.
     """
     check(by, Permission.PLAY, writes=True)
     _can_be_heard(recording)
+    if wants_reason(recording, session=session, by=by, reason=reason):
+        raise Invalid(fields={"reason": [f"Give a reason: {', '.join(Reason.values)}."]})
     limits.hit(limits.PLAYS, str(by.pk))
     playback = Playback.objects.create(
         business_id=recording.business_id,
@@ -38,15 +51,16 @@ def start(recording: Recording, *, session: str, by: Member) -> Playback:
         session=session,
         ends_at=now() + FIRST_USE,
     )
-    event = RecordingPlayed(recording_id=recording.pk, call_id=recording.call_id)
+    why = reason if by.business.asks_why_played else ""
+    event = RecordingPlayed(recording_id=recording.pk, call_id=recording.call_id, reason=why)
     record(event, by=by, business_id=recording.business_id)
     return playback
 
 
-def going_on(recording: Recording, *, session: str, by: Member) -> Playback:
+def going_on(recording: Recording, *, session: str, by: Member, reason: str = "") -> Playback:
     """Return the playback that a program's session has open, begun if there is none: no page begins one for it."""
     mine = Playback.objects.open().filter(recording=recording, member=by, session=session)
-    return mine.order_by("-created_at").first() or start(recording, session=session, by=by)
+    return mine.order_by("-created_at").first() or start(recording, session=session, by=by, reason=reason)
 
 
 def use(playback: Playback) -> None:

@@ -86,7 +86,7 @@ addEventListener("pagehide", () => $$("[data-remask]").forEach(hide));
 
 let missed = false;
 let asking = false; // between a click on an eye and its list of reasons
-const inUse = ".masked.open, #revealing, [data-refetch] :popover-open, [data-refetch] audio";
+const inUse = ".masked.open, #revealing, [data-refetch] :popover-open, [data-refetch] audio, [data-refetch] .why-played";
 const reading = () => document.hidden || asking || $(inUse);
 const typed = (fragment) => $$("textarea", fragment).some((field) => field.value !== field.defaultValue);
 // What somebody has to see at once waits for nobody: a call that rings.

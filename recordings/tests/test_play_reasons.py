@@ -1,0 +1,114 @@
+"""Where a business asks for it, who listens to a recording says why first, and that stands in the history."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils.timezone import now
+
+from accounts import businesses
+from audit.models import Entry
+from audit.recording import record
+from callcrm.testing import login
+from recordings.events import RecordingPlayed
+from recordings.models import Playback
+from recordings.playbacks import ASKED_ONCE_IN
+from recordings.tests.test_playbacks import keep
+from recordings.tests.waiting import told
+from tests.api import Api
+
+pytestmark = pytest.mark.django_db
+FRAGMENT = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def recording(world, folder):
+    businesses.change(world.acme, {"asks_why_played": True}, by=world.owner)
+    return keep(world, told(world))
+
+
+@pytest.fixture
+def play(world, recording):
+    browser = login(Client(), world.user)
+
+    def post(client=browser, headers=None, **data):
+        return client.post(f"/b/acme/recordings/{recording.pk}/playbacks/", data, headers=headers or {})
+
+    return post
+
+
+def said(world):
+    return [entry.sentence for entry in Entry.objects.of(world.acme.pk).filter(name="recording.played")]
+
+
+def test_the_first_play_asks_and_the_answer_stands_in_the_history(world, play):
+    asked = play()
+    assert (asked.status_code, said(world)) == (422, [])
+    assert "Why do you listen?" in asked.content.decode()
+    assert play(reason="complaint").status_code == 302
+    assert said(world) == ["listened to a recording (for a complaint)"]
+
+
+@pytest.mark.parametrize(("face", "place"), [("", "player"), ("row", "mini")])
+def test_with_scripts_it_is_asked_in_the_place_of_the_player(recording, play, face, place):
+    asked = play(headers=FRAGMENT, face=face).content.decode()
+    assert asked.startswith(f'<form class="why-played row wraps" id="{place}-{recording.pk}"')
+    assert "<audio" in play(headers=FRAGMENT, face=face, reason="verify").content.decode()
+
+
+def test_within_ten_minutes_it_is_asked_once_in_the_same_session(world, play):
+    play(reason="verify")
+    assert play().status_code == 302
+    assert said(world)[0] == "listened to a recording"
+    assert play(login(Client(), world.user)).status_code == 422
+    with world.inside():
+        Playback.objects.update(created_at=now() - ASKED_ONCE_IN - timedelta(seconds=1))
+    assert play().status_code == 422
+
+
+@pytest.mark.parametrize("odd", ["x", "\x00", "Complaint", "complaint ", "9" * 5000])
+def test_what_is_no_reason_is_asked_for_again(world, play, odd):
+    play(reason="verify")
+    assert play(reason=odd).status_code == 422
+    assert len(said(world)) == 1
+
+
+def test_a_program_says_it_in_a_header(world, recording):
+    path = f"recordings/{recording.pk}/audio/"
+    api = Api(world.user)
+    refused = api.get(path)
+    assert (refused.status_code, refused.json()["error"]["fields"].keys()) == (400, {"reason"})
+    header = {"X-Play-Reason": "legal"}
+    assert api.client.get(f"/api/v1/{path}", headers=header).status_code == 200
+    assert api.get(path).status_code == 200  # the same playback goes on
+    assert said(world) == ["listened to a recording (for a legal request)"]
+
+
+def test_where_nobody_asks_nothing_changes(world, play):
+    businesses.change(world.acme, {"asks_why_played": False}, by=world.owner)
+    assert play(reason="odd").status_code == 302
+    assert said(world) == ["listened to a recording"]
+
+
+def test_what_was_played_before_still_reads_well(world):
+    with world.inside():
+        record(
+            RecordingPlayed(recording_id=world.acme.pk, call_id=world.acme.pk),
+            by=world.user,
+            business_id=world.acme.pk,
+        )
+    entry = Entry.objects.of(world.acme.pk).get(name="recording.played")
+    del entry.data["reason"]
+    assert entry.sentence == "listened to a recording"
+
+
+def test_an_admin_switches_it_on_in_the_settings(world, client):
+    page = login(client, world.admin).get("/b/acme/settings/").content.decode()
+    assert "Ask for a reason before somebody listens" in page
+    values = {"name": "Acme Roofing", "timezone": "America/Los_Angeles", "region": "US"}
+    assert client.post("/b/acme/settings/", values | {"asks_why_played": "on"}).status_code == 302
+    world.acme.refresh_from_db()
+    assert world.acme.asks_why_played
+    client.post("/b/acme/settings/", values)
+    world.acme.refresh_from_db()
+    assert not world.acme.asks_why_played
