@@ -20,15 +20,15 @@ FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 COLUMNS: dict[str, Callable[[Call, ZoneInfo], str]] = {
     "Time": lambda call, zone: call.started_at.astimezone(zone).isoformat(sep=" ", timespec="seconds"),
     "Direction": lambda call, zone: call.direction,
-    "Outcome": lambda call, zone: MARKS[call.stage].word,
+    "Status": lambda call, zone: MARKS[call.stage].word,
     "Person": lambda call, zone: call.shown_caller,
     "Number": lambda call, zone: _number(call),
     "Source": lambda call, zone: call.source.name if call.source else "",
     "Our number": lambda call, zone: _ours(call),
-    "Staff": lambda call, zone: call.agent.name if call.agent else "",
+    "Agent": lambda call, zone: call.agent.name if call.agent else "",
     "Rang, seconds": lambda call, zone: _seconds(call.ring_seconds),
     "Talked, seconds": lambda call, zone: _seconds(call.talk_seconds),
-    "What came of it": lambda call, zone: call.disposition or "",
+    "Outcome": lambda call, zone: call.disposition or "",
     "Tags": lambda call, zone: "; ".join(call.tags),
     "Call back": lambda call, zone: _owed(call),
 }

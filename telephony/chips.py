@@ -44,7 +44,7 @@ LENGTHS = [
     ("2_to_10min", "2 to 10 minutes"),
     ("over_10min", "Over 10 minutes"),
 ]
-# The carrier's word for the caller's leg; what came of a call for the business is its outcome.
+# The carrier's word for the caller's leg; what it was for the business is said by its status.
 STATES = [
     (CallState.QUEUED.value, "Not ringing yet"),
     (CallState.RINGING.value, "Ringing"),
@@ -59,19 +59,19 @@ LABELS = {
     "days": "Date",
     "from": "Date",
     "to": "Date",
-    "outcome": "Outcome",
+    "outcome": "Status",
     "owed": "Call back",
     "after_hours": "Hours",
     "first_time": "First call",
     "talked": "Talked",
-    "disposition": "What came of it",
+    "disposition": "Outcome",
     "tag": "Tag",
     "source": "Source",
     "number": "Number",
-    "agent": "Staff",
+    "agent": "Agent",
     "mine": "Mine",
     "direction": "Direction",
-    "state": "State",
+    "state": "Connection",
     "has_recording": "Recording",
     # What has no chip is set by a link or by hand.
     "since": "Since",
@@ -80,6 +80,7 @@ LABELS = {
     "provider_id": "Provider's id",
     "search": "Search",  # not what was typed: that stands in the box alone
 }
+RARE = frozenset({"after_hours", "first_time", "number", "direction", "state", "has_recording"})
 _NO_RANGE = dict.fromkeys(dates.RANGE, "")
 
 
@@ -160,6 +161,11 @@ def chips(request: MemberRequest, words: Mapping[str, list[str]]) -> list[Filter
     return [chip for chip in named if chip.options]
 
 
+def put_away(query: QueryDict) -> set[str]:
+    """Return the names of chips that stand behind "More": those that are used little, unless they are set."""
+    return {name for name in RARE if not query.get(name)}
+
+
 def narrowing(query: QueryDict, offered: Iterable[Filter]) -> list[Narrowing]:
     """Return what is set, each with a way to take just that off."""
     found = {chip.name: chip for chip in offered}
@@ -183,18 +189,18 @@ def _chips(request: MemberRequest, words: Mapping[str, list[str]]) -> Iterator[F
     yield _chip("days", days, icon="calendar", range=typed_dates(request.GET.dict()))
     yield _chip("outcome", OUTCOMES)
     yield _chip("owed", [("true", "Not rung back"), ("false", "Nothing owed")])
-    yield _chip("after_hours", [("true", "After hours"), ("false", "In opening hours")])
-    yield _chip("first_time", [("true", "First-time callers"), ("false", "Returning callers")])
-    yield _chip("talked", LENGTHS)
-    noted = [(word, word) for word in words["dispositions"]]
-    yield _chip("disposition", [(NONE, "Nothing noted"), *noted])
-    yield _chip("tag", [(word, word) for word in words["tags"]])
     yield _chip("source", _sources(request))
-    yield _chip("number", _numbers(request))
     yield _chip("agent", [(NONE, "No one of the team"), *_staff(request)])
     # Its tab sets it. Beside another tab's filter it must be seen all the same.
     if request.GET.get("mine"):
         yield _chip("mine", [("true", "Taken by me")])
+    noted = [(word, word) for word in words["dispositions"]]
+    yield _chip("disposition", [(NONE, "Nothing noted"), *noted])
+    yield _chip("tag", [(word, word) for word in words["tags"]])
+    yield _chip("talked", LENGTHS)
+    yield _chip("number", _numbers(request))
+    yield _chip("after_hours", [("true", "After hours"), ("false", "In opening hours")])
+    yield _chip("first_time", [("true", "First-time callers"), ("false", "Returning callers")])
     yield _chip("direction", [(way.value, way.value.capitalize()) for way in Direction])
     yield _chip("state", STATES)
     yield _chip("has_recording", [("true", "Has a recording"), ("false", "Has none")])

@@ -17,7 +17,7 @@ class CallForm(RefusableForm):
     disposition = forms.CharField(
         max_length=40,
         required=False,
-        label="What came of it",
+        label="Outcome",
         widget=forms.TextInput(attrs={"list": "known-dispositions", "autocomplete": "off"}),
     )
     tags = forms.CharField(

@@ -84,6 +84,7 @@ def _around(request: MemberRequest) -> dict[str, Any]:
         "today": figures.between(visible, times.midnight(request.business.tz), now()),
         "tabs": chips.tabs(request),
         "filters": offered,
+        "put_away": chips.put_away(request.GET),
         "narrowing": chips.narrowing(request.GET, offered),
         "here": listed.address(request, search=""),
         "savable": call_views.savable(request.GET.dict()),

@@ -104,7 +104,7 @@ def test_nothing_found_says_which_filter_to_drop(page, context):
     found = context("?outcome=blocked&tag=leak&days=3&lead=018f0000-0000-7000-8000-000000000000&cursor=")
     without = {one.text: set(parse_qs(one.without[1:])) for one in found["narrowing"]}
     assert without == {
-        "Outcome: Blocked": {"tag", "days", "lead"},
+        "Status: Blocked": {"tag", "days", "lead"},
         "Tag: leak": {"outcome", "days", "lead"},
         "Date: Last 3 days": {"outcome", "tag", "lead"},
         "Lead": {"outcome", "tag", "days"},
@@ -142,3 +142,13 @@ def test_a_form_suggests_the_words_of_the_business_and_the_fields_know_their_lis
     for field, words in (("tags", "known-tags"), ("disposition", "known-dispositions")):
         [drawn] = re.findall(rf'<input[^>]*name="{field}"[^>]*>', html)
         assert f'list="{words}"' in drawn
+
+
+def test_a_filter_that_is_used_little_stands_behind_more_until_it_is_set(page):
+    def behind(html):
+        return re.search(r'<details class="more">(.*?)</details>', html, re.DOTALL)[1]
+
+    assert "filter-direction" in behind(page(""))
+    assert "filter-outcome" not in behind(page(""))
+    assert "filter-direction" not in behind(page("?direction=outbound"))
+    assert "filter-direction" in page("?direction=outbound")

@@ -87,7 +87,7 @@ def test_keys_and_all_choose_and_a_choice_survives_what_the_feed_tells(world, ca
     expect(box(opened, calls[0])).to_be_checked()
     opened.locator("#choose-all").click()
     expect(opened.locator("#bulk")).to_contain_text("4 chosen")
-    opened.get_by_label("What came of them").fill("Booked")
+    opened.get_by_label("Outcome").fill("Booked")
     opened.keyboard.press("Enter")
     expect(opened.locator(".toasts")).to_contain_text("Outcome “Booked” set on 4 calls.")
     expect(tagged(opened, "Booked")).to_have_count(4)

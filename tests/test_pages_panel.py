@@ -70,7 +70,7 @@ def test_who_may_not_play_sees_no_player(world, client, call):
         assert "Nora" in page or "Rang" in page
         assert "data-player" not in page
     assert "recorded, 1:34" in client.get(LIST).content.decode()
-    assert "What came of it" not in client.get(panel(call)).content.decode()
+    assert ">Outcome" not in client.get(panel(call)).content.decode()
 
 
 def test_what_is_open_tells_what_happened_and_leads_on(world, shown, call):

@@ -95,10 +95,10 @@ def test_a_line_says_what_the_list_says_and_the_person_stays_masked(world, lead,
     assert list(line) == list(lines.COLUMNS)
     assert line["Time"] == "2026-11-20 09:15:03-08:00"
     assert (line["Person"], line["Number"]) == ("Dana R.", "'+1(503)***-**42")
-    assert (line["Direction"], line["Outcome"], line["Source"]) == ("inbound", "Answered", "Google Ads")
+    assert (line["Direction"], line["Status"], line["Source"]) == ("inbound", "Answered", "Google Ads")
     assert line["Our number"].startswith("'+1 503-555-0100")
-    assert (line["Staff"], line["Rang, seconds"]) == (world.user.name, "8")
-    assert (line["What came of it"], line["Tags"]) == ("Booked", "leak; storm")
+    assert (line["Agent"], line["Rang, seconds"]) == (world.user.name, "8")
+    assert (line["Outcome"], line["Tags"]) == ("Booked", "leak; storm")
     assert line["Call back"] == ""
 
 
@@ -146,7 +146,7 @@ def test_other_cells_stay_as_they_are(cell):
 def test_a_formula_that_staff_wrote_is_shown_and_not_calculated(world, lead, export):
     add_call(world.acme, lead, disposition="=HYPERLINK(1)", tags=["@leak, roof", '-"x"'])
     [line] = rows(world, export())
-    assert line["What came of it"] == "'=HYPERLINK(1)"
+    assert line["Outcome"] == "'=HYPERLINK(1)"
     assert line["Tags"] == '\'@leak, roof; -"x"'
 
 
@@ -175,7 +175,7 @@ def test_of_two_beginnings_the_later_one_counts(world, ask):
 def test_the_chosen_calls_alone_are_written(world, lead, export):
     calls = [add_call(world.acme, lead, disposition=str(n)) for n in range(3)]
     made = export({"disposition": "2"}, [calls[0].pk, calls[1].pk])
-    assert {line["What came of it"] for line in rows(world, made)} == {"0", "1"}
+    assert {line["Outcome"] for line in rows(world, made)} == {"0", "1"}
 
 
 def test_what_begins_after_the_press_is_not_in_it(world, lead, ask):
@@ -183,7 +183,7 @@ def test_what_begins_after_the_press_is_not_in_it(world, lead, ask):
     asked = ask()
     add_call(world.acme, lead, disposition="after", started_at=now() + timedelta(seconds=1))
     writing.carry_out(world.acme.pk, asked.pk)
-    assert [line["What came of it"] for line in rows(world, again(world, asked))] == [before.disposition]
+    assert [line["Outcome"] for line in rows(world, again(world, asked))] == [before.disposition]
 
 
 def test_every_call_is_in_it_once_and_in_order_however_many_batches_it_takes(
@@ -194,7 +194,7 @@ def test_every_call_is_in_it_once_and_in_order_however_many_batches_it_takes(
     for n in range(10):  # some begin at the same moment
         add_call(world.acme, lead, disposition=str(n), started_at=at + timedelta(seconds=n // 4))
     made = export()
-    said = [line["What came of it"] for line in rows(world, made)]
+    said = [line["Outcome"] for line in rows(world, made)]
     with world.inside():
         inorder = Call.objects.order_by("-started_at", "-id").values_list("disposition", flat=True)
         assert said == list(inorder)

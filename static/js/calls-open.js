@@ -1,5 +1,5 @@
 // A call opens below its row: the chevron or Enter fetches it, Esc closes it. Without this file its links lead to the
-// page of the call. Keys: n note, o what came of it, t tags; c the call button and r the eye, which no key presses.
+// page of the call. Keys: n note, o outcome, t tags; c the call button and r the eye, which no key presses.
 // Playing is player.js's.
 
 const $ = (selector, from = document) => from.querySelector(selector);

@@ -166,7 +166,7 @@ def test_somebody_without_such_calls_is_said_to_be_found(world, browser, dana):
     add_call(world.acme, dana)
     page = browser.get(searched(browser, "dana", "?outcome=missed")).content.decode()
     assert "1 person is found" in page
-    assert "Outcome: Missed" in page
+    assert "Status: Missed" in page
 
 
 def test_the_bar_of_new_calls_counts_those_of_whom_was_found(world, browser, dana):

@@ -200,4 +200,4 @@ def test_a_state_is_chosen_and_named(world, page, state):
     answer = page(f"state={state}")
     assert ids(answer) == {call.pk}
     [one] = answer.context["narrowing"]
-    assert one.text.startswith("State: ")
+    assert one.text.startswith("Connection: ")
