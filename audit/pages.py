@@ -28,7 +28,7 @@ WORDS = {"system": "callcrm", "anonymous": "Somebody unknown", "visit": "Platfor
 DAYS = {"1": "Today", "7": "Last 7 days", "30": "Last 30 days"}
 GROUPS = {  # what stands before the dot of an event's name, by what it is about
     "Leads": ("lead",),
-    "Calls and texts": ("call", "callback", "message", "recording", "practice"),
+    "Calls and texts": ("call", "callback", "message", "recording", "practice", "export"),
     "Setting up": (
         "number",
         "flow",

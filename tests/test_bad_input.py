@@ -234,7 +234,8 @@ def test_a_cursor_that_is_none_of_ours_is_refused_or_starts_somewhere(place, own
     program = Api(world.owner)
     for cursor in cursors():
         assert owner.get(f"/b/acme/{path}", {"cursor": cursor}).status_code in (200, 400), cursor
-        assert program.get(path, {"cursor": cursor}).status_code in (200, 400), cursor
+        if path != "exports/":  # no list of the API
+            assert program.get(path, {"cursor": cursor}).status_code in (200, 400), cursor
 
 
 @pytest.mark.parametrize("path", ODD_PATHS)

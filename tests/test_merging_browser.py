@@ -25,7 +25,7 @@ def test_the_other_card_is_found_previewed_and_merged(cards: tuple[Lead, Lead], 
     log_in(page, "user@acme.example")
     page.goto(f"/b/acme/leads/{kept.pk}/")
     page.get_by_role("link", name="Merge with").click()
-    page.get_by_label("digits of the other card").fill("0143")
+    page.get_by_label("Search for the other card").fill("0143")
     page.keyboard.press("Enter")
     found = page.get_by_role("list", name="Found").get_by_role("listitem")
     expect(found).to_have_count(1)

@@ -112,8 +112,9 @@ def test_the_pages_draw_them(world, client):
 
 def test_the_view_of_first_time_callers_is_the_one_that_is_current(world, client):
     page = login(client, world.owner).get("/b/acme/calls/?first_time=true").content.decode()
-    assert '<a href="?first_time=true" aria-current="page">First-time callers</a>' in page
-    assert page.count('aria-current="page">All calls') == 0
+    tabs = page.partition('id="tabs"')[2].partition("</nav>")[0]
+    assert tabs.count('aria-current="page"') == 1
+    assert tabs.partition('aria-current="page">')[2].startswith("First-time callers")
 
 
 @pytest.mark.parametrize("outcome", Outcome)
