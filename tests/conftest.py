@@ -1,8 +1,7 @@
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Page, sync_playwright
 
 from callcrm.testing import World
@@ -10,19 +9,23 @@ from telephony.tests.live_clients import Server
 from tests.browser import FLAGS, PUBLIC_URL
 
 
-@pytest.fixture
-def server(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setenv("PUBLIC_BASE_URL", PUBLIC_URL)
-    running = Server(tmp_path)
-    yield running
-    running.stop()
+@pytest.fixture(scope="session")
+def running(
+    tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, recordings_apart: None
+) -> Iterator[Server]:
+    """One server for all tests of a process, with what they store: each begins with empty tables anyway."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PUBLIC_BASE_URL", PUBLIC_URL)
+        patch.setenv("RECORDINGS_STORAGE_URL", settings.RECORDINGS_STORAGE_URL)
+        server = Server(tmp_path_factory.mktemp("server"))
+    yield server
+    server.stop()
 
 
 @pytest.fixture
-def storage_url(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One folder for recordings, for this process and for the server."""
-    settings.RECORDINGS_STORAGE_URL = (tmp_path / "kept").as_uri()
-    monkeypatch.setenv("RECORDINGS_STORAGE_URL", settings.RECORDINGS_STORAGE_URL)
+def server(world: World, running: Server) -> Server:
+    """The server, once there is a world that it can show."""
+    return running
 
 
 @pytest.fixture

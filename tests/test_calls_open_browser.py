@@ -21,7 +21,7 @@ AT = "document.querySelector('audio').currentTime"
 
 
 @pytest.fixture
-def calls(world: World, storage_url: None) -> list[Call]:
+def calls(world: World) -> list[Call]:
     """Two calls, the newest first; of each a minute is kept."""
     found = []
     for minutes, name in ((1, "Nora Quill"), (9, "Ira Penn")):

@@ -19,7 +19,7 @@ PAUSED = "(document.querySelector('audio')?.paused ?? true)"
 
 
 @pytest.fixture
-def call(world: World, storage_url):
+def call(world: World):
     """A call of which two minutes are kept, both sides apart."""
     call = add_call(world.acme, add_lead(world.acme, name="Nora Quill"))
     recording = keep_sound(world, call, SECONDS)
