@@ -1,10 +1,11 @@
 """The columns of the call list: each member chooses his own, and finds them on every device.
 
-What is put away is kept, not what is shown: a column that is new is seen until somebody does not want it. The caller
-always stays.
+What is put away is kept, not what is shown: a column that is new is seen, behind the others, until somebody does not
+want it. The caller always stays, in front.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from django.db import transaction
 
@@ -26,20 +27,56 @@ COLUMNS = {
 }
 
 
-def shown_to(member: Admitted) -> list[str]:
-    """Return the columns that a member sees, in their order; a visitor sees all."""
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as one member has it. Its cell is `templates/telephony/columns/<name>.html`."""
+
+    name: str
+    label: str
+    is_shown: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Every column in the member's order."""
+
+    every: list[Column]
+
+    @property
+    def shown(self) -> list[Column]:
+        return [column for column in self.every if column.is_shown]
+
+    @property
+    def names(self) -> set[str]:
+        """Return the names of what is shown."""
+        return {column.name for column in self.shown}
+
+
+def of(member: Admitted) -> Columns:
+    """Return the columns as a member has them; a visitor sees all, as they come."""
     row = CallColumns.objects.filter(business_id=member.business_id, member_id=member.pk).first()
-    return [name for name in COLUMNS if row is None or name not in row.hidden]
+    hidden, order = (row.hidden, row.order) if row else ([], [])
+    known = [name for name in order if name in COLUMNS]
+    names = dict.fromkeys([*known, *COLUMNS])
+    return Columns([Column(name, COLUMNS[name], name not in hidden) for name in names])
+
+
+def moved(order: Sequence[str], name: str, places: int) -> list[str]:
+    """Return the order with one column so many places later, or earlier; at the ends and beyond it stays."""
+    if name not in order:
+        return list(order)
+    others = [each for each in order if each != name]
+    at = max(0, order.index(name) + places)
+    return [*others[:at], name, *others[at:]]
 
 
 @transaction.atomic
-def choose(shown: Collection[str], *, by: Member) -> None:
-    """Keep which columns he wants to see. Raises Invalid for one that is none."""
-    if not set(shown) <= COLUMNS.keys():
+def choose(shown: Collection[str], order: Sequence[str] = (), *, by: Member) -> None:
+    """Keep which columns he wants to see, and in which order. Raises Invalid for one that is none."""
+    if not {*shown, *order} <= COLUMNS.keys():
         raise Invalid(fields={"column": [f"Choose from {', '.join(COLUMNS)}."]})
-    hidden = [name for name in COLUMNS if name not in shown]
-    if CallColumns.objects.filter(business_id=by.business_id, member=by, hidden=hidden).exists():
+    chosen = {"hidden": [name for name in COLUMNS if name not in shown], "order": list(dict.fromkeys(order))}
+    if CallColumns.objects.filter(business_id=by.business_id, member=by, **chosen).exists():
         return
-    chosen = {"hidden": hidden}
     CallColumns.objects.update_or_create(business_id=by.business_id, member=by, defaults=chosen)
-    record(ColumnsChosen(hidden=hidden), by=by, business_id=by.business_id)
+    record(ColumnsChosen(**chosen), by=by, business_id=by.business_id)

@@ -340,3 +340,4 @@ class ColumnsChosen(Event):
     name = "columns.chosen"
     sentence = "chose the columns of the call list; put away: {hidden}"
     hidden: list[str]
+    order: list[str]

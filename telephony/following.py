@@ -40,7 +40,7 @@ def rows(request: MemberRequest) -> HttpResponse:
     asked.update(_of(visible, "recordings", _ids(request, "recording")))
     asked.update(_of(visible, "owed__callback", _ids(request, "callback")))
     found = pages.for_rows(visible).filter(pk__in=asked) if asked else visible.none()
-    context = {"rows": found, "columns": columns.shown_to(request.member)}
+    context = {"rows": found, "columns": columns.of(request.member)}
     return render(request, "telephony/_changed_rows.html", context)
 
 

@@ -55,10 +55,11 @@ class CallView(TenantModel):
 
 
 class CallColumns(TenantModel):
-    """Which columns of the call list a member has put away. Without a row: none."""
+    """Which columns of the call list a member has put away, and the order of all. Without a row: none, as they come."""
 
     member = tenant_key("accounts.Member")
     hidden = ArrayField(models.CharField(max_length=12), default=list, blank=True)
+    order = ArrayField(models.CharField(max_length=12), default=list, blank=True)
 
     class Meta:
         constraints: ClassVar = [

@@ -71,8 +71,43 @@ def test_choosing_leads_back_to_the_list_as_it_was_and_nowhere_else(user: Client
     assert set(query.split("&")) == {"tag=leak", "days=7"}
 
 
+def test_columns_stand_in_the_order_of_their_reader(user: Client) -> None:
+    order = ["status", "agent", "tags"]
+    user.post(CHOOSE, {"column": ["tags", "status", "source"], "order": order})
+    assert heads(user) == ["Caller", "Status", "Tags", "Source", "Details"]
+    [row] = re.findall(r'<tr role="row" id="call-.*?</tr>', user.get(LIST).content.decode(), re.DOTALL)
+    places = [row.index(word) for word in ("c-status", '"wide"', "c-source")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("press", "then"),
+    [
+        ({"later": "agent"}, ["Status", "Agent", "Tags"]),
+        ({"earlier": "tags"}, ["Agent", "Tags", "Status"]),
+        ({"earlier": "agent"}, ["Agent", "Status", "Tags"]),
+        ({"later": "tags"}, ["Agent", "Status", "Tags"]),
+        ({"later": "salary"}, ["Agent", "Status", "Tags"]),
+    ],
+)
+def test_without_scripts_an_arrow_moves_a_column_by_one(
+    user: Client, press: dict[str, str], then: list[str]
+) -> None:
+    order = ["agent", "status", "tags"]
+    user.post(CHOOSE, {"column": order, "order": order, **press})
+    assert heads(user)[1:-1] == then
+
+
+def test_a_column_of_a_later_version_stands_behind_and_one_that_is_gone_is_forgotten(world: World) -> None:
+    with world.inside():
+        CallColumns.objects.create(business=world.acme, member=world.user, order=["tags", "salary"])
+        names = [column.name for column in columns.of(world.user).every]
+    assert names == ["tags", *(name for name in columns.COLUMNS if name != "tags")]
+
+
 def test_a_column_that_is_none_is_refused(world: World, user: Client) -> None:
     assert user.post(CHOOSE, {"column": ["status", "salary"]}).status_code == 422
+    assert user.post(CHOOSE, {"column": ["status"], "order": ["salary"]}).status_code == 422
     with world.inside():
         with pytest.raises(Invalid):
             columns.choose(["caller"], by=world.user)
@@ -84,7 +119,8 @@ def test_a_choice_is_written_down_once(world: World) -> None:
         with world.inside():
             columns.choose(["status"], by=world.user)
     [entry] = Entry.objects.of(world.acme.pk).filter(name="columns.chosen")
-    assert entry.data == {"hidden": ["source", "started", "agent", "talked", "recording", "tags"]}
+    hidden = ["source", "started", "agent", "talked", "recording", "tags"]
+    assert entry.data == {"hidden": hidden, "order": []}
     with business_scope(world.rival.pk):
         assert not CallColumns.objects.exists()
 
