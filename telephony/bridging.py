@@ -51,9 +51,8 @@ def _on_our_telephone(report: Report, call: Call, to: To) -> Sequence[Action]:
 
 def _dial(call: Call, to: To) -> Dial:
     """From our number, which the person knows, whatever telephone the member has."""
-    told = to("whisper") if call.flow.flow.notice else None
     return Dial(
-        destinations=(Destination(call.phone.number.reveal(), to("number-status"), told),),
+        destinations=(Destination(call.phone.number.reveal(), to("number-status"), to("whisper")),),
         seconds=RINGS,
         record=call.records,
         action_url=to("dial-action"),
@@ -63,7 +62,10 @@ def _dial(call: Call, to: To) -> Dial:
 
 
 def _at_the_other_end(report: Report, call: Call, to: To) -> Sequence[Action]:
-    """The notice that is heard is kept: it is what allows the recording to be."""
+    """The notice that is heard is kept: it is what allows the recording to be.
+
+    It is asked for without one, too: whoever picks up after a stop is hung up on.
+    """
     notice = call.flow.flow.notice
     if notice is None:
         return []

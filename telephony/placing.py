@@ -99,7 +99,7 @@ def _claim(business_id: UUID, placement_id: UUID) -> _Order | None:
         if placement is None:
             return None
         if placement.created_at < now() - TOO_LATE:
-            fail(placement, "too_late")
+            _fail(placement, "too_late")
             return None
         placement.state, placement.asked_at = State.ASKED, now()
         placement.save(update_fields=["state", "asked_at"])
@@ -137,7 +137,7 @@ def _settle(order: _Order, *, provider_id: str = "", failure: str = "") -> None:
         if placement is None:
             return
         if failure:
-            fail(placement, failure)
+            _fail(placement, failure)
         else:
             ingest.adopt(placement.call, provider_id)
 
@@ -154,7 +154,7 @@ def _settle_found(order: _Order, found: list[str]) -> None:
         if fresh:
             ingest.adopt(placement.call, fresh[0])
         else:
-            fail(placement, "not_placed")
+            _fail(placement, "not_placed")
 
 
 def _look_again(order: _Order) -> None:
@@ -167,7 +167,7 @@ def _look_again(order: _Order) -> None:
         if placement.looked < MOST_LOOKS:
             _defer_look(placement)
         else:
-            fail(placement, "unknown")
+            _fail(placement, "unknown")
 
 
 def locked(call: Call) -> Placement | None:
@@ -186,7 +186,7 @@ def _still(placement_id: UUID, state: State) -> Placement | None:
     return placement if placement and placement.state == state else None
 
 
-def fail(placement: Placement, code: str) -> None:
+def _fail(placement: Placement, code: str) -> None:
     """The call is over before it began. Both are locked."""
     placement.state, placement.failure = State.FAILED, code
     placement.save(update_fields=["state", "failure"])

@@ -27,7 +27,8 @@ from telephony.providers.base import Access, CallState, Client
 
 Stop = Placement.Stop
 MOST_TRIES = 6
-LOST_AFTER = timedelta(minutes=1)  # longer than all tries take
+LOST_AFTER = timedelta(minutes=2)  # longer than all tries take
+PUT_THROUGH = "put_through"
 MOST_SWEPT = 100
 PASSING = ("status_429", "error_20429")
 
@@ -106,6 +107,9 @@ def _claim(business_id: UUID, placement_id: UUID) -> _Order | None:
         if placement is None:
             return None
         call = placement.call
+        if call.answered or placement.stop_tries >= MOST_TRIES:
+            _give_up(placement, PUT_THROUGH if call.answered else placement.stop_failure)
+            return None
         if not call.is_live:
             _say(placement, Stop.STOPPED, CallStopped(call_id=call.pk))
             return None
@@ -123,15 +127,22 @@ def _settle(order: _Order, code: str) -> None:
         placement = _wished(order.placement_id)
         if placement is None:
             return
-        if not code:
+        if placement.call.answered:
+            _give_up(placement, PUT_THROUGH)
+        elif not code:
             # Its end will be told of, too. Until then it would seem to ring, and its member could call nobody.
             ingest.end(placement.call, CallState.CANCELED, now())
             _say(placement, Stop.STOPPED, CallStopped(call_id=placement.call_id))
         elif _passes(code) and placement.stop_tries < MOST_TRIES:
             _defer(order.business_id, order.placement_id, seconds=2 ** (placement.stop_tries - 1))
         else:
-            placement.stop_failure = code
-            _say(placement, Stop.FAILED, CallNotStopped(call_id=placement.call_id, why=code))
+            _give_up(placement, code)
+
+
+def _give_up(placement: Placement, code: str) -> None:
+    """Who has been put through meanwhile talks on: only he ends that."""
+    placement.stop_failure = code
+    _say(placement, Stop.FAILED, CallNotStopped(call_id=placement.call_id, why=code))
 
 
 def _wished(placement_id: UUID) -> Placement | None:

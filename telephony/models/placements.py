@@ -9,6 +9,7 @@ from accounts.models import TenantModel, tenant_key
 # Why a call did not come about, by the code that is kept; `error_…` are the numbers of Twilio's refusals.
 WORDS = {
     "stopped": "It was stopped before any telephone rang.",
+    "put_through": "You had been put through by then.",
     "too_late": "Nothing could be asked of the provider for most of a minute, so it was given up.",
     "not_placed": "The provider did not take the call.",
     "unknown": "The provider does not answer. Nobody knows whether it has called.",

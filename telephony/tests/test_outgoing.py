@@ -21,7 +21,7 @@ from leads import editing
 from leads.models import Lead
 from recordings import consent
 from recordings.models import Recording
-from telephony import numbers, outgoing, telephones
+from telephony import numbers, outgoing, stopping, telephones
 from telephony.models import Call, Callback, Placement, TrackingNumber
 from telephony.tests.asking import MOBILE, THEIRS, miss, place, settled
 
@@ -253,7 +253,22 @@ def test_without_a_notice_nothing_is_said_and_nothing_recorded(world, client, le
         number = TrackingNumber.objects.select_related("account", "published").get(pk=silent.pk)
     line = Line(client, place(world, lead=lead, number=number))
     [dial] = line.presses()
-    assert (dial.get("record"), dial[0].get("url")) == (None, None)
+    assert dial.get("record") is None
+    assert len(line.other(dial[0].get("url"), "in-progress")) == 0
+
+
+@pytest.mark.parametrize("notice", ["This call is recorded.", ""])
+def test_who_picks_up_after_a_stop_is_hung_up_on(world, client, lead, mobile, notice):
+    with world.inside():
+        from telephony.flows import simple, versions
+
+        versions.put(world.number, simple.flow(["+15035550192"], notice=notice), by=world.owner)
+    line = Line(client, place(world, lead=lead))
+    [dial] = line.presses()
+    with world.inside():
+        stopping.stop(line.call, by=world.user)
+    [says] = line.other(dial[0].get("url"), "in-progress")
+    assert says.tag == "Hangup"
 
 
 def test_a_call_that_was_talked_is_answered_and_the_members_and_pays_the_debt(world, line, lead):

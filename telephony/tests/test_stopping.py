@@ -186,6 +186,47 @@ def test_whoever_talks_already_is_told_to_hang_up(world, ringing):
         stop(world, ringing)
 
 
+def put_through(world, call, **more):
+    add_leg(call)
+    with world.inside():
+        Call.objects.filter(pk=call.pk).update(answered_at=now(), **more)
+
+
+def test_who_is_put_through_before_the_provider_hears_of_the_stop_talks_on(world, ringing, twilio):
+    twilio.will(provider.status(503))
+    stop(world, ringing)
+    work(world, ringing)
+    twilio.asked.clear()
+    put_through(world, ringing)
+    work(world, ringing)
+    assert twilio.asked == []
+    assert how_it_is(world, ringing)[1] == Stop.FAILED
+    with world.inside():
+        assert "put through" in placement(world, ringing).why_not_stopped
+
+
+def test_a_talk_that_is_over_before_the_stop_was_never_stopped(world, ringing, twilio):
+    stop(world, ringing)
+    put_through(world, ringing, state="completed", outcome="answered", ended_at=now())
+    work(world, ringing)
+    assert (twilio.asked, how_it_is(world, ringing)[1]) == ([], Stop.FAILED)
+    with world.inside():
+        assert not Entry.objects.filter(name="call.stopped").exists()
+
+
+def test_a_stop_that_fails_in_ways_nobody_knew_is_told_so_often_and_no_more(world, ringing, monkeypatch):
+    def fail(*_):
+        raise ZeroDivisionError
+
+    stop(world, ringing)
+    monkeypatch.setattr("telephony.providers.twilio.client.end_call", fail)
+    for _ in range(stopping.MOST_TRIES):
+        with pytest.raises(ZeroDivisionError):
+            work(world, ringing)
+    work(world, ringing)
+    assert how_it_is(world, ringing)[1] == Stop.FAILED
+
+
 @pytest.mark.parametrize("reply", [provider.silence(), provider.status(503), provider.status(429)])
 def test_while_the_provider_is_away_it_is_told_again_and_again(world, ringing, twilio, monkeypatch, reply):
     from telephony.providers.twilio import client as twilio_client

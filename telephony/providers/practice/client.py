@@ -96,8 +96,8 @@ def find_calls(access: Access, call: NewCall, since: datetime) -> list[str]:
 
 def end_call(access: Access, call_provider_id: str) -> None:
     """One that another process plays is not known here: it hears that it is over when it asks us the next thing."""
-    if call_provider_id in _playing:
-        _playing[call_provider_id].set()
+    if playing := _playing.get(call_provider_id):
+        playing.set()
 
 
 def _play(line: Line, call: NewCall, call_id: str) -> None:
