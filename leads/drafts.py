@@ -16,9 +16,8 @@ from accounts.models import Member
 from callcrm.errors import Invalid
 from callcrm.lib.crypto.envelope import DecryptError
 from leads.editing import LONGEST_NOTE, held
-from leads.models import Lead, Note, NoteDraft
+from leads.models import DRAFT_KEPT, Lead, Note, NoteDraft
 
-KEPT: Final = timedelta(days=1)
 LATE: Final = timedelta(minutes=1)
 
 
@@ -47,8 +46,8 @@ def forget(lead: Lead, *, by: Member) -> None:
 
 def of(lead: Lead, member: Admitted) -> str:
     """Return what a member was writing about a person; nothing where it is long ago or cannot be opened."""
-    fresh = NoteDraft.objects.visible_to(member).filter(lead=lead, saved_at__gt=now() - KEPT)
-    draft = fresh.select_related("lead").first()
+    mine = NoteDraft.objects.visible_to(member).fresh().filter(lead=lead)
+    draft = mine.select_related("lead").first()
     try:
         return draft.body.reveal() if draft else ""
     except DecryptError:
@@ -57,7 +56,7 @@ def of(lead: Lead, member: Admitted) -> str:
 
 def trim(business_id: UUID) -> None:
     """Forget what nobody has come back to. Runs in the scope of the business."""
-    NoteDraft.objects.filter(business_id=business_id, saved_at__lt=now() - KEPT).delete()
+    NoteDraft.objects.filter(business_id=business_id, saved_at__lt=now() - DRAFT_KEPT).delete()
 
 
 def _was_added(lead: Lead, text: str, by: Member) -> bool:

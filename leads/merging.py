@@ -6,6 +6,7 @@ a lead registers a `Part`. The order of locks is that of deliveries: what hangs 
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -165,12 +166,18 @@ def _move(kept: Lead, gone: Lead) -> None:
         phone.position = place
         seal_anew(phone, "number", kept, gone, "position")
     seal_all_anew(Note.objects.filter(lead=gone), "body", kept, gone)
-    writing = NoteDraft.objects.filter(lead=kept).values(
-        "member"
-    )  # who writes on both cards keeps that of this one
-    seal_all_anew(NoteDraft.objects.filter(lead=gone).exclude(member__in=writing), "body", kept, gone)
+    _move_drafts(kept, gone)
     LeadToken.objects.filter(business_id=gone.business_id, lead_id=gone.pk).delete()
     index.rewrite(kept)
+
+
+def _move_drafts(kept: Lead, gone: Lead) -> None:
+    """Who writes on both cards keeps that of this one; what does not open was lost before, and is in nobody's way."""
+    writing = NoteDraft.objects.fresh().filter(lead=kept).values("member")
+    for draft in NoteDraft.objects.fresh().filter(lead=gone).exclude(member__in=writing):
+        NoteDraft.objects.filter(lead=kept, member=draft.member_id).delete()
+        with suppress(DecryptError):
+            seal_anew(draft, "body", kept, gone)
 
 
 def seal_all_anew(rows: Iterable[Any], field: str, kept: Lead, gone: Lead) -> None:

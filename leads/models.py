@@ -8,6 +8,7 @@ it, and destroying it is forgetting him. How he is found without being read: `Le
 
 import secrets
 import unicodedata
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -231,6 +232,9 @@ class Note(TenantModel, SealedModel):
         return is_cut(self.shown_body, self.body)
 
 
+DRAFT_KEPT = timedelta(days=1)
+
+
 class NoteDraftQuerySet(models.QuerySet["NoteDraft"]):
     """Reading what is not a note yet."""
 
@@ -238,6 +242,9 @@ class NoteDraftQuerySet(models.QuerySet["NoteDraft"]):
         """Return the member's own, as long as he may write notes."""
         mine = self.filter(business_id=member.business_id, member_id=member.pk)
         return mine if member.can(Permission.EDIT_CUSTOMERS) else self.none()
+
+    def fresh(self) -> "NoteDraftQuerySet":
+        return self.filter(saved_at__gt=now() - DRAFT_KEPT)
 
 
 class NoteDraft(TenantModel, SealedModel):

@@ -26,20 +26,23 @@ class Rows:
     """The rows of one model: what they are called, and the field of theirs that is sealed under the lead's key.
 
     `settle` is asked before they move, with the lead that stays and the one that goes: where there may be only one of
-    a kind for a person, it says which.
+    a kind for a person, it says which. What nobody changes without holding its lead is `held` by that alone: a lock of
+    its own before the lead's would cross those who lock in the other order.
     """
 
     model: Any
     words: str
     sealed: str = ""
     settle: Settle = _nothing
+    held: bool = False
 
     def count(self, lead: Lead, member: Admitted) -> int:
         found: int = self.model.objects.visible_to(member).filter(lead=lead).count()
         return found
 
     def lock(self, gone: Lead) -> None:
-        list(self._of(gone).select_for_update().order_by("pk").values_list("pk", flat=True))
+        if not self.held:
+            list(self._of(gone).select_for_update().order_by("pk").values_list("pk", flat=True))
 
     def move(self, kept: Lead, gone: Lead) -> None:
         self.settle(kept, gone)
@@ -54,7 +57,9 @@ class Rows:
 PARTS: list[Part] = [
     Rows(Call, "calls", sealed="note"),
     Rows(Message, "texts", sealed="body"),
-    Rows(Callback, "calls back owed", settle=ledger.join),  # by the calls, so after these have moved
+    Rows(
+        Callback, "calls back owed", settle=ledger.join, held=True
+    ),  # by the calls, so after these have moved
 ]
 
 

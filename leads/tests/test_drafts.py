@@ -7,11 +7,13 @@ from django.db import connection
 from django.test import Client
 from django.utils.timezone import now
 
+from accounts import visits
+from accounts.permissions import GRANTS, Permission, Role
 from audit.models import Entry
 from callcrm.errors import NotFound
-from callcrm.testing import add_lead, login
+from callcrm.testing import add_lead, add_superuser, login
 from leads import drafts, editing, merging
-from leads.models import Note, NoteDraft
+from leads.models import DRAFT_KEPT, NoteDraft
 from telephony.tasks import trim_feed
 
 TYPED = "Wants a quote, call +1 503 555 0142"
@@ -109,7 +111,7 @@ def test_what_could_be_no_note_is_refused(world, lead, write, text):
 def test_a_day_later_it_is_gone(world, lead, write):
     write()
     with world.inside():
-        NoteDraft.objects.update(saved_at=now() - drafts.KEPT - timedelta(seconds=1))
+        NoteDraft.objects.update(saved_at=now() - DRAFT_KEPT - timedelta(seconds=1))
     assert kept(world, lead) == ""
     trim_feed(0)
     assert count(world) == 0
@@ -130,10 +132,37 @@ def test_it_goes_with_the_person_and_moves_with_his_card(world, lead, write):
     assert count(world) == 0
 
 
-def test_who_may_write_no_note_keeps_no_draft(world, lead, write, client):
+def test_drafts_are_in_nobodys_way_when_cards_are_merged(world, lead):
+    """One that cannot be opened is lost, and one of long ago gives way."""
+    twin = add_lead(world.acme, name="D. Riverstone", phones=[])
+    with world.inside():
+        drafts.keep(twin, "Of the user", by=world.user)
+        drafts.keep(twin, "Of the owner", by=world.owner)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE leads_notedraft SET body = set_byte(body, 40, get_byte(body, 40) # 1) WHERE member_id = %s",
+                [world.owner.pk],
+            )
+        drafts.keep(lead, "Of long ago", by=world.user)
+        NoteDraft.objects.filter(lead=lead).update(saved_at=now() - DRAFT_KEPT - timedelta(seconds=1))
+        merging.merge(lead, twin, {}, by=world.owner)
+    assert (kept(world, lead), kept(world, lead, world.owner)) == ("Of the user", "")
+
+
+def test_who_may_only_look_has_no_draft(world, lead, write, monkeypatch):
+    write()
+    root = add_superuser()
+    visits.start(root, world.acme, "Ticket 12")
+    guest = login(Client(), root)
+    assert guest.post(f"/b/acme/leads/{lead.pk}/note-drafts/", {"body": TYPED}).status_code == 403
+    monkeypatch.setitem(GRANTS, Role.USER, GRANTS[Role.USER] - {Permission.EDIT_CUSTOMERS})
+    assert kept(world, lead) == ""
+    assert count(world) == 1
+
+
+def test_a_draft_is_kept_by_nobody_of_another_business_and_read_at_no_address(world, lead, write, client):
     write()
     visitor = login(client, world.rival_owner).post(f"/b/acme/leads/{lead.pk}/note-drafts/", {"body": "x"})
     assert visitor.status_code == 404
     assert login(client, world.user).get(f"/b/acme/leads/{lead.pk}/note-drafts/").status_code == 405
-    with world.inside():
-        assert not Note.objects.exists()
+    assert count(world) == 1
