@@ -78,7 +78,7 @@ class BusinessForm(forms.Form):
     asks_why_played = forms.BooleanField(
         required=False,
         label="Ask for a reason before somebody listens to a recording",
-        help_text="It is asked again after ten minutes, and stands in the history.",
+        help_text="It is asked again after ten minutes, and stands in the history. A download is not asked for one.",
     )
 
     @staticmethod

@@ -29,7 +29,8 @@ def wants_reason(recording: Recording, *, session: str, by: Member, reason: str)
     if not by.business.asks_why_played or reason in Reason.values:
         return False
     mine = Playback.objects.filter(recording=recording, member=by, session=session)
-    return bool(reason) or not mine.filter(created_at__gt=now() - ASKED_ONCE_IN).exists()
+    lately = mine.filter(was_explained=True, created_at__gt=now() - ASKED_ONCE_IN)
+    return bool(reason) or not lately.exists()
 
 
 @transaction.atomic
@@ -44,14 +45,15 @@ def start(recording: Recording, *, session: str, by: Member, reason: str = "") -
     if wants_reason(recording, session=session, by=by, reason=reason):
         raise Invalid(fields={"reason": [f"Give a reason: {', '.join(Reason.values)}."]})
     limits.hit(limits.PLAYS, str(by.pk))
+    why = reason if by.business.asks_why_played else ""
     playback = Playback.objects.create(
         business_id=recording.business_id,
         recording=recording,
         member=by,
         session=session,
         ends_at=now() + FIRST_USE,
+        was_explained=bool(why),
     )
-    why = reason if by.business.asks_why_played else ""
     event = RecordingPlayed(recording_id=recording.pk, call_id=recording.call_id, reason=why)
     record(event, by=by, business_id=recording.business_id)
     return playback

@@ -65,7 +65,9 @@ def integrations(request: MemberRequest) -> HttpResponse:
         messages.success(request, "Connected. What the provider must be given stands below.")
         return redirect("integrations", request.business.slug)
     accounts = list(
-        ProviderAccount.objects.filter(business=request.business).order_by("created_at", "pk")[:100]
+        health.with_refusals(ProviderAccount.objects.filter(business=request.business)).order_by(
+            "created_at", "pk"
+        )[:100]
     )
     used = [name for name in PROVIDERS if any(account.provider == name for account in accounts)]
     context = {

@@ -73,6 +73,20 @@ def test_a_wrong_signature_is_told_until_a_good_one_comes(world, client):
     assert known(world) == ("ok", "Provider last heard")
 
 
+def test_what_another_account_hears_does_not_hide_that_all_of_one_is_refused(world, client):
+    numbers.connect(world.acme, "twilio", "AC" + "8" * 32, "its-secret", by=world.owner)
+    params = {"AccountSid": "AC" + "8" * 32, "From": CALLER}
+    assert signed_post(client, "voice", params, secret="another one").status_code == 403
+    heard(client)
+    assert known(world) == ("warn", "Provider: a wrong signature came")
+    html = login(client, world.owner).get(INTEGRATIONS).content.decode()
+    assert html.count("came with a wrong signature") == 1
+    with world.inside():
+        ProviderAccount.objects.exclude(refused_at=None).update(refused_at=now() - health.RECENTLY)
+    assert known(world) == ("ok", "Provider last heard")
+    assert "came with a wrong signature" not in client.get(INTEGRATIONS).content.decode()
+
+
 def test_a_new_secret_is_given_the_benefit_of_the_doubt(world, client):
     forge(client)
     numbers.connect(world.acme, "twilio", ACCOUNT_ID, "another-secret", by=world.owner)

@@ -31,6 +31,7 @@ class Playback(TenantModel):
     created_at = models.DateTimeField(default=now)
     used_at = models.DateTimeField(null=True)
     ends_at = models.DateTimeField()
+    was_explained = models.BooleanField(default=False, help_text="Whether a reason was asked for and given.")
 
     objects = PlaybackQuerySet.as_manager()
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.test import Client
 from django.utils.timezone import now
 
@@ -64,6 +65,14 @@ def test_within_ten_minutes_it_is_asked_once_in_the_same_session(world, play):
     with world.inside():
         Playback.objects.update(created_at=now() - ASKED_ONCE_IN - timedelta(seconds=1))
     assert play().status_code == 422
+
+
+def test_a_play_without_a_reason_puts_the_next_question_off_for_nobody(world, play):
+    play(reason="verify")
+    for status in (302, 422):
+        with world.inside():
+            Playback.objects.update(created_at=F("created_at") - timedelta(minutes=9))
+        assert play().status_code == status
 
 
 @pytest.mark.parametrize("odd", ["x", "\x00", "Complaint", "complaint ", "9" * 5000])
