@@ -12,11 +12,6 @@ from exports.models import Export
 LIST, EXPORTS = "/b/acme/calls/", "/b/acme/exports/"
 
 
-@pytest.fixture(autouse=True)
-def kept(tmp_path, settings):
-    settings.RECORDINGS_STORAGE_URL = (tmp_path / "kept").as_uri()
-
-
 @pytest.fixture
 def calls(world):
     return [add_call(world.acme, add_lead(world.acme), tags=["leak"]) for _ in range(2)]
