@@ -54,7 +54,6 @@ class _Claim:
 
     business_id: UUID
     export_id: UUID
-    number: int
     name: str
     left: str
     context: tuple[str, ...]
@@ -62,8 +61,8 @@ class _Claim:
     size: int = 0
 
     def row(self) -> Export:
-        """Return the row, locked. Raises Overtaken."""
-        mine = Export.objects.filter(pk=self.export_id, attempts=self.number, state=State.WRITING)
+        """Return the row, locked. Raises Overtaken. It is known by its name, for attempts can be counted anew."""
+        mine = Export.objects.filter(pk=self.export_id, stored_as=self.name, state=State.WRITING)
         row = mine.select_for_update().first()
         if row is None:
             raise Overtaken
@@ -113,7 +112,7 @@ def _claim(business_id: UUID, export_id: UUID) -> _Claim | None:
         row.written, row.total, row.is_cut = 0, None, False
         row.save()
         _tell(row)
-        return _Claim(business_id, export_id, row.attempts, row.stored_as, left, row.context)
+        return _Claim(business_id, export_id, row.stored_as, left, row.context)
 
 
 def _write(claim: _Claim) -> None:

@@ -95,6 +95,22 @@ def test_while_one_writes_no_other_begins_and_whose_claim_ran_out_is_overtaken(w
             first.row()
 
 
+def test_who_hangs_through_a_failure_and_a_new_try_is_overtaken_all_the_same(world, ask):
+    asked = ask()
+    hangs = writing._claim(world.acme.pk, asked.pk)
+    with world.inside():
+        Export.objects.update(claimed_until=now() - timedelta(seconds=1))
+    writing._settle_failed(writing._claim(world.acme.pk, asked.pk), storage.StorageError("storage_full"))
+    with world.inside():
+        asking.again(asked, by=world.admin)
+    third = writing._claim(world.acme.pk, asked.pk)
+    with pytest.raises(Overtaken):
+        writing._settle(hangs)
+    writing._settle_failed(hangs, storage.StorageError("storage_full"))
+    found = again(world, asked)
+    assert (found.state, found.attempts, found.stored_as) == (State.WRITING, 1, third.name)
+
+
 def test_a_storage_that_refuses_is_named_and_it_can_be_tried_again(world, lead, ask, monkeypatch):
     def full(self, name, blocks):
         raise storage.StorageError("storage_full")
