@@ -54,6 +54,7 @@ class Export(TenantModel):
     key = models.BinaryField(null=True)
     key_version = models.PositiveIntegerField(null=True)
     stored_as = models.CharField(max_length=32, blank=True)
+    left = models.JSONField(default=list, help_text="Where attempts of before may have left a file.")
     size = models.PositiveBigIntegerField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     claimed_until = models.DateTimeField(null=True)
@@ -112,6 +113,11 @@ class Export(TenantModel):
     def query(self) -> str:
         """Return what leads to the list of the same calls."""
         return urlencode(sorted(self.filters.items()))
+
+    @property
+    def names(self) -> list[str]:
+        """Return wherever there may be a file of it: each name is kept until what it names is removed for good."""
+        return [*self.left, self.stored_as] if self.stored_as else []
 
     @property
     def context(self) -> tuple[str, ...]:

@@ -1,11 +1,9 @@
 """Taking an export away, each time written down; and its end, after a day: the key goes first, then the file."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.timezone import now
 
 from accounts import keys
@@ -19,7 +17,7 @@ from callcrm.lib.crypto import envelope
 from callcrm.lib.crypto.chunks import Reader
 from callcrm.lib.tenancy import business_scope, release_connection
 from exports.events import ExportDownloaded, ExportEnded
-from exports.models import ANOTHERS, KEPT, Export
+from exports.models import ANOTHERS, KEPT, Export, ExportQuerySet
 from recordings import failures, storage
 from telephony import feed
 
@@ -62,10 +60,10 @@ def end_all(business_id: UUID) -> None:
         failed.filter(created_at__lt=now() - KEPT).update(state=State.OVER)
         old = Export.objects.filter(business_id=business_id, state=State.OVER, stored_as="")
         old.filter(created_at__lt=now() - REMEMBERED).delete()
-        left = dict(_left(business_id))
+        left = list(_left(business_id))
     release_connection()
-    for pk, name in left.items():
-        _remove(business_id, pk, name)
+    for row in left:
+        _remove(row)
 
 
 def _open(row: Export) -> Reader:
@@ -88,17 +86,17 @@ def _end(row: Export) -> None:
     feed.tell(row.business_id, "export.changed", row.pk, row.state)
 
 
-def _left(business_id: UUID) -> Iterator[tuple[UUID, str]]:
-    over = Export.objects.filter(Q(state=State.OVER), business_id=business_id).exclude(stored_as="")
-    yield from over.values_list("pk", "stored_as")
+def _left(business_id: UUID) -> ExportQuerySet:
+    return Export.objects.filter(business_id=business_id, state=State.OVER).exclude(stored_as="")
 
 
-def _remove(business_id: UUID, pk: UUID, name: str) -> None:
+def _remove(row: Export) -> None:
     """What the storage refuses now is tried again in an hour."""
     try:
-        storage.kept_in().delete(name)
+        for name in row.names:
+            storage.kept_in().delete(name)
     except storage.StorageError as failure:
-        _log.warning("the file of an export is not removed", export_id=str(pk), reason=failure.code)
+        _log.warning("the file of an export is not removed", export_id=str(row.pk), reason=failure.code)
         return
-    with business_scope(business_id):
-        Export.objects.filter(pk=pk, stored_as=name, state=State.OVER).update(stored_as="")
+    with business_scope(row.business_id):
+        _left(row.business_id).filter(pk=row.pk, stored_as=row.stored_as).update(stored_as="", left=[])

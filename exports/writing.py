@@ -55,7 +55,7 @@ class _Claim:
     business_id: UUID
     export_id: UUID
     name: str
-    left: str
+    left: list[str]
     context: tuple[str, ...]
     key: bytes = field(default_factory=lambda: secrets.token_bytes(envelope.KEY_BYTES), repr=False)
     size: int = 0
@@ -97,7 +97,10 @@ def sweep() -> None:
 
 
 def _claim(business_id: UUID, export_id: UUID) -> _Claim | None:
-    """Say where the file will be before anything is there: what is left after a kill can then be found."""
+    """Say where the file will be before anything is there: what is left after a kill can then be found.
+
+    A name of before stays in the row to the very end: whoever was overtaken may yet put his file there.
+    """
     with business_scope(business_id):
         free = Q(claimed_until=None) | Q(claimed_until__lt=now())
         waiting = Export.objects.filter(free, pk=export_id, state__in=Export.TO_WRITE)
@@ -107,19 +110,19 @@ def _claim(business_id: UUID, export_id: UUID) -> _Claim | None:
         if row.attempts >= MOST_ATTEMPTS:
             _fail(row, failures.FAULT)
             return None
-        left, row.stored_as = row.stored_as, storage.new_name()
+        row.left, row.stored_as = row.names, storage.new_name()
         row.state, row.attempts, row.claimed_until = State.WRITING, row.attempts + 1, now() + LEASE
         row.written, row.total, row.is_cut = 0, None, False
         row.save()
         _tell(row)
-        return _Claim(business_id, export_id, row.stored_as, left, row.context)
+        return _Claim(business_id, export_id, row.stored_as, row.left, row.context)
 
 
 def _write(claim: _Claim) -> None:
     release_connection()
     place = storage.kept_in()
-    if claim.left:
-        place.delete(claim.left)
+    for name in claim.left:
+        place.delete(name)
     place.put(claim.name, chunks.seal(_blocks(claim), key=claim.key, context=claim.context))
     try:
         _settle(claim)

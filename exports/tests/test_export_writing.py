@@ -54,6 +54,10 @@ def test_a_worker_that_is_killed_leaves_nothing_that_is_served_and_another_begin
     assert [file.name for file in files(kept)] == [again(world, asked).stored_as]
 
 
+def refuses(self, name):
+    raise storage.StorageError("storage_readonly")
+
+
 def storage_url(kept):
     from django.conf import settings
 
@@ -90,7 +94,7 @@ def test_while_one_writes_no_other_begins_and_whose_claim_ran_out_is_overtaken(w
         Export.objects.update(claimed_until=now() - timedelta(seconds=1))
     second = writing._claim(world.acme.pk, asked.pk)
     with world.inside():
-        assert (second.row().attempts, second.left) == (2, first.name)
+        assert (second.row().attempts, second.left) == (2, [first.name])
         with pytest.raises(Overtaken):
             first.row()
 
@@ -109,6 +113,40 @@ def test_who_hangs_through_a_failure_and_a_new_try_is_overtaken_all_the_same(wor
     writing._settle_failed(hangs, storage.StorageError("storage_full"))
     found = again(world, asked)
     assert (found.state, found.attempts, found.stored_as) == (State.WRITING, 1, third.name)
+
+
+def test_what_a_killed_worker_left_is_known_until_it_is_removed(world, ask, kept, monkeypatch):
+    """The first is killed with its file in place; the second may not delete it; the last one does, or the end."""
+    asked = ask()
+    first = writing._claim(world.acme.pk, asked.pk)
+    storage.kept_in().put(first.name, [b"left"])
+    for tried in (1, 2):
+        with world.inside():
+            Export.objects.update(claimed_until=now() - timedelta(seconds=1), state=State.WRITING)
+        with monkeypatch.context() as broken:
+            broken.setattr(storage.Folder, "delete", refuses)
+            writing.carry_out(world.acme.pk, asked.pk)
+        found = again(world, asked)
+        assert (found.why, found.left[0]) == ("Our storage cannot be written.", first.name)
+        assert len(found.left) == tried
+    with world.inside():
+        asking.again(found, by=world.admin)
+    writing.carry_out(world.acme.pk, asked.pk)
+    assert [file.name for file in files(kept)] == [again(world, asked).stored_as]
+
+
+def test_what_an_overtaken_worker_puts_after_all_goes_with_the_rest(world, ask, kept):
+    asked = ask()
+    hangs = writing._claim(world.acme.pk, asked.pk)
+    with world.inside():
+        Export.objects.update(claimed_until=now() - timedelta(seconds=1))
+    writing.carry_out(world.acme.pk, asked.pk)
+    storage.kept_in().put(hangs.name, [b"late"])  # and it is killed before it can remove it
+    with world.inside():
+        Export.objects.update(ends_at=now())
+    taking.end_all(world.acme.pk)
+    assert files(kept) == []
+    assert again(world, asked).names == []
 
 
 def test_a_storage_that_refuses_is_named_and_it_can_be_tried_again(world, lead, ask, monkeypatch):
@@ -167,9 +205,6 @@ def test_before_that_nothing_of_it_goes(world, lead, export, kept):
 def test_a_file_that_the_storage_keeps_today_goes_in_an_hour_and_the_row_in_a_month(
     world, export, kept, monkeypatch
 ):
-    def refuses(self, name):
-        raise storage.StorageError("storage_readonly")
-
     made = export()
     with world.inside():
         Export.objects.update(ends_at=now(), created_at=now() - taking.REMEMBERED - timedelta(seconds=1))
