@@ -6,6 +6,7 @@ loaded come in, bytes go out. UTF-8 with a mark in front, without which Excel re
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable
 from zoneinfo import ZoneInfo
 
@@ -14,8 +15,10 @@ from callcrm.lib.marks import MARKS
 from telephony.models import Call
 
 MARK = b"\xef\xbb\xbf"
-# What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection").
-FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection"), some after blanks or quotes,
+# East Asian programs in wide letters as well. Where a cell ends is the reader's own to say: often at a semicolon.
+_FORMULA = r"""[\s"]*[=+\-@＝＋－＠]"""
+_BEGINNINGS = re.compile(rf"\A(?= *[\t\r\n]|{_FORMULA})|[,;\t\r\n](?={_FORMULA})")
 
 COLUMNS: dict[str, Callable[[Call, ZoneInfo], str]] = {
     "Time": lambda call, zone: call.started_at.astimezone(zone).isoformat(sep=" ", timespec="seconds"),
@@ -45,13 +48,14 @@ def of(calls: Iterable[Call], zone: ZoneInfo) -> bytes:
 
 
 def guarded(cell: str) -> str:
-    """Return a cell that a spreadsheet shows and does not calculate."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(FORMULAS) else cell
+    """Return a cell that a spreadsheet shows and does not calculate, nor any piece of it, wherever it parts cells."""
+    return _BEGINNINGS.sub(r"\g<0>'", cell)
 
 
 def _written(rows: Iterable[list[str]]) -> bytes:
     out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\r\n").writerows([guarded(cell) for cell in row] for row in rows)
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerows([guarded(cell) for cell in row] for row in rows)
     return out.getvalue().encode()
 
 

@@ -1,8 +1,13 @@
 """What stands in a file of calls: what the list says, masked, and nothing that a program would calculate."""
 
+import csv
+import io
+import re
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from callcrm.testing import add_call, add_lead
 from exports import lines
@@ -55,25 +60,48 @@ def test_it_begins_with_the_mark_that_excel_wants_and_without_calls_has_a_head_a
     made = export()
     assert (
         taken(world, made)
-        == b"\xef\xbb\xbf"
-        + ",".join(f'"{name}"' if "," in name else name for name in lines.COLUMNS).encode()
-        + b"\r\n"
+        == b"\xef\xbb\xbf" + ",".join(f'"{name}"' for name in lines.COLUMNS).encode() + b"\r\n"
     )
     assert (made.state, made.written, made.total, made.size) == (State.READY, 0, 0, len(taken(world, made)))
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1"])
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "  =1", '"=1', "＝1"])
 def test_no_cell_is_a_formula(cell):
     assert lines.guarded(cell) == f"'{cell}"
 
 
-@pytest.mark.parametrize("cell", ["", "a=b", "12", "O'Hara", "1-2"])
+@pytest.mark.parametrize("cell", ["", "a=b", "12", "O'Hara", "1-2", "'=1", "a; b, c; '=1"])
 def test_other_cells_stay_as_they_are(cell):
     assert lines.guarded(cell) == cell
 
 
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("x;=1+1", "x;'=1+1"),
+        ("x, @SUM(A1)", "x,' @SUM(A1)"),
+        ("x\t-1\n+1", "x\t'-1\n'+1"),
+        ("\t=1", "'\t'=1"),
+        ('x;"=1', "x;'\"=1"),
+    ],
+)
+def test_no_piece_of_a_cell_is_a_formula_where_cells_are_parted_otherwise(cell, shown):
+    assert lines.guarded(cell) == shown
+
+
+ODD = st.lists(st.text("a1 ;,\t\r\n\"'=+-@", max_size=12) | st.text(max_size=12), min_size=1, max_size=4)
+
+
+@given(ODD)
+def test_whatever_is_typed_no_program_finds_a_formula_in_a_line(cells):
+    line = lines._written([cells]).decode()
+    for piece in re.split("[,;\t\r\n]", line):
+        assert not piece.lstrip(' "').startswith(("=", "+", "-", "@"))
+    assert next(csv.reader(io.StringIO(line, newline=""))) == [lines.guarded(cell) for cell in cells]
+
+
 def test_a_formula_that_staff_wrote_is_shown_and_not_calculated(world, lead, export):
-    add_call(world.acme, lead, disposition="=HYPERLINK(1)", tags=["@leak, roof", '-"x"'])
+    add_call(world.acme, lead, disposition="=HYPERLINK(1)", tags=["@leak, roof", '-"x"', "a", "=2+2"])
     [line] = rows(world, export())
     assert line["Outcome"] == "'=HYPERLINK(1)"
-    assert line["Tags"] == '\'@leak, roof; -"x"'
+    assert line["Tags"] == "'@leak, roof;' -\"x\"; a;' =2+2"
