@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.utils.timezone import now
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts import keys
 from accounts.models import Business, Member
@@ -91,9 +92,15 @@ def sweep() -> None:
 
     free = Q(claimed_until=None, created_at__lt=now() - LEASE) | Q(claimed_until__lt=now())
     with system_scope("exports of all businesses that wait", Business.objects.values_list("pk", flat=True)):
-        lost = Export.objects.filter(free, state__in=Export.TO_WRITE).order_by("created_at")
-        for business_id, pk in lost.values_list("business_id", "pk")[:MOST_SWEPT]:
+        lost = Export.objects.filter(free, state__in=Export.TO_WRITE).exclude(pk__in=_in_the_queue())
+        for business_id, pk in lost.order_by("created_at").values_list("business_id", "pk")[:MOST_SWEPT]:
             write_export.defer(business_id=str(business_id), export_id=str(pk))
+
+
+def _in_the_queue() -> list[str]:
+    """While other jobs go first, what waits is not given one job more every minute."""
+    waiting = ProcrastinateJob.objects.filter(task_name="exports.tasks.write_export", status="todo")
+    return list(waiting.values_list("args__export_id", flat=True))
 
 
 def _claim(business_id: UUID, export_id: UUID) -> _Claim | None:

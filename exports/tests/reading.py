@@ -3,6 +3,7 @@
 import csv
 import io
 
+from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from exports import taking
@@ -29,4 +30,14 @@ def files(kept):
 
 
 def waiting():
-    return ProcrastinateJob.objects.filter(task_name="exports.tasks.write_export", status="todo").count()
+    return jobs().count()
+
+
+def jobs():
+    return ProcrastinateJob.objects.filter(task_name="exports.tasks.write_export", status="todo")
+
+
+def lose_jobs():
+    """A worker has taken them, and was killed. Django may not change them: the queue is its own."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing'")

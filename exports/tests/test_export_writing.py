@@ -11,7 +11,7 @@ from callcrm.lib.crypto.envelope import DecryptError
 from callcrm.testing import add_call
 from exports import asking, taking, writing
 from exports.models import Export
-from exports.tests.reading import again, files, rows, taken, waiting
+from exports.tests.reading import again, files, jobs, lose_jobs, rows, taken, waiting
 from exports.writing import Overtaken
 from recordings import storage
 
@@ -41,13 +41,13 @@ def test_a_worker_that_is_killed_leaves_nothing_that_is_served_and_another_begin
     assert (found.state, found.key, len(files(kept))) == (State.WRITING, None, 1)
     with pytest.raises(Conflict):
         taken(world, found)
-    before = waiting()
+    lose_jobs()
     writing.sweep()
-    assert waiting() == before  # its claim has not run out
+    assert waiting() == 0  # its claim has not run out
     with world.inside():
         Export.objects.update(claimed_until=now() - timedelta(seconds=1))
     writing.sweep()
-    assert waiting() == before + 1
+    assert waiting() == 1
     monkeypatch.setattr(writing, "_settle", settle)
     writing.carry_out(world.acme.pk, asked.pk)
     assert again(world, asked).state == State.READY
@@ -56,6 +56,20 @@ def test_a_worker_that_is_killed_leaves_nothing_that_is_served_and_another_begin
 
 def refuses(self, name):
     raise storage.StorageError("storage_readonly")
+
+
+def test_what_waits_behind_other_jobs_is_not_asked_for_every_minute(world, ask):
+    asked = [ask(), ask()]
+    with world.inside():
+        Export.objects.update(created_at=now() - writing.LEASE)
+    for _ in range(2):
+        writing.sweep()
+    assert waiting() == 2
+    lose_jobs()
+    for _ in range(2):
+        writing.sweep()
+    found = jobs().values_list("args__export_id", flat=True)
+    assert sorted(found) == sorted(str(one.pk) for one in asked)
 
 
 def storage_url(kept):
