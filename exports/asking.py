@@ -1,4 +1,7 @@
-"""Asking for an export. Its address on the page is kept in its row, never what anybody has typed about a person.
+"""Asking for an export. Its row keeps by what the calls are found, until its file is gone (`exports.taking`).
+
+That is the filters of the list, which are words of staff and ids, also a person's; or the ids of the calls that were
+chosen. What anybody has typed into the search is not kept: it is refused.
 
 Two presses of one button are one export. Days become a time, and nothing that begins later is written: which calls are
 in the file does not depend on when a worker comes to it.

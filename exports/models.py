@@ -31,7 +31,10 @@ class ExportQuerySet(models.QuerySet["Export"]):
 
 
 class Export(TenantModel):
-    """A list of calls as a file. Which calls: those that `filters` let through, or those that were chosen."""
+    """A list of calls as a file. Which calls: those that `filters` let through, or those that were chosen.
+
+    Once it is over nobody needs to know which: how many filters and calls there were is what the row keeps.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -46,6 +49,8 @@ class Export(TenantModel):
     created_at = models.DateTimeField(default=now)
     filters = models.JSONField(default=dict, help_text="As in the address of the list, with times for days.")
     calls = models.JSONField(default=list, help_text="The ids of those that were chosen; empty: not chosen.")
+    had_filters = models.PositiveSmallIntegerField(default=0, help_text="How many, once they are emptied.")
+    had_calls = models.PositiveSmallIntegerField(default=0, help_text="How many, once they are emptied.")
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
     failure = models.CharField(max_length=24, blank=True)
     total = models.PositiveIntegerField(null=True, help_text="Rows that there are to write.")
@@ -108,6 +113,16 @@ class Export(TenantModel):
     def length(self) -> str:
         """Return how many calls are in it, in words."""
         return f"{self.written:,} call" + ("" if self.written == 1 else "s")
+
+    @property
+    def chosen(self) -> int:
+        """Return how many calls were chosen."""
+        return len(self.calls) or self.had_calls
+
+    @property
+    def filtered(self) -> int:
+        """Return by how many filters."""
+        return len(self.filters) or self.had_filters
 
     @property
     def query(self) -> str:

@@ -1,4 +1,8 @@
-"""Taking an export away, each time written down; and its end, after a day: the key goes first, then the file."""
+"""Taking an export away, each time written down; and its end, after a day.
+
+The key goes first, and with it by what the calls were found; then the file. A row that says no more than that there was
+an export stays for a month.
+"""
 
 from datetime import timedelta
 from uuid import UUID
@@ -58,6 +62,7 @@ def end_all(business_id: UUID) -> None:
         # What failed can be written after all for as long as what was written would be there.
         failed = Export.objects.filter(business_id=business_id, state=State.FAILED)
         failed.filter(created_at__lt=now() - KEPT).update(state=State.OVER)
+        _empty(business_id)
         old = Export.objects.filter(business_id=business_id, state=State.OVER, stored_as="")
         old.filter(created_at__lt=now() - REMEMBERED).delete()
         left = list(_left(business_id))
@@ -84,6 +89,15 @@ def _end(row: Export) -> None:
     row.save(update_fields=["state", "key"])
     record(ExportEnded(export_id=row.pk), by=None, business_id=row.business_id)
     feed.tell(row.business_id, "export.changed", row.pk, row.state)
+
+
+def _empty(business_id: UUID) -> None:
+    """Filters hold words of staff and may name a person, who may be deleted before the row is."""
+    over = Export.objects.filter(business_id=business_id, state=State.OVER)
+    for row in over.exclude(filters={}, calls=[]):
+        row.had_filters, row.had_calls = row.filtered, row.chosen
+        row.filters, row.calls = {}, []
+        row.save(update_fields=["filters", "calls", "had_filters", "had_calls"])
 
 
 def _left(business_id: UUID) -> ExportQuerySet:

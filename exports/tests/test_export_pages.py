@@ -126,6 +126,8 @@ def test_the_file_comes_by_its_button_and_by_no_address(world, client, calls, se
             {"state": "over", "total": 100_000, "written": 100_000, "is_cut": True},
             "a file has 100,000 at most",
         ),
+        ({"state": "over", "had_filters": 2}, '<div class="title">Calls by 2 filters</div>'),
+        ({"state": "over", "had_calls": 1}, '<div class="title">1 chosen call</div>'),
     ],
 )
 def test_the_page_says_how_it_stands(world, client, values, said):

@@ -209,10 +209,26 @@ def test_after_a_day_its_key_and_its_file_are_gone(world, lead, export, kept):
         assert Entry.objects.filter(name="export.ended").count() == 1
 
 
+def test_with_it_goes_by_what_its_calls_were_found_and_their_number_stays(world, lead, export):
+    by = {"tag": "leak", "lead": str(lead.pk)}
+    filtered, chosen = export(by), export({}, [add_call(world.acme, lead).pk])
+    old = now() - taking.KEPT - timedelta(seconds=1)
+    with world.inside():
+        failed = Export.objects.create(
+            business=world.acme, made_by=world.admin, state=State.FAILED, filters=by, created_at=old
+        )
+        Export.objects.update(ends_at=now())
+    for _ in range(2):
+        taking.end_all(world.acme.pk)
+    with world.inside():
+        found = {row.pk: (row.filtered, row.chosen) for row in Export.objects.filter(filters={}, calls=[])}
+    assert found == {filtered.pk: (2, 0), chosen.pk: (0, 1), failed.pk: (2, 0)}
+
+
 def test_before_that_nothing_of_it_goes(world, lead, export, kept):
-    made = export()
+    made = export({"tag": "leak"})
     taking.end_all(world.acme.pk)
-    assert again(world, made).state == State.READY
+    assert (again(world, made).state, again(world, made).filters) == (State.READY, {"tag": "leak"})
     assert len(files(kept)) == 1
 
 
