@@ -73,8 +73,12 @@ class BusinessForm(forms.Form):
     """What a business is called and where it is."""
 
     name = forms.CharField(max_length=100)
-    timezone = forms.ChoiceField(choices=ZONES, label="Time zone", help_text="Of every time on these pages.")
-    region = forms.ChoiceField(choices=REGIONS, label="Country", help_text="Of numbers typed without one.")
+    timezone = forms.ChoiceField(
+        choices=ZONES, label="Time zone", help_text="All times on these pages are of this zone."
+    )
+    region = forms.ChoiceField(
+        choices=REGIONS, label="Country", help_text="For numbers that are typed without a country code."
+    )
     asks_why_played = forms.BooleanField(
         required=False,
         label="Ask for a reason before somebody listens to a recording",

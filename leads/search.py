@@ -72,7 +72,7 @@ def advice(text: str) -> str:
         return "Search for a name or for a number, not for both at once."
     if words and all(map(str.isdecimal, words)) and len("".join(words)) < SHORTEST_END:
         return "Type at least the last 4 digits of a number."
-    if any(len(word) < SHORTEST_START for word in words if word.isalpha()):
+    if all(len(word) < SHORTEST_START for word in words if word.isalpha()) and any(map(str.isalpha, words)):
         return "So few letters find only a name that is just them. Type at least 3."
     return ""
 

@@ -9,8 +9,14 @@ FOREVER = "Days, 1 to 3,650. Empty: kept until somebody deletes them."
 
 
 def _days(label: str) -> forms.IntegerField:
+    wrong = dict.fromkeys(("invalid", "min_value", "max_value"), "Write 1 to 3,650 days, or nothing.")
     return forms.IntegerField(
-        required=False, min_value=1, max_value=LONGEST_KEPT, label=label, help_text=FOREVER
+        required=False,
+        min_value=1,
+        max_value=LONGEST_KEPT,
+        label=label,
+        help_text=FOREVER,
+        error_messages=wrong,
     )
 
 

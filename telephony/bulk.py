@@ -25,6 +25,7 @@ from telephony.models import UNDOABLE, BulkChange, Call, Reason
 
 MOST = 200
 UNSAID = "Write the outcome or the tag in its field, and press the button beside it."
+ONE_TAG = "One tag at a time: a comma can stand in none."
 What = BulkChange.What
 
 
@@ -84,7 +85,9 @@ def _value(what: str, value: str, by: Member) -> str:
     value = value.strip()
     if what == What.CLOSE and value in Reason.values:
         return value
-    if what in (What.TAG, What.UNTAG) and value and "," not in value:
+    if what in (What.TAG, What.UNTAG) and "," in value:
+        raise Invalid(ONE_TAG, fields={"tag": [ONE_TAG]})
+    if what in (What.TAG, What.UNTAG) and value:
         return editing.clean_tags([value])[0]
     if what == What.ASSIGN:
         member = bulk_debts.colleague(value, by)

@@ -41,6 +41,7 @@ class CallChanged(Event):
     name = "call.changed"
     sentence = "changed the {fields} of the call"
     subject = "call_id"
+    words: ClassVar[Mapping[str, str]] = {"disposition": "outcome"}
     call_id: UUID
     fields: list[str]
 

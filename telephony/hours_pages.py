@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
+from callcrm.lib import times
 from telephony import opening
 from telephony.hours import MIDNIGHT, WEEKDAYS, Hours, Window
 from telephony.hours_forms import CountryForm, HolidayForm, RemovalForm, WeekForm
@@ -86,7 +87,7 @@ def _page(request: MemberRequest, *, status: int = 200, **forms: Any) -> HttpRes
         "version": row.updated_at.isoformat() if row else "",
         "ahead": ahead,
         "past": past,
-        "zone": business.timezone.replace("_", " "),
+        "zone": times.zone_name(business),
         "is_open": saved.is_open(now()),
         "words": saved.in_words(now()),
     }

@@ -1,7 +1,7 @@
 """The page "Log a call". Its form carries a key, so that one that is sent twice logs one call."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,6 +16,7 @@ from accounts import idempotency
 from accounts.doors import MemberRequest, needs
 from accounts.models import Business, Member
 from accounts.permissions import Permission
+from callcrm.lib import times
 from leads.models import Lead, Source
 from leads.pages import named_lead
 from telephony import manual, suggestions
@@ -34,9 +35,13 @@ class LogForm(CallForm):
     )
     name = forms.CharField(max_length=200, required=False, help_text="Of somebody new.")
     direction = forms.ChoiceField(choices=[("outbound", "We called"), ("inbound", "They called")])
-    outcome = forms.ChoiceField(choices=[("answered", "Answered"), ("missed", "Not answered")])
+    outcome = forms.ChoiceField(
+        label="Status", choices=[("answered", "Answered"), ("missed", "Not answered")]
+    )
     started_at = forms.DateTimeField(
-        label="When", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=AT)
+        label="When it began",
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=AT),
     )
     duration_seconds = forms.CharField(
         max_length=7, required=False, label="How long", help_text="Minutes, such as 4 or 4:30."
@@ -58,20 +63,23 @@ class LogForm(CallForm):
     )
 
     def __init__(self, *args: Any, business: Business, lead: Lead | None, **kwargs: Any) -> None:
-        local = now().astimezone(business.tz).replace(second=0, microsecond=0, tzinfo=None)
-        kwargs["initial"] = {"started_at": local, "key": uuid4()}
+        kwargs["initial"] = {"key": uuid4()}
         super().__init__(*args, **kwargs)
         self.business, self.lead = business, lead
         fields: Any = self.fields
         fields["number"].queryset = TrackingNumber.objects.filter(business=business).order_by("label", "e164")
         mine = Source.objects.filter(business=business, is_archived=False)
         fields["source"].queryset = mine.order_by("name")
-        fields["started_at"].help_text = f"Time of {business.timezone}."
+        fields[
+            "started_at"
+        ].help_text = f"Empty: it is just over. Else the time of {times.zone_name(business)}."
         for name in ("phone", "name") if lead else ():
             del self.fields[name]
 
-    def clean_started_at(self) -> datetime:
-        at: datetime = self.cleaned_data["started_at"]
+    def clean_started_at(self) -> datetime | None:
+        at: datetime | None = self.cleaned_data["started_at"]
+        if at is None:
+            return None
         if not 2000 <= at.year < 2100:
             raise forms.ValidationError("Choose a time that has passed, since the year 2000.")
         return at.replace(tzinfo=self.business.tz)
@@ -87,7 +95,8 @@ class LogForm(CallForm):
         given = {name: value for name, value in self.cleaned_data.items() if name != "key"} | self.values()
         wish = {name: getattr(value, "pk", value) for name, value in given.items()}
         wish["lead"] = self.lead.pk if self.lead else None
-        values = given | {"lead": self.lead}
+        began = given["started_at"] or now() - timedelta(seconds=given["duration_seconds"])
+        values = given | {"lead": self.lead, "started_at": began}
         key = f"form:{self.cleaned_data['key']}"
         return idempotency.once(by, key, wish, lambda: manual.log(self.business, values, by=by).pk)
 

@@ -85,7 +85,9 @@ def _telephone(by: Member) -> Telephone:
     asked = Call.objects.filter(business_id=by.business_id, agent=by, direction=Direction.OUTBOUND)
     call = asked.filter(begun | unsettled).select_related("lead").order_by("-started_at").first()
     if call is not None:
-        raise Conflict(f"Your telephone is being rung already, for the call to {call.shown_caller}.")
+        raise Conflict(
+            f"Your telephone is being rung already, for the call to {call.shown_caller.rstrip('.')}."
+        )
     return mine
 
 

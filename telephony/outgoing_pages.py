@@ -24,6 +24,7 @@ from telephony import outgoing, stopping, telephones
 from telephony.models import Call, TrackingNumber
 
 RINGS = "Your telephone rings in a moment. Press 1, and the other one is called."
+STOPPED = "The call is being stopped."
 BEFORE = "This button was pressed before: here is the call that it made. To call again, press “Call again”."
 
 
@@ -105,6 +106,7 @@ def stop(request: MemberRequest, pk: UUID) -> HttpResponse:
     stopping.stop(call, by=request.member)
     if "HX-Request" in request.headers:
         return HttpResponse(status=204)
+    messages.success(request, STOPPED)
     return redirect(_back(request, call, call.lead))
 
 

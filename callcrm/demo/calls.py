@@ -16,6 +16,8 @@ from telephony.events import CallAnswered, CallEnded, CallRinging
 from telephony.models import Call, CallLeg, Outcome, TrackingNumber
 from telephony.providers.base import CallState, Direction
 
+# How long sound is kept. Voicemails are short.
+LATELY = {Recording.Kind.CALL: timedelta(days=1), Recording.Kind.VOICEMAIL: timedelta(days=14)}
 SHARE_OF_NUMBERS = [34, 23, 17, 16, 10]  # in the order of `setting.SOURCES`
 WHILE_OPEN = {Outcome.ANSWERED: 76, Outcome.MISSED: 11, Outcome.VOICEMAIL: 7, Outcome.ABANDONED: 6}
 WHILE_CLOSED = {Outcome.ANSWERED: 14, Outcome.MISSED: 34, Outcome.VOICEMAIL: 42, Outcome.ABANDONED: 10}
@@ -202,9 +204,9 @@ def _legs(scene: Scene, call: Call, ring: timedelta, state: CallState, talk: tim
 
 
 def _record(scene: Scene, call: Call, kind: Recording.Kind, seconds: int) -> None:
-    """The provider tells of a recording. Those of the last day are fetched; a month of sound would fill the disk."""
+    """The provider tells of a recording. A month of sound would fill the disk: what is older a rule has deleted."""
     at = call.answered_at or call.started_at
-    fresh = scene.now - at < timedelta(days=1)
+    fresh = scene.now - at < LATELY[kind]
     scene.recordings.append(
         Recording(
             pk=uuid7_at(at), business_id=scene.business.pk, call=call, provider_id=scene.provider_id("RE"),
@@ -212,5 +214,7 @@ def _record(scene: Scene, call: Call, kind: Recording.Kind, seconds: int) -> Non
             channels=2 if kind == Recording.Kind.CALL else 1,
             state=Recording.State.PENDING if fresh else Recording.State.DELETED,
             asked_since=scene.now, next_attempt_at=scene.now if fresh else None,
+            deleted_at=None if fresh else at + LATELY[kind],
+            deleted_by="" if fresh else Recording.Rule.RETENTION,
         )
     )  # fmt: skip

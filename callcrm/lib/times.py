@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
 from datetime import date as day
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -16,6 +17,11 @@ def zone_of(business: object | None) -> tzinfo:
     """Return the zone that a business's people live by; without a business, the installation's."""
     name = getattr(business, "timezone", "")
     return ZoneInfo(name) if name else timezone.get_current_timezone()
+
+
+def zone_name(business: Any) -> str:
+    """Return the name of a business's time zone for people: "America/New York"."""
+    return str(business.timezone).replace("_", " ")
 
 
 def iso(at: datetime) -> str:
@@ -65,6 +71,13 @@ def heading(at: datetime, zone: tzinfo, now: datetime) -> str:
     local, here = at.astimezone(zone), now.astimezone(zone)
     named = {0: "Today", 1: "Yesterday"}.get((here.date() - local.date()).days)
     return named or f"{local:%A}, {date(local, here)}"
+
+
+def exact(at: datetime, zone: tzinfo) -> str:
+    """Return "Fri, Nov 20, 2026, 9:15:07 am PST"."""
+    local = at.astimezone(zone)
+    half = "am" if local.hour < 12 else "pm"
+    return f"{local:%a}, {local:%b} {local.day}, {local.year}, {local.hour % 12 or 12}:{local:%M:%S} {half} {local:%Z}"
 
 
 def lines(at: datetime, zone: tzinfo, now: datetime, form: str = "") -> tuple[str, str]:

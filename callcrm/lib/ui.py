@@ -62,6 +62,12 @@ def badge(code: object, word: str = "", tone: str | None = None, bare: bool = Fa
     return {"word": word or found.word, "tone": shown, "icon_name": found.icon, "bare": bare}
 
 
+@register.filter
+def word(code: object) -> str:
+    """{{ call.stage|word }}: the word of a badge, for within a line."""
+    return mark(code).word
+
+
 @register.inclusion_tag("components/disc.html")
 def disc(code: object, direction: str = "") -> dict[str, Any]:
     """{% disc call.outcome call.direction %}: the round icon in front of a row."""
@@ -99,8 +105,9 @@ def when(context: Context, at: datetime | None, form: str = "") -> dict[str, Any
     """
     if at is None:
         return {"at": None}
-    text, below = times.lines(at, _zone(context), timezone.now(), form)
-    return {"at": times.iso(at), "text": text, "below": below}
+    zone = _zone(context)
+    text, below = times.lines(at, zone, timezone.now(), form)
+    return {"at": times.iso(at), "exact": times.exact(at, zone), "text": text, "below": below}
 
 
 @register.simple_tag(takes_context=True)

@@ -53,3 +53,13 @@ def test_a_beginning_and_a_whole_word_find_the_same_person_once(world):
     for text in ("riverstone", "dana riv", "rivers"):
         assert [hit.pk for hit in found(world, text).leads] == [lead.pk]
     assert len(found(world, "riv").leads) == 2
+
+
+def test_a_name_is_found_as_pages_show_it(world):
+    mine = add_lead(world.acme, name="Elias Stone")
+    add_lead(world.acme, name="Elias Moss")
+    for typed in ("Elias S.", "elias s", "S. Elias"):
+        assert [lead.pk for lead in found(world, typed).leads] == [mine.pk], typed
+    assert found(world, "E. S.").leads == []
+    alone = add_lead(world.acme, name="S")
+    assert [lead.pk for lead in found(world, "S").leads] == [alone.pk]

@@ -117,6 +117,8 @@ def test_an_empty_search_is_the_list(world, browser):
         ("(503) 555-0142", ""),
         ("Dana 0142", "not for both at once"),
         ("Da", "Type at least 3"),
+        ("D. R.", "Type at least 3"),
+        ("Dana R.", ""),
         ("14", "last 4 digits"),
     ],
 )

@@ -285,7 +285,8 @@ class Recording(TenantModel, SealedModel):
             return "recording"
         if self.state == self.State.STORED:
             return f"recorded, {times.duration(int(self.length.total_seconds()))}"
-        return self._SHORT[self.state]
+        by = self.Rule(self.deleted_by).label.lower() if self.deleted_by else ""
+        return f"deleted: {by}" if by and self.state == self.State.DELETED else self._SHORT[self.state]
 
     def _told_pending(self) -> str:
         why = f" {failures.words(self.failure)}" if self.failure else ""

@@ -31,9 +31,25 @@ function bind(audio) {
   begin(audio);
 }
 
+// Who points into a wave listens from there; one that does not sound yet is asked for first.
+const pointed = new Map();
+
+function point(event, face) {
+  const { left, width } = event.target.closest(".wave").getBoundingClientRect();
+  const at = ((event.clientX - left) / width) * Number(face.dataset.seconds);
+  const audio = sound(face);
+  if (audio) audio.currentTime = at;
+  else {
+    pointed.set(face.dataset.player, at);
+    toggle(face);
+  }
+}
+
 // A link at a moment (#t=83) begins there; a browser that wants a click first shows the button to press.
 function begin(audio) {
-  const at = Number(new URLSearchParams(location.hash.slice(1)).get("t"));
+  const { player } = audio.closest("[data-player]").dataset;
+  const at = pointed.get(player) ?? Number(new URLSearchParams(location.hash.slice(1)).get("t"));
+  pointed.delete(player);
   if (at > 0) audio.currentTime = at;
   play(audio);
 }
@@ -122,6 +138,7 @@ document.addEventListener("click", (event) => {
   if (audio && event.target.closest("[data-speed]")) {
     setSpeed(audio, SPEEDS[(SPEEDS.indexOf(audio.playbackRate) + 1) % SPEEDS.length]);
   }
+  if (face && event.target.closest(".wave") && !event.target.matches("[data-seek]")) point(event, face);
   if (moment) jump(moment);
 });
 
@@ -157,10 +174,10 @@ document.addEventListener("keydown", (event) => {
   const face = current();
   const audio = face && sound(face);
   const busy = typing(event) || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]");
-  const presses = event.key === " " && event.target.closest?.("button, summary, input");
-  const slides = event.key.startsWith("Arrow") && event.target.closest?.("[type=range]");
+  // On the wave a key means what it means beside it: five seconds are a step there too.
+  const presses = event.key === " " && event.target.closest?.("button, summary, input:not([data-seek])");
   const means = event.key === " " ? face : audio && event.key in KEYS;
-  if (!means || busy || presses || slides) return;
+  if (!means || busy || presses) return;
   event.preventDefault();
   if (event.key === " ") toggle(face);
   else KEYS[event.key](audio);

@@ -150,6 +150,11 @@ def test_what_is_nonsense_is_refused_and_nothing_is_changed(world, calls, change
     assert tags(world, calls) == [[], ["leak"], ["storm"]]
 
 
+def test_who_types_several_tags_is_told_to_take_one(world, calls, change):
+    with pytest.raises(Invalid, match="One tag at a time"):
+        change(calls, "tag", "leak, storm")
+
+
 def test_no_call_and_too_many_are_refused(world, change):
     call = add_call(world.acme)
     with pytest.raises(Invalid):

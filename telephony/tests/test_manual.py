@@ -135,6 +135,14 @@ def test_what_is_wrong_is_named_where_it_was_typed_and_nothing_is_kept(world, se
         assert (Call.objects.count(), Lead.objects.count(), IdempotencyKey.objects.count()) == (0, 0, 0)
 
 
+def test_without_a_time_the_call_is_just_over(world, send):
+    before = now()
+    assert send(started_at="", duration_seconds="5").status_code == 302
+    with world.inside():
+        call = Call.objects.get()
+    assert before <= call.started_at + timedelta(minutes=5) <= now()
+
+
 def test_a_call_that_is_not_over_yet_is_refused(world, send):
     local = (now() - timedelta(minutes=5)).astimezone(world.acme.tz)
     assert send(started_at=local.strftime("%Y-%m-%dT%H:%M"), duration_seconds="30").status_code == 422

@@ -99,6 +99,8 @@ class BlindIndex:
         if re.fullmatch(r"[+\d\s().\-/]+", text):
             return Query(self._phone_terms(text, region))
         terms = [term for part in text.split() for term in self._terms(part)]
+        if any(len(term.wanted) > 1 for term in terms):  # "Elias S.", as pages mask him: it begins some word
+            terms = [Term((), "word_start", term.wanted) if len(term.wanted) == 1 else term for term in terms]
         return Query(tuple(dict.fromkeys(terms)))
 
     def _terms(self, part: str) -> list["Term"]:
@@ -139,7 +141,10 @@ class BlindIndex:
 
 @dataclass(frozen=True)
 class Term:
-    """One thing that was asked: any of `tokens` proposes a row, `test` with `wanted` decides."""
+    """One thing that was asked: any of `tokens` proposes a row, `test` with `wanted` decides.
+
+    A term without tokens proposes none and decides all the same.
+    """
 
     tokens: tuple[Token, ...]
     test: str
@@ -156,13 +161,13 @@ class Query:
     terms: tuple[Term, ...]
 
     def __bool__(self) -> bool:
-        return bool(self.terms)
+        return any(term.tokens for term in self.terms)
 
     @property
     def groups(self) -> list[list[Token]]:
         """AND of ORs: a row is a candidate when it has a token of every group. The longest six count."""
         longest = sorted(self.terms, key=lambda term: len(term.wanted), reverse=True)
-        return [list(term.tokens) for term in longest[:_MOST_TERMS]]
+        return [list(term.tokens) for term in longest[:_MOST_TERMS] if term.tokens]
 
     def matches(self, phones: Iterable[str], email: str | None, name: str | None) -> bool:
         """Whether the decrypted values hold what was asked."""

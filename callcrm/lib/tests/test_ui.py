@@ -104,7 +104,10 @@ class TimeTests(TagCase):
 
     def test_time_is_that_of_the_business_and_its_distance(self):
         page = self.when(NOW - timedelta(minutes=6))
-        self.assertIn('<time datetime="2026-11-12T18:42:00+00:00">10:42 am</time>', page)
+        self.assertIn(
+            '<time datetime="2026-11-12T18:42:00+00:00" title="Thu, Nov 12, 2026, 10:42:00 am PST">10:42 am</time>',
+            page,
+        )
         self.assertIn("6 min ago", page)
 
     def test_a_day_changes_at_the_midnight_of_the_business(self):
