@@ -338,6 +338,15 @@ def test_the_preview_says_what_moves_and_what_is_asked_and_shows_masks(world, br
         assert hidden not in page
 
 
+def test_a_person_is_not_made_spam_by_who_changes_nothing(world, browser, kept, gone):
+    with world.inside():
+        Lead.objects.filter(pk=kept.pk).update(status="spam")
+        Lead.objects.filter(pk=gone.pk).update(status="contacted")
+    page = browser.get(f"/b/acme/leads/{kept.pk}/merges/?with={gone.pk}").content.decode()
+    assert '<input type="radio" name="status" value="gone" checked>' in page
+    assert '<input type="radio" name="status" value="kept">' in page
+
+
 def test_calls_that_one_may_not_see_are_not_counted_and_move_all_the_same(world, browser, kept, gone, merge):
     add_call(world.acme, gone, agent=world.admin)
     page = browser.get(f"/b/acme/leads/{kept.pk}/merges/?with={gone.pk}").content.decode()
