@@ -5,6 +5,7 @@ import pytest
 from accounts import visits
 from audit.models import Entry
 from callcrm.testing import add_call, add_lead, add_leg, add_superuser, assert_flat_queries, login
+from recordings import notes
 from recordings.models import Recording
 from telephony.models import Call
 
@@ -58,6 +59,20 @@ def test_a_row_with_several_recordings_plays_the_one_that_is_here(world, shown, 
     page = shown(LIST)
     assert f"mini-{here.pk}" in page
     assert "pending" not in page
+
+
+def test_what_was_noted_at_a_moment_stands_below_the_player(world, client, call):
+    recording = add_recording(world, call, state="stored", audio_seconds=94.0)
+
+    def note():
+        with world.inside():
+            notes.add(recording, 65, "Asks at 5.", by=world.user)
+
+    login(client, world.owner)
+    assert_flat_queries(lambda: client.get(panel(call)), note)
+    page = client.get(panel(call)).content.decode()
+    assert 'data-moment="65">1:05</button>' in page
+    assert "Asks at 5." in page
 
 
 def test_who_may_not_play_sees_no_player(world, client, call):
