@@ -19,7 +19,7 @@ WORD = "wisterialane"  # stands in notes and texts, which pages show without num
 TEXT = f"This is {NAME}, {WORD} 12, call 678-555-0187 or write to {EMAIL}."
 
 # A mask keeps a first name, the beginning and the domain of an e-mail and two digits; free text keeps its words.
-NOT_ON_PAGES = (LAST, USER, "6785550187", "2135550164", "678-555-0187", "(678) 555", "555-0187", "5550187")
+NOT_ON_PAGES = (LAST, USER, "6785550187", "2135550194", "678-555-0187", "(678) 555", "555-0187", "5550187")
 NOWHERE = (*NOT_ON_PAGES, FIRST, WORD)
 
 
