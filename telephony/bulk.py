@@ -6,7 +6,7 @@ back what a call said before, unless somebody has said something else since. Loc
 is changed in `bulk_debts.py`.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,6 @@ from django.utils.timezone import now
 
 from accounts import idempotency
 from accounts.models import Member
-from audit.events import Event
 from audit.recording import record_all
 from callcrm.errors import Conflict, Invalid, NotFound
 from telephony import bulk_debts, editing, feed
@@ -170,9 +169,7 @@ def _save(calls: list[Call], field: str, by: Member) -> None:
     if not calls:
         return
     Call.objects.bulk_update(calls, [field])
-    _tell(by, (CallChanged(call_id=call.pk, fields=[field]) for call in calls))
+    record_all(
+        (CallChanged(call_id=call.pk, fields=[field]) for call in calls), by=by, business_id=by.business_id
+    )
     feed.tell_all(by.business_id, "call.changed", {call.pk: call.state for call in calls})
-
-
-def _tell(by: Member, events: Iterable[Event]) -> None:
-    record_all(events, by=by, business_id=by.business_id)

@@ -13,7 +13,6 @@ from django.db.models import Exists, OuterRef
 from django.utils.timezone import now
 
 from accounts.models import Member
-from audit.events import Event
 from audit.recording import record_all
 from callcrm.errors import Invalid, NotFound
 from telephony import callbacks, feed, ledger
@@ -29,7 +28,11 @@ def close(named: Any, reason: str, by: Member) -> dict[UUID, Any]:
     Callback.objects.filter(pk__in=[row.pk for row in found]).update(
         reason=reason, closed_by=by, closed_at=at
     )
-    _tell(by, (CallbackClosed(callback_id=row.pk, lead_id=row.lead_id, reason=reason) for row in found))
+    record_all(
+        (CallbackClosed(callback_id=row.pk, lead_id=row.lead_id, reason=reason) for row in found),
+        by=by,
+        business_id=by.business_id,
+    )
     feed.tell_all(by.business_id, "callback.changed", {row.pk: "closed" for row in found})
     return {row.pk: at.isoformat() for row in found}
 
@@ -105,9 +108,5 @@ def _save(rows: list[Callback], by: Member) -> None:
         CallbackAssigned(callback_id=row.pk, lead_id=row.lead_id, member_id=row.assigned_to_id)
         for row in rows
     )
-    _tell(by, said)
+    record_all(said, by=by, business_id=by.business_id)
     feed.tell_all(by.business_id, "callback.changed", {row.pk: row.state for row in rows})
-
-
-def _tell(by: Member, events: Iterable[Event]) -> None:
-    record_all(events, by=by, business_id=by.business_id)

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from django.utils.timezone import now
 
 from callcrm.errors import Invalid
-from callcrm.lib import times
+from callcrm.lib import times, ui_lists
 
-RANGE = ("from", "to")
+RANGE = ui_lists.RANGE  # as the fields for dates are called
 NAMES = ("days", *RANGE)
 Span = tuple[datetime | None, datetime | None]
 

@@ -27,7 +27,7 @@ class Reason(StrEnum):
     OK = "ok"
     METHOD = "method"
     NO_SIGNATURE = "no_signature"
-    NO_SECRET = "no_secret"  # noqa: S105  a word for a log, not a secret
+    NO_SECRET = "no_secret"  # noqa: S105  # a word for a log, not a secret
     MALFORMED = "malformed"
     UNSUPPORTED_CONTENT_TYPE = "unsupported_content_type"
     MISMATCH = "mismatch"
