@@ -126,6 +126,7 @@ class Users(Rows):
         return _members(self.member)
 
     def post(self, request: Request) -> Response:
+        """Add somebody to the business. Who is new gets a link, by which he sets his password."""
         given = self.body()
         invited = invitations.invite(self.business, given["email"], given["role"], by=self.member)
         member: Any = found(_members(self.member), invited.member.pk)
@@ -136,7 +137,7 @@ class Users(Rows):
 
 
 class OneUser(Door):
-    """One member. Another role ends every token that he has."""
+    """One member."""
 
     needs = dict.fromkeys(("GET", "PATCH", "DELETE"), Permission.MANAGE_USERS)
     bodies = {"PATCH": RoleBody}
@@ -146,6 +147,7 @@ class OneUser(Door):
         return self.answer(found(_members(self.member), pk))
 
     def patch(self, request: Request, pk: UUID) -> Response:
+        """Give a member another role. It ends every token that he has."""
         member = found(_members(self.member), pk)
         given = self.body()
         if given:
@@ -153,6 +155,7 @@ class OneUser(Door):
         return self.answer(found(_members(self.member), pk))
 
     def delete(self, request: Request, pk: UUID) -> Response:
+        """Remove a member from the business. What he did stays in the history."""
         team.remove(found(_members(self.member), pk), by=self.member)
         return Response(status=204)
 

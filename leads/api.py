@@ -116,6 +116,7 @@ class Leads(Rows):
         return Lead.objects.visible_to(self.member).for_list()
 
     def post(self, request: Request) -> Response:
+        """Add a person."""
         given = self.body(business_id=self.business.pk)
         lead = editing.create(self.business, given, by=self.member, via="the API")
         return self.answer(found(self.rows(), lead.pk))
@@ -132,11 +133,13 @@ class OneLead(Door):
         return self.answer(self.lead(pk))
 
     def patch(self, request: Request, pk: UUID) -> Response:
+        """Change what is known of a person."""
         lead = self.lead(pk)
         editing.update(lead, self.body(business_id=self.business.pk), by=self.member)
         return self.answer(self.lead(pk))
 
     def delete(self, request: Request, pk: UUID) -> Response:
+        """Delete a person with his numbers and notes. His calls stay, without him."""
         editing.delete(self.lead(pk), by=self.member)
         return Response(status=204)
 
@@ -283,11 +286,12 @@ class Sources(Rows):
         return Source.objects.filter(business_id=self.member.business_id)
 
     def post(self, request: Request) -> Response:
+        """Add a source."""
         return self.answer(sources.create(self.business, self.body(), by=self.member))
 
 
 class OneSource(Door):
-    """One source. It is archived, never deleted: calls name it."""
+    """One source."""
 
     needs = {"GET": READ, "PATCH": Permission.NUMBERS}
     bodies = {"PATCH": SourceChanges}
@@ -297,6 +301,7 @@ class OneSource(Door):
         return self.answer(self.source(pk))
 
     def patch(self, request: Request, pk: UUID) -> Response:
+        """Change a source, or archive it. It is never deleted: calls name it."""
         return self.answer(sources.change(self.source(pk), self.body(), by=self.member))
 
     def source(self, pk: UUID) -> Source:

@@ -150,6 +150,7 @@ class Calls(Rows):
         return _calls(self)
 
     def post(self, request: Request) -> Response:
+        """Call somebody, or log a call that was made elsewhere. One's own telephone rings first."""
         given = self.body()
         make = self._log if given.pop("manual") else self._place
         return self.answer(found(_calls(self), self.once(given, lambda: make(given).pk)))
@@ -178,6 +179,7 @@ class OneCall(Door):
         return self.answer(found(_calls(self), pk))
 
     def patch(self, request: Request, pk: UUID) -> Response:
+        """Change what staff make of a call: outcome, tags and note."""
         call = found(_calls(self), pk)
         editing.update_call(call, self.body(), by=self.member)
         return self.answer(found(_calls(self), pk))
@@ -340,6 +342,7 @@ class Numbers(Rows):
         return _numbers(self)
 
     def post(self, request: Request) -> Response:
+        """Add a number that the business has at its provider."""
         given = self.body(business_id=self.business.pk)
         later = {"is_active": given.pop("is_active", True)}
         number = numbers.add(self.business, given.pop("e164"), **given, by=self.member)
@@ -358,6 +361,7 @@ class OneNumber(Door):
         return self.answer(found(_numbers(self), pk))
 
     def patch(self, request: Request, pk: UUID) -> Response:
+        """Change a number."""
         number = found(_numbers(self), pk)
         numbers.change(number, self.body(business_id=self.business.pk), by=self.member)
         return self.answer(found(_numbers(self), pk))

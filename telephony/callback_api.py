@@ -98,7 +98,7 @@ class Callbacks(Rows):
 
 
 class OneCallback(Door):
-    """One debt. Who calls back may be changed while it is open."""
+    """One debt."""
 
     needs = {"GET": READ, "PATCH": EDIT}
     bodies = {"PATCH": CallbackChanges}
@@ -108,6 +108,7 @@ class OneCallback(Door):
         return self.answer(found(_callbacks(self), pk))
 
     def patch(self, request: Request, pk: UUID) -> Response:
+        """Say who calls back, while it is open."""
         row = found(_callbacks(self), pk)
         given = self.body(business_id=self.business.pk)
         if "assigned_to" in given:

@@ -64,6 +64,7 @@ class OpeningTimes(Door):
         return self._current()
 
     def put(self, request: Request) -> Response:
+        """Replace the opening hours."""
         given = self.body()
         drawn = given.get("updated_at", opening.Drawn.ANY)
         opening.change(

@@ -82,6 +82,7 @@ class MyTelephone(Door):
         return self.answer({"e164": mine.e164 if mine else None})
 
     def put(self, request: Request) -> Response:
+        """Choose the telephone of who asks, or forget it."""
         wanted = self.body()["e164"]
         try:
             telephones.choose(self.member, wanted) if wanted is not None else telephones.forget(self.member)

@@ -54,6 +54,12 @@ def test_every_address_has_a_door_or_says_why_not():
         assert getattr(view, "needs", None) or getattr(view, "open_door", None), pattern
 
 
+def test_every_operation_is_told_in_a_line_of_its_own(schema):
+    lines = [operation["summary"] for _, _, operation in operations(schema)]
+    assert all(line and len(line) <= 120 and not line.endswith(".") for line in lines)
+    assert len(set(lines)) == len(lines)
+
+
 def test_every_operation_names_the_error_envelope_and_its_own_name(schema):
     names = []
     for path, method, operation in operations(schema):

@@ -64,6 +64,12 @@ class Operation(AutoSchema):
         verb = "list" if self._is_rows() else VERBS[self.method]
         return "_".join([*self._words(), verb])
 
+    def get_summary(self) -> str:
+        return self._told()[0]
+
+    def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular knows path and method already
+        return self._told()[1]
+
     def get_tags(self) -> list[str]:
         return self._words()[:1]
 
@@ -99,6 +105,11 @@ class Operation(AutoSchema):
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         return False  # a list is a page with `results`, never a bare array
+
+    def _told(self) -> tuple[str, str]:
+        """What the docstring says first, in one line, and the rest of it."""
+        first, _, rest = " ".join(super().get_description().split()).partition(". ")
+        return first.removesuffix("."), rest
 
     def _is_rows(self) -> bool:
         return self.method == "GET" and self._is_paged()

@@ -111,6 +111,7 @@ class OneFlow(Door):
         return self._current(_number(self, pk))
 
     def put(self, request: Request, pk: UUID) -> Response:
+        """Save a draft of the call flow. Callers hear it once it is published."""
         number, given = _number(self, pk), self.body()
         versions.save(number, given["flow"], state=given.get("state"), by=self.member)
         return self._current(number)
