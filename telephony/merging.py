@@ -1,7 +1,7 @@
 """What hangs on a lead here, and follows it when two cards of one person become one (`leads.merging`).
 
-A model with a key to a lead is one line in `PARTS`; `tests/test_merging.py` fails for one that was forgotten, because
-the database would delete its rows with the card that goes, or leave them without a person.
+A model with a key to a lead is one line in `PARTS`; `tests/merging/test_moves.py` fails for one that was forgotten,
+because the database would delete its rows with the card that goes, or leave them without a person.
 """
 
 from collections.abc import Callable
