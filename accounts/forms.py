@@ -7,17 +7,17 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
-from phonenumbers import SUPPORTED_REGIONS
 
 from accounts import login, sessions
 from accounts.models import Business, User
 from accounts.passwords import LONGEST, RULE
 from accounts.permissions import Role
 from callcrm.errors import NotAuthenticated
+from callcrm.lib import phones
 from callcrm.lib.forms import RefusableForm
 
 ZONES = [(name, name.replace("_", " ")) for name in sorted(available_timezones()) if "/" in name]
-REGIONS = [(code, code) for code in sorted(SUPPORTED_REGIONS, key=lambda code: (code != "US", code))]
+REGIONS = phones.countries()
 NEW = {"autocomplete": "new-password"}
 
 

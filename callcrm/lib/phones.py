@@ -6,6 +6,7 @@ when its length is possible in its country; whether it is assigned we cannot kno
 """
 
 import re
+from importlib.resources import files
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult
@@ -76,6 +77,17 @@ def region_of_timezone(name: str) -> str:
     code = calling_code(f"+{min(prefixes, key=len)}") if prefixes else ""
     region = str(phonenumbers.region_code_for_country_code(int(code))) if code else "US"
     return region if len(region) == 2 else "US"
+
+
+def countries() -> list[tuple[str, str]]:
+    """Return code and name of the countries whose numbers are read, by name.
+
+    The names are tzdata's for ISO 3166; the few codes that are not in it stand for themselves, at the end.
+    """
+    lines = files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text("utf-8").splitlines()
+    names = dict(line.split("\t", 1) for line in lines if line and not line.startswith("#"))
+    named = [(code, names.get(code, code)) for code in phonenumbers.SUPPORTED_REGIONS]
+    return sorted(named, key=lambda pair: (pair[0] == pair[1], pair[1]))
 
 
 def calling_code(e164: str) -> str:

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from phonenumbers import SUPPORTED_REGIONS
 
 from callcrm.lib import phones
 
@@ -110,3 +111,10 @@ def test_the_country_of_a_number(e164, country):
 )
 def test_the_calling_code_of_a_number(e164, code):
     assert phones.calling_code(e164) == code
+
+
+def test_countries_are_chosen_by_their_names():
+    named = dict(phones.countries())
+    assert (named["US"], named["DE"], named["CH"]) == ("United States", "Germany", "Switzerland")
+    assert set(named) == set(SUPPORTED_REGIONS)
+    assert next(iter(named)) == "AF"
