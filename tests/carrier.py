@@ -111,13 +111,18 @@ def status(code: int, **headers: str) -> Reply:
 
 
 def body(
-    content: bytes, content_type: str = "audio/x-wav", *, announced: int | None = None, **headers: str
+    content: bytes,
+    content_type: str = "audio/x-wav",
+    *,
+    status: int = 200,
+    announced: int | None = None,
+    **headers: str,
 ) -> Reply:
     """Send it whole; `announced` is another length than it has."""
 
     def reply(handler: BaseHTTPRequestHandler) -> None:
         length = len(content) if announced is None else announced
-        _head(handler, 200, **{"Content-Type": content_type, "Content-Length": str(length)}, **headers)
+        _head(handler, status, **{"Content-Type": content_type, "Content-Length": str(length)}, **headers)
         handler.wfile.write(content)
 
     return reply

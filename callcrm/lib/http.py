@@ -189,7 +189,7 @@ def _pause(said: str | None) -> int | None:
         return min(int(said[:9]), LONGEST_PAUSE)
     try:
         moment = parsedate_to_datetime(said)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     left = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
     return max(0, min(int(left), LONGEST_PAUSE))

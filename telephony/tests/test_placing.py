@@ -113,6 +113,7 @@ def test_nothing_is_asked_twice(world, asked, twilio):
         (provider.told([1], 400), "status_400"),
         (provider.told({"code": float("inf")}, 400), "status_400"),
         (provider.told({"code": 10**40}, 400), "status_400"),
+        (provider.body(b"[" * 4000, status=400), "status_400"),
         (provider.status(429), "status_429"),
     ],
 )
@@ -141,6 +142,26 @@ def test_where_no_answer_says_it_nobody_asks_again_but_looks(world, asked, twili
     look(asked)
     assert how_it_is(world, asked) == (State.PLACED, "", made, "queued")
     assert [request.method for request in twilio.asked] == ["POST", "GET"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        provider.told({"calls": 5}),
+        provider.told({"page": 0}),
+        provider.body(b"[" * 60_000),
+        provider.told(
+            {"calls": [row("CA1") | {"date_created": "Sat, 01 Jan 99999999999999999999 00:00:00"}]}
+        ),
+    ],
+    ids=["a number", "nothing", "brackets", "a date that is none"],
+)
+def test_an_answer_that_is_none_leaves_nobody_waiting_for_ever(world, asked, twilio, reply):
+    claimed(world, asked)
+    twilio.will(reply)
+    for _ in range(placing.MOST_LOOKS):
+        look(asked)
+    assert how_it_is(world, asked)[0] == State.FAILED
 
 
 def test_a_worker_that_is_killed_after_it_asked_leaves_a_look_behind(world, asked, twilio, monkeypatch):

@@ -209,6 +209,8 @@ def test_any_other_status_is_told(carrier, code):
         ("soon", None),
         ("", None),
         ("Sat, 01 Jan 2000 00:00:00 GMT", 0),
+        ("Sat, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Sat, 01 Jan 2000 00:00:00 +99999999999999", None),
     ],
 )
 def test_a_server_may_say_when_to_come_back(carrier, said, seconds):

@@ -86,7 +86,9 @@ def find_calls(access: Access, call: NewCall, since: datetime) -> list[str]:
     query = urlencode({"To": call.to, "From": call.from_, "PageSize": MOST_LOOKED_AT})
     with fetch(f"{_account(access)}/Calls.json?{query}", **_asking(access, START_SECONDS)) as answer:
         rows = _read(answer).get("calls")
-    begun = [row for row in rows or [] if isinstance(row, dict) and _begun(row, since)]
+    if not isinstance(rows, list):
+        raise FetchError("wrong_type")
+    begun = [row for row in rows if isinstance(row, dict) and _begun(row, since)]
     return [_call_id(row) for row in reversed(begun)]
 
 
@@ -121,7 +123,7 @@ def _asking(access: Access, seconds: float) -> dict[str, Any]:
 def _read(answer: Answer) -> dict[str, Any]:
     try:
         told = json.loads(b"".join(answer.blocks()))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise FetchError("wrong_type") from None
     if not isinstance(told, dict):
         raise FetchError("wrong_type")
@@ -139,7 +141,7 @@ def _begun(row: Mapping[str, Any], since: datetime) -> bool:
     """Twilio says whole seconds, as RFC 2822 has them."""
     try:
         made = parsedate_to_datetime(str(row.get("date_created", "")))
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     return made.replace(tzinfo=made.tzinfo or UTC) >= since - timedelta(seconds=1)
 
@@ -147,7 +149,7 @@ def _begun(row: Mapping[str, Any], since: datetime) -> bool:
 def _explained(failure: FetchError) -> FetchError:
     try:
         number = str(json.loads(failure.said)["code"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return failure
     known = failure.code.startswith("status_4") and _ERROR.fullmatch(number)
     return FetchError(f"error_{number}") if known else failure
