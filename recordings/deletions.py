@@ -18,6 +18,7 @@ from accounts.models import Member
 from audit.recording import record
 from callcrm.errors import Conflict
 from callcrm.lib import logs
+from callcrm.lib.http import FetchError
 from callcrm.lib.tenancy import business_scope, release_connection
 from recordings import attempts, failures, storage
 from recordings.attempts import Claim, Overtaken
@@ -121,8 +122,14 @@ def _remove_copy(claim: Claim) -> None:
             return
         client, access = attempts.client_of(recording), attempts.account_of(recording)
     release_connection()
-    client.delete_recording(access, recording.provider_id)
+    if not client.delete_recording(access, recording.provider_id) and _may_yet_come(recording):
+        raise FetchError("status_404")
     _note(claim, provider_copy=Recording.Copy.GONE)
+
+
+def _may_yet_come(recording: Recording) -> bool:
+    """What was never fetched from the provider may not be there because he is late with it."""
+    return recording.size is None and now() - recording.created_at < attempts.EAGER
 
 
 def _note(claim: Claim, **values: str) -> None:

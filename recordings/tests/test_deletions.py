@@ -138,6 +138,28 @@ def test_one_that_was_never_fetched_is_not_fetched_any_more_and_goes_at_the_prov
     assert len(deletions_at(twilio)) == 1
 
 
+@pytest.mark.parametrize("is_complete", [True, False], ids=["not there yet", "still going on"])
+def test_what_the_provider_does_not_have_yet_is_deleted_there_when_it_comes(
+    world, twilio, folder, is_complete
+):
+    recording = told(world, is_complete=is_complete)
+    delete(world, recording)
+    twilio.will(provider.status(404), provider.status(404), provider.status(204))
+    for _ in range(2):
+        waiting = removed(world, recording)
+        assert (waiting.provider_copy, waiting.failure) == ("leaving", "status_404")
+        assert waiting.next_attempt_at <= now() + timedelta(seconds=60)
+    assert "Not all of it is removed yet. The provider does not have it yet." in waiting.told
+    assert removed(world, recording).provider_copy == "gone"
+
+
+def test_what_does_not_come_within_a_day_is_not_there(world, twilio, folder):
+    recording = told(world, created_at=now() - timedelta(hours=25))
+    delete(world, recording)
+    twilio.will(provider.status(404))
+    assert removed(world, recording).provider_copy == "gone"
+
+
 def test_whoever_keeps_what_was_said_forgets_it_in_the_same_transaction(world, kept, monkeypatch):
     told_of = []
     monkeypatch.setattr(deletions, "also", [told_of.append])

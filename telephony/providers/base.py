@@ -347,8 +347,8 @@ class Client(Protocol):
         self, access: Access, wanted: Wanted, *, max_bytes: int, seconds: float
     ) -> AbstractContextManager[Sound]: ...
 
-    def delete_recording(self, access: Access, provider_id: str) -> None:
-        """Delete the provider's copy; one that is not there is deleted already."""
+    def delete_recording(self, access: Access, provider_id: str) -> bool:
+        """Delete the provider's copy, and say whether there was one: one that is not there may yet come."""
 
     def pause_recording(self, access: Access, call_provider_id: str, provider_id: str) -> None:
         """Let silence be recorded of a call that goes on, so that the recording stays as long as the talk."""

@@ -41,7 +41,7 @@ def open_recording(access: Access, wanted: Wanted, *, max_bytes: int, seconds: f
         yield _best(stack, access, address, wanted, max_bytes, seconds)
 
 
-def delete_recording(access: Access, provider_id: str) -> None:
+def delete_recording(access: Access, provider_id: str) -> bool:
     try:
         with fetch(
             _address(access, provider_id) + ".json",
@@ -51,10 +51,11 @@ def delete_recording(access: Access, provider_id: str) -> None:
             seconds=DELETE_SECONDS,
             method="DELETE",
         ):
-            return
+            return True
     except FetchError as failure:
         if failure.code != "status_404":
             raise
+        return False
 
 
 def pause_recording(access: Access, call_provider_id: str, provider_id: str) -> None:
