@@ -97,4 +97,5 @@ class RecordingAudio(Door):
         session = f"api:{request.auth.pk}"
         why = self.http.headers.get(REASON.name, "")
         playbacks.use(playbacks.going_on(recording, session=session, by=self.member, reason=why))
-        return ranges.answer(self.http, sealing.open_stored(recording), recording.content_type)
+        with sealing.for_listeners():
+            return ranges.answer(self.http, sealing.open_stored(recording), recording.content_type)

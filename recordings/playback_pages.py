@@ -67,7 +67,8 @@ def audio(request: MemberRequest, pk: UUID) -> HttpResponseBase:
         raise Conflict("This is for a player. To take the recording away is a right of its own.")
     playbacks.use(found)
     recording = found.recording
-    return ranges.answer(request, sealing.open_stored(recording), recording.content_type)
+    with sealing.for_listeners():
+        return ranges.answer(request, sealing.open_stored(recording), recording.content_type)
 
 
 @require_POST
@@ -76,7 +77,8 @@ def download(request: MemberRequest, pk: UUID) -> HttpResponseBase:
     """The whole recording as a file."""
     recording = _recording(request, pk)
     playbacks.download(recording, by=request.member)
-    reader = sealing.open_stored(recording)
+    with sealing.for_listeners():
+        reader = sealing.open_stored(recording)
     response = StreamingHttpResponse(reader.blocks(), content_type=recording.content_type)
     ending = "mp3" if recording.content_type == "audio/mpeg" else "wav"
     response.headers["Content-Length"] = str(reader.size)

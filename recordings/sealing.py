@@ -6,15 +6,20 @@ transaction; files and words stay as they are.
 """
 
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from accounts.doors import Admitted
+from callcrm.errors import Unavailable
+from callcrm.lib import logs
 from callcrm.lib.crypto import envelope
 from callcrm.lib.crypto.chunks import Reader
 from leads.models import Lead
-from recordings import storage
+from recordings import failures, storage
 from recordings.models import Recording
 from telephony.models import Call
+
+_log = logs.get("callcrm.recordings")
 
 
 def new_key() -> bytes:
@@ -36,6 +41,16 @@ def open_stored(recording: Recording) -> Reader:
     return Reader(
         lambda start, end: place.read_range(name, start, end), size=recording.size, key=key, context=context
     )
+
+
+@contextmanager
+def for_listeners() -> Iterator[None]:
+    """Whoever listens is told what our storage does not give, instead of an error."""
+    try:
+        yield
+    except storage.StorageError as failure:
+        _log.warning("a recording could not be read", reason=failure.code)
+        raise Unavailable(failures.words(failure.code)) from None
 
 
 def wrap_anew(call: Call, before: bytes) -> None:

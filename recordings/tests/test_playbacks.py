@@ -9,7 +9,7 @@ from django.utils.timezone import now
 from accounts import limits
 from audit.models import Entry
 from callcrm.testing import add_call, add_lead, login
-from recordings import ranges, sealing
+from recordings import ranges, sealing, storage
 from recordings.models import Playback, Recording
 from recordings.tests.waiting import SECONDS, told
 from telephony.models import Call
@@ -28,7 +28,6 @@ def recording(world, folder):
 
 def keep(world, recording):
     from callcrm.lib.crypto import chunks
-    from recordings import storage
 
     with world.inside():
         recording = Recording.objects.select_related("call__lead").get(pk=recording.pk)
@@ -212,6 +211,27 @@ def test_a_download_is_a_right_of_its_own_and_stands_in_the_history(world, user,
     assert b"".join(answer.streaming_content) == AUDIO
     assert answer["Content-Disposition"] == f'attachment; filename="recording-{recording.pk}.wav"'
     assert Entry.objects.filter(name="recording.downloaded").count() == 1
+
+
+@pytest.mark.parametrize("after", [0, 1], ids=["at once", "after its head"])
+def test_a_storage_that_does_not_give_it_is_said_and_is_no_fault(world, recording, monkeypatch, after):
+    listener = login(Client(), world.admin)
+    link, asked = begin(listener, recording), []
+
+    def broken(_, name, start, end):
+        asked.append(start)
+        if len(asked) > after:
+            raise storage.StorageError("storage_unreachable")
+        return read(place, name, start, end)
+
+    place, read = storage.kept_in(), storage.Folder.read_range
+    monkeypatch.setattr(storage.Folder, "read_range", broken)
+    answer = listener.get(link, headers={"Range": "bytes=0-99"})
+    assert (answer.status_code, b"Our storage could not be reached." in answer.content) == (503, True)
+    if not after:
+        assert listener.post(f"/b/acme/recordings/{recording.pk}/downloads/").status_code == 503
+    monkeypatch.setattr(storage.Folder, "read_range", read)
+    assert listener.get(link, headers={"Range": "bytes=0-99"}).content == AUDIO[:100]
 
 
 def test_a_deleted_person_takes_the_sound_along(world, user, recording):
