@@ -4,7 +4,7 @@ from django.db import transaction
 
 from accounts.models import Member
 from audit.recording import record
-from callcrm.errors import Invalid
+from callcrm.errors import Conflict, Invalid
 from recordings.events import RecordingNoted
 from recordings.models import Recording, RecordingNote
 from telephony import feed
@@ -15,7 +15,7 @@ LONGEST = 1_000
 
 @transaction.atomic
 def add(recording: Recording, at_seconds: int, body: str, *, by: Member) -> RecordingNote:
-    """Note something at a second of the recording. Raises Invalid naming what is wrong."""
+    """Note something at a second of the recording. Raises Invalid naming what is wrong, Conflict once it is gone."""
     body = body.strip()
     if not body or len(body) > LONGEST:
         raise Invalid(fields={"body": [f"Write 1 to {LONGEST} characters."]})
@@ -34,6 +34,8 @@ def _with_key(recording: Recording) -> Recording:
     """Return the recording with a key for what is written of it. Its call is locked, or it could change its person."""
     call = Call.objects.select_for_update(of=("self",)).select_related("lead").get(pk=recording.call_id)
     locked = Recording.objects.select_for_update().get(pk=recording.pk)
+    if locked.state in Recording.GONE:
+        raise Conflict("There is nothing left of this recording to note anything of.")
     locked.call = call
     locked.make_words_key()
     locked.save(update_fields=["words_key"])

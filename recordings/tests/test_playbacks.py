@@ -9,7 +9,7 @@ from django.utils.timezone import now
 from accounts import limits
 from audit.models import Entry
 from callcrm.testing import add_call, add_lead, login
-from recordings import ranges, sealing, storage
+from recordings import deletions, ranges, sealing, storage
 from recordings.models import Playback, Recording
 from recordings.tests.waiting import SECONDS, told
 from telephony.models import Call
@@ -264,6 +264,14 @@ def test_a_note_stands_at_its_moment_and_is_sealed(world, user, recording):
 def test_with_scripts_the_note_is_there_at_once(user, recording):
     html = note(user, recording, **{"HX-Request": "true"}).content.decode()
     assert "Wants a quote." in html
+
+
+def test_of_what_is_deleted_nothing_is_noted_any_more(world, user, recording):
+    with world.inside():
+        deletions.delete(recording, Recording.Rule.CARD_DATA, by=world.owner)
+    assert note(user, recording).status_code == 409
+    with world.inside():
+        assert Recording.objects.get(pk=recording.pk).words_key is None
 
 
 @pytest.mark.parametrize(
