@@ -11,7 +11,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol, cast
@@ -97,7 +97,10 @@ class Folder:
                 part.rename(place)
                 _sync_folder(place.parent)
         except BaseException:
-            part.unlink(missing_ok=True)
+            with suppress(
+                OSError
+            ):  # what went wrong first is what is told; the next attempt removes what is left
+                part.unlink(missing_ok=True)
             raise
 
     def read_range(self, name: str, start: int, end: int) -> bytes:

@@ -1,5 +1,6 @@
 """A storage keeps what it was given, whole or not at all, and says why when it does not."""
 
+import errno
 import os
 import stat
 from contextlib import contextmanager
@@ -149,6 +150,19 @@ def test_a_full_disk_is_told_and_leaves_nothing(folder, monkeypatch):
     monkeypatch.setattr(storage.os, "open", full)
     assert refusal(kept_in().put, new_name(), [b"audio"]) == "storage_full"
     assert files(folder) == []
+
+
+def test_a_disk_that_turns_read_only_under_way_is_told(folder, monkeypatch):
+    def read_only(*_, **__):
+        raise OSError(errno.EROFS, "read-only", "/srv/somewhere")
+
+    def blocks():
+        yield b"audio"
+        monkeypatch.setattr(storage, "_write_all", read_only)
+        monkeypatch.setattr(storage.Path, "unlink", read_only)
+        yield b"more"
+
+    assert refusal(kept_in().put, new_name(), blocks()) == "storage_readonly"
 
 
 def test_a_folder_that_may_not_be_written_is_told(folder):
