@@ -19,6 +19,9 @@ LONG: Final = 2.0  # seconds: silence that is longer may be skipped
 LEFT: Final = 0.3  # seconds of it that are left on either side, so that no word loses its beginning
 QUIET: Final = 50  # a side is silent where it is this many times quieter than its own loudest
 _PCM, _BITS, _MOST_SIDES = 1, 16, 2
+_RATES: Final = range(
+    1_000, 200_000
+)  # by the others a tenth of a second would be one sample, or all of the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ def _form(head: bytes | bytearray) -> _Form | None:
         if name == b"fmt " and at + 16 <= len(head):
             kind, sides, rate, bits = struct.unpack_from("<HHI6xH", head, at)
         if name == b"data":
-            plain = kind == _PCM and bits == _BITS and 0 < sides <= _MOST_SIDES
+            plain = kind == _PCM and bits == _BITS and 0 < sides <= _MOST_SIDES and rate in _RATES
             return _Form(sides, rate, at) if plain else None
         at += length + length % 2
     return None

@@ -13,8 +13,8 @@ from recordings.waveform import LEFT, LONG, POINTS, Waveform, silences
 RATE = 8000
 
 
-def wav(frames, sides=1, *, kind=1, bits=16, extra=b""):
-    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, kind, sides, RATE, RATE * 2 * sides, 2 * sides, bits)
+def wav(frames, sides=1, *, kind=1, bits=16, rate=RATE, extra=b""):
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, kind, sides, rate, RATE * 2 * sides, 2 * sides, bits)
     return b"RIFF\0\0\0\0WAVE" + form + extra + b"data" + struct.pack("<I", len(frames)) + frames
 
 
@@ -67,6 +67,8 @@ def test_a_recording_of_a_moment_fills_its_picture():
         wav(samples(*[9] * 800), sides=6),
         wav(b""),
         wav(samples(*[0] * 800)),
+        wav(samples(*[9] * 800), rate=1),
+        wav(samples(*[9] * 800), rate=2**32 - 1),
         b"RIFF\0\0\0\0WAVE" + b"LIST" + struct.pack("<I", 2**31) + b"x" * 100_000,
     ],
 )
