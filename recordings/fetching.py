@@ -37,6 +37,7 @@ FETCH_SECONDS = 300.0
 QUEUE = "recordings"
 MOST_SWEPT = 500
 LATE = timedelta(seconds=20)  # by which a job that was asked for has come, if it comes
+SOON = timedelta(seconds=30)  # in which one that found no place comes again
 
 _log = logs.get("callcrm.recordings")
 _TO_FETCH = (Recording.State.PENDING, Recording.State.FAILED)
@@ -101,7 +102,7 @@ def sweep() -> None:
 def _in_the_queue() -> list[str]:
     """A worker that cannot keep up is not given the same work once more every minute."""
     waiting = ProcrastinateJob.objects.filter(queue_name=QUEUE, status="todo")
-    ready = waiting.filter(Q(scheduled_at=None) | Q(scheduled_at__lte=now()))
+    ready = waiting.filter(Q(scheduled_at=None) | Q(scheduled_at__lte=now() + SOON))
     return list(ready.values_list("args__recording_id", flat=True))
 
 

@@ -108,7 +108,7 @@ def test_a_worker_killed_under_way_leaves_nothing_to_hear_and_the_next_one_bring
 
 def test_a_slow_provider_does_not_take_all_threads(world, twilio, folder, monkeypatch):
     monkeypatch.setattr(tasks, "PATIENCE", 0.01)
-    recording = told(world)
+    recording = told(world, next_attempt_at=now() - timedelta(minutes=1))
     ids = {"business_id": str(recording.business_id), "recording_id": str(recording.pk)}
     for _ in range(tasks.AT_ONCE):
         assert tasks._free.acquire(blocking=False)
@@ -118,7 +118,8 @@ def test_a_slow_provider_does_not_take_all_threads(world, twilio, folder, monkey
         for _ in range(tasks.AT_ONCE):
             tasks._free.release()
     assert twilio.asked == []
-    [job] = jobs(recording)
+    fetching.sweep()
+    [job] = jobs(recording)  # what waits for a place is not asked for once more
     assert job.args == ids
     assert job.scheduled_at > now()
     assert job.priority < 0, "other jobs go first"
