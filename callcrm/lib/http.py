@@ -4,10 +4,11 @@ A host is spoken to when it is listed, over https on port 443, and when all of i
 once, and the connection goes to the address that was checked. Only the operator's own base address (scheme, host and
 port) is trusted wherever it lies. At most two redirects are followed, each checked anew and without credentials.
 
-The time is for all of it, so that no drip keeps a connection open; the bytes are counted as they come. What goes
-wrong is a `FetchError` with a code and never an address. No proxy of the environment is used, because it would resolve
-names by itself. urllib3, requests and httpx limit each read and not the whole, and connect by name: what is needed
-here is smaller than what would have to be taken out of them.
+The time is for all of it, so that no drip keeps a connection open. The head has to be there sooner, redirects and all:
+only who reads the body can tell others that he is still at work. The bytes are counted as they come. What goes wrong
+is a `FetchError` with a code and never an address. No proxy of the environment is used, because it would resolve names
+by itself. urllib3, requests and httpx limit each read and not the whole, and connect by name: what is needed here is
+smaller than what would have to be taken out of them.
 """
 
 import io
@@ -30,6 +31,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 BLOCK = 64 * 1024
 CONNECT_SECONDS = 10.0
 IDLE_SECONDS = 20.0  # without a byte; shorter than what the whole may take
+HEAD_SECONDS = 20.0
 MOST_REDIRECTS = 2
 LONGEST_PAUSE = 3600  # that a server may ask for
 LONGEST_REFUSAL = 4 * 1024
@@ -150,11 +152,13 @@ def fetch(
     method = method if form is None else "POST"
     rules = Rules(_target(trusted_base).origin if trusted_base else None, allowed_hosts, redirect_hosts)
     target, until = _target(url), monotonic() + seconds
+    head_until = min(until, monotonic() + HEAD_SECONDS)
     for hop in range(MOST_REDIRECTS + 1):
         addresses = rules.addresses(target, redirected=hop > 0)
-        with _connected(target, addresses, until) as wire:
+        with _connected(target, addresses, head_until) as wire:
             response = _asked(wire, target, method, None if hop else auth, form)
             if method != "GET" or response.status not in _REDIRECTS:
+                wire.until = until
                 yield _usable(response, method, max_bytes, types)
                 return
             target = _target(
@@ -242,17 +246,17 @@ class _Wire(io.RawIOBase):
 
     def __init__(self, connection: socket.socket, until: float) -> None:
         self._connection = connection
-        self._until = until
+        self.until = until
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._connection.settimeout(_left(self._until, IDLE_SECONDS))
+        self._connection.settimeout(_left(self.until, IDLE_SECONDS))
         return self._connection.recv_into(buffer)
 
     def sendall(self, data: bytes) -> None:
-        self._connection.settimeout(_left(self._until, IDLE_SECONDS))
+        self._connection.settimeout(_left(self.until, IDLE_SECONDS))
         self._connection.sendall(data)
 
     def makefile(self, *args: Any) -> io.BufferedReader:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from threading import Thread
+from time import monotonic
 
 import pytest
 from cryptography import x509
@@ -288,6 +289,21 @@ def test_a_pause_between_two_bytes_has_a_limit_of_its_own(carrier, monkeypatch):
     monkeypatch.setattr(http, "IDLE_SECONDS", 0.2)
     carrier.will(provider.silence())
     assert refusal(f"{carrier.base}/a", trusted_base=carrier.base, seconds=60) == "too_slow"
+
+
+@pytest.mark.parametrize("first", [[], [provider.redirect("/b")]], ids=["at once", "after a redirect"])
+def test_a_head_that_drips_has_a_limit_of_its_own(carrier, monkeypatch, first):
+    monkeypatch.setattr(http, "HEAD_SECONDS", 0.3)
+    carrier.will(*first, provider.drip(AUDIO, head=True))
+    begun = monotonic()
+    assert refusal(f"{carrier.base}/a", trusted_base=carrier.base, seconds=6) == "too_slow"
+    assert monotonic() - begun < 4
+
+
+def test_the_limit_of_the_head_is_none_of_the_body(carrier, monkeypatch):
+    monkeypatch.setattr(http, "HEAD_SECONDS", 0.3)
+    carrier.will(provider.drip(b"0123456789"))
+    assert get(f"{carrier.base}/a", trusted_base=carrier.base, seconds=60) == b"0123456789"
 
 
 # --- Deleting
