@@ -7,12 +7,14 @@ from django.test import Client
 from django.utils.timezone import now
 
 from accounts import limits
+from accounts.permissions import GRANTS, Permission, Role
 from audit.models import Entry
 from callcrm.testing import add_call, add_lead, login
 from recordings import deletions, ranges, sealing, storage
 from recordings.models import Playback, Recording
 from recordings.tests.waiting import SECONDS, told
 from telephony.models import Call
+from tests.api import Api
 from tests.carrier import wav
 
 pytestmark = pytest.mark.django_db
@@ -152,6 +154,24 @@ def test_the_right_is_asked_again_for_every_part(world, user, recording):
     with world.inside():
         Call.objects.update(agent=world.owner)
     assert user.get(link, headers={"Range": "bytes=0-9"}).status_code == 404
+
+
+@pytest.mark.parametrize("missing", [Permission.PLAY, Permission.DOWNLOAD])
+def test_listening_and_taking_away_are_rights_of_their_own(world, recording, monkeypatch, missing):
+    admin, program = login(Client(), world.admin), Api(world.admin)
+    link, heard = begin(admin, recording), f"recordings/{recording.pk}/audio/"
+    assert program.get(heard).status_code == 200
+    monkeypatch.setitem(GRANTS, Role.ADMIN, GRANTS[Role.ADMIN] - {missing})
+    listening = [
+        admin.get(link),
+        admin.get(link.removesuffix("audio/")),
+        admin.post(f"/b/acme/recordings/{recording.pk}/playbacks/"),
+        program.get(heard),
+    ]
+    taking = [admin.post(f"/b/acme/recordings/{recording.pk}/downloads/")]
+    refused, allowed = (listening, taking) if missing == Permission.PLAY else (taking, listening)
+    assert {answer.status_code for answer in refused} == {403}
+    assert 403 not in {answer.status_code for answer in allowed}
 
 
 def test_a_member_who_is_removed_hears_no_more(world, user, recording):
