@@ -44,6 +44,7 @@ _URL = re.compile(
     r"https?://[!-\[\]-~]+"
 )  # printable ASCII without the backslash, which some read as a slash
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]*|[0-9a-f:]+")
+_SITE_LOCAL = ipaddress.ip_network("fec0::/10")  # private before fc00::/7 was, and still used by some
 # Addresses that carry another one inside: of a machine that they lead to.
 _CARRIERS = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")))
 
@@ -235,7 +236,8 @@ def _resolved(target: Target) -> list[tuple[int, Any, str]]:
 def _is_public(text: str) -> bool:
     ip = ipaddress.ip_address(text)
     inside = any(ip in network for network in _CARRIERS)
-    return ip.is_global and not (inside or ip.is_multicast or ip.is_reserved or ip.is_unspecified)
+    odd = ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip in _SITE_LOCAL
+    return ip.is_global and not (inside or odd)
 
 
 # --- How

@@ -116,7 +116,7 @@ def test_what_is_not_a_listed_host_over_https_is_refused_before_a_name_is_asked(
         "127.0.0.1", "10.0.0.8", "172.16.3.4", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",  # noqa: S104  # an address to refuse
         "224.0.0.1", "240.0.0.1", "255.255.255.255", "198.18.0.1", "192.0.2.1", "::1", "::", "fe80::1", "fc00::1",
         "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001:0:7f00:1::",
-        "fe80::1%eth0",
+        "fe80::1%eth0", "fec0::1",
     ],
 )  # fmt: skip
 def test_a_listed_name_that_leads_inside_is_refused(address, addresses):
