@@ -33,6 +33,11 @@ class Current:
     def state(self) -> str:
         return f"{self.published.version}.{self.draft.revision if self.draft else 0}"
 
+    @property
+    def changes(self) -> int:
+        """Return how many values differ from what answers calls; a draft may say the same again."""
+        return changes(self.published.flow, self.flow) if self.draft else 0
+
 
 def current(number: TrackingNumber) -> Current:
     """Return what there is to edit."""
@@ -77,10 +82,13 @@ def save(number: TrackingNumber, flow: Flow, *, state: str | None, by: Member) -
 
 @transaction.atomic
 def publish(number: TrackingNumber, *, by: Member) -> FlowVersion:
-    """Let the draft answer calls from now on. Raises Invalid naming what would strand a caller."""
+    """Let the draft answer calls from now on. Raises Invalid naming what would strand a caller.
+
+    A draft that says what is published already makes no version.
+    """
     number = _locked(number)
     found = current(number)
-    if found.draft is None:
+    if found.draft is None or not found.changes:
         return found.published
     refused = [problem for problem in problems(number, found.flow) if problem.refuses]
     if refused:

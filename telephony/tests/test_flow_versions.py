@@ -91,6 +91,14 @@ def test_publishing_without_a_draft_changes_nothing(world, number):
     assert versions.publish(number, by=world.owner).version == 1
 
 
+def test_a_draft_that_says_what_is_published_makes_no_version(world, number):
+    save(number, WHOLE, world)
+    save(number, number.published.flow, world)
+    assert versions.publish(number, by=world.owner).version == 1
+    assert told(world).count("flow.published") == 1
+    assert versions.current(number).state == "1.2"  # who saw the draft of before is still late
+
+
 def test_a_draft_is_thrown_away(world, number):
     save(number, WHOLE, world)
     versions.discard(number, by=world.owner)
