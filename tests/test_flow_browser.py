@@ -22,12 +22,21 @@ def editor(world: World, server: Server, page: Page) -> Page:
 def test_a_menu_is_put_in_front_tried_and_published(editor: Page) -> None:
     problems = watch(editor)
     bar = editor.locator(".savebar")
-    expect(bar).to_contain_text("Nothing has been changed")
+    way = editor.get_by_role("list", name="The way of this call")
+    publish = editor.get_by_role("button", name="Publish")
+    expect(bar).to_contain_text("Published, no changes")
+    expect(publish).to_be_disabled()
     greeting = editor.get_by_role("region", name="1. Greet the caller")
+    greeting.get_by_label("Then").select_option("new:menu")
+    expect(bar).to_contain_text("Not saved yet")
+    expect(publish).to_be_enabled()
+    expect(way).to_contain_text("Ask for a key")  # what stands on the page, before it is saved
+    greeting.get_by_label("Then").select_option("ring")
+    expect(publish).to_be_disabled()
     greeting.get_by_label("Then").select_option("new:menu")
     editor.get_by_role("button", name="Save draft").click()
     expect(bar).to_contain_text("not published yet")
-    editor.get_by_role("button", name="Publish").click()
+    publish.click()
     expect(editor.get_by_role("alert")).to_contain_text("before publishing")
     expect(bar).to_contain_text("Calls use version 1")
     menu = editor.get_by_role("region", name="2. Ask for a key")
@@ -36,14 +45,13 @@ def test_a_menu_is_put_in_front_tried_and_published(editor: Page) -> None:
     menu.get_by_label("No key, or a wrong one").select_option("voicemail")
     menu.get_by_label("What is asked").press("Control+Enter")
     expect(editor.get_by_role("alert")).to_have_count(0)
-    way = editor.get_by_role("list", name="The way of this call")
     expect(way).to_contain_text("Take a message")
     expect(way).not_to_contain_text("Ring people")
     editor.get_by_label("Presses").fill("1")
-    editor.get_by_role("button", name="Try it").click()
+    editor.get_by_label("Presses").press("Enter")
     expect(way).to_contain_text("Ring people")
     assert editor.url.endswith("/flow/")  # the way was drawn in its place
-    editor.get_by_role("button", name="Publish").click()
+    publish.click()
     expect(bar).to_contain_text("Version 2")
     expect(editor.get_by_role("heading", name="2. Ask for a key")).to_be_visible()
     assert [
@@ -66,7 +74,7 @@ def test_what_was_typed_comes_back_with_what_is_wrong(editor: Page) -> None:
     ring.get_by_label("Say to who answers").fill("A call from {source}.")
     editor.locator("#flow-form").evaluate("form => form.noValidate = true")
     editor.get_by_role("button", name="Save draft").click()
-    editor.get_by_role("link", name="Ring for, seconds").click()
+    editor.get_by_role("alert").get_by_role("link", name="Ring for, seconds").click()
     expect(ring.get_by_label("Ring for, seconds")).to_be_in_viewport()
     expect(ring.get_by_label("Say to who answers")).to_have_value("A call from {source}.")
 
@@ -85,7 +93,7 @@ def test_a_page_with_unsaved_work_is_not_left_by_mistake(editor: Page) -> None:
     expect(ring.get_by_label("Ring for, seconds")).to_have_value("25")
     assert asked == ["beforeunload"]
     editor.get_by_role("button", name="Try it").click()  # tries what is typed, and keeps nothing
-    expect(editor.get_by_role("list", name="The way of this call")).to_be_visible()
+    expect(editor.get_by_role("list", name="The way of this call")).to_contain_text("25 seconds")
     editor.get_by_role("link", name="Versions").click(no_wait_after=True)
     expect(ring.get_by_label("Ring for, seconds")).to_have_value("25")
     editor.get_by_role("button", name="Save draft").click()

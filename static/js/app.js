@@ -177,7 +177,7 @@ if (location.hash === "#search") $("#search")?.focus();
 
 let unsaved = Boolean($("[data-unsaved='yes']"));
 document.addEventListener("input", (event) => {
-  unsaved ||= Boolean(event.target.form?.matches("[data-unsaved]"));
+  unsaved ||= Boolean(event.target.closest("[data-unsaved]"));
 });
 addEventListener("submit", (event) => {
   if (!event.defaultPrevented) unsaved = false; // what htmx sends leaves no page

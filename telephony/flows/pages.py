@@ -18,10 +18,10 @@ from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm.errors import Conflict, Invalid
 from telephony import figures, opening
-from telephony.flows import trials, versions
+from telephony.flows import documents, trials, versions
 from telephony.flows.forms import ICONS, TONES, FlowForm, StepForm
 from telephony.flows.lint import Problem
-from telephony.flows.steps import KINDS
+from telephony.flows.steps import KINDS, Flow
 from telephony.flows.what_if import WHAT_HAPPENS, Tried
 from telephony.models import Call, FlowVersion, TrackingNumber
 
@@ -65,11 +65,17 @@ def publish(request: MemberRequest, pk: UUID) -> HttpResponse:
     form = _form(request, number)
     if not _save(request, number, form):
         return _page(request, number, form, status=422)
+    before = number.published
     try:
         version = versions.publish(number, by=request.member)
     except Invalid:
         return _page(request, _number(request, pk), status=422)
-    messages.success(request, f"Version {version.version} answers calls from now on.")
+    if version == before:
+        messages.info(
+            request, f"There are no changes to publish: version {version.version} goes on answering."
+        )
+    else:
+        messages.success(request, f"Version {version.version} answers calls from now on.")
     return _back(request, number)
 
 
@@ -107,10 +113,12 @@ def restore(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_POST
 @needs(Permission.NUMBERS)
 def try_call(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Show what a call would meet."""
+    """Show what a call would meet in the flow as it stands on the page, and keep nothing of it."""
     number = _number(request, pk)
-    form = trials.TrialForm(request.POST, zone=request.business.tz)
-    return _page(request, number, trial=form, status=200 if form.is_valid() else 422)
+    trial = _trial(request, request.POST)
+    form = _form(request, number) if "state" in request.POST else None
+    can_be_tried = trial.is_valid() and (form is None or form.flow is not None)
+    return _page(request, number, form, trial=trial, status=200 if can_be_tried else 422)
 
 
 def _save(request: MemberRequest, number: TrackingNumber, form: FlowForm) -> bool:
@@ -131,6 +139,11 @@ def _form(request: MemberRequest, number: TrackingNumber) -> FlowForm:
     return FlowForm(found.flow, found.state, region=request.business.region, data=request.POST)
 
 
+def _trial(request: MemberRequest, data: Any = None) -> trials.TrialForm:
+    zone = request.business.tz
+    return trials.TrialForm(data, zone=zone, region=request.business.region, initial=trials.now_in(zone))
+
+
 def _page(
     request: MemberRequest,
     number: TrackingNumber,
@@ -139,27 +152,44 @@ def _page(
     trial: trials.TrialForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    """Draw the page. What is said of the flow is said of what stands in the form, saved or not."""
     found = versions.current(number)
     form = form or FlowForm(found.flow, found.state, region=request.business.region)
-    problems = versions.problems(number, found.flow)
-    trial = trial or trials.TrialForm(zone=request.business.tz, initial=trials.now_in(request.business.tz))
+    flow = form.flow or found.flow
+    problems = versions.problems(number, flow)
+    trial = trial or _trial(request)
     context = {
         "number": number,
-        "current": found,
-        "changes": versions.changes(number.published.flow, found.flow) if found.draft else 0,
+        "changes": found.changes,
+        "unsaved": form.data is not None and not _says(form.flow, found.flow),
+        "refused": status == 422,
         "form": form,
         "steps": [_part(form, name, at) for at, name in enumerate(form.order, 1)],
-        "refusals": [_linked(form, problem) for problem in problems if problem.refuses],
-        "warnings": [_linked(form, problem) for problem in problems if not problem.refuses],
+        "refusals": [_linked(form, flow, problem) for problem in problems if problem.refuses],
+        "warnings": [_linked(form, flow, problem) for problem in problems if not problem.refuses],
         "trial": trial,
-        "tried": _drawn(trials.tried(request.business, number, found.flow, trial)),
-        "week": trials.week(request.business, number, found.flow),
-        "kinds": WHAT_HAPPENS.items(),
-        "asks_hours": found.flow.asks_hours,
         "open_words": opening.of(request.business).in_words(now()),
         "figures": _figures(request, number),
     }
+    if form.data is None or form.flow is not None:
+        context |= _preview(request, number, flow, trial)
     return render(request, "telephony/flow.html", context, status=status)
+
+
+def _says(one: Flow | None, other: Flow) -> bool:
+    return one is not None and documents.write(one) == documents.write(other)
+
+
+def _preview(
+    request: MemberRequest, number: TrackingNumber, flow: Flow, trial: trials.TrialForm
+) -> dict[str, Any]:
+    """Return what callers meet in a flow: the one of the trial, and those of a week."""
+    return {
+        "tried": _drawn(trials.tried(request.business, number, flow, trial)),
+        "week": trials.week(request.business, number, flow),
+        "kinds": WHAT_HAPPENS.items(),
+        "asks_hours": flow.asks_hours,
+    }
 
 
 def _part(form: FlowForm, name: str, at: int) -> dict[str, Any]:
@@ -175,16 +205,13 @@ def _part(form: FlowForm, name: str, at: int) -> dict[str, Any]:
     }
 
 
-def _linked(form: FlowForm, problem: Problem) -> dict[str, str]:
+def _linked(form: FlowForm, flow: Flow, problem: Problem) -> dict[str, str]:
     """A problem with the id of what it is about on the page."""
     part = form.steps.get(problem.step)
     field = part.field_of(problem.field) if part else ""
     anchor = part[field].id_for_label if part and field in part.fields else f"step-{problem.step}"
-    return {"message": problem.message, "anchor": anchor, "title": _title(form, problem.step)}
-
-
-def _title(form: FlowForm, name: str) -> str:
-    return form.shown.title(name) if name in form.shown.steps else ""
+    title = flow.title(problem.step) if problem.step in flow.steps else ""
+    return {"message": problem.message, "anchor": anchor, "title": title}
 
 
 def _drawn(tried: Tried | None) -> dict[str, Any] | None:

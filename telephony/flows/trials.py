@@ -36,11 +36,23 @@ class Trial:
     keys: str = ""
 
 
+# The fields are sent with the flow, so that what is tried is what stands on the page.
+_OF_THE_FLOW = {"form": "flow-form"}
+
+
 class TrialForm(forms.Form):
-    """The form of a trial. The caller's number is a person's: it is posted, and kept nowhere."""
+    """The form of a trial. The caller's number is a person's: it is posted, and kept nowhere.
+
+    None of its fields may keep a draft from being saved, so the browser is not told which are required.
+    """
+
+    use_required_attribute = False
 
     caller = forms.CharField(
-        max_length=40, required=False, help_text="A number, or “hidden”. Empty: somebody new."
+        max_length=40,
+        required=False,
+        help_text="A number, or “hidden”. Empty: somebody new.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     at = forms.DateTimeField(
         label="Calls at",
@@ -55,9 +67,17 @@ class TrialForm(forms.Form):
         error_messages={"invalid": "Write keys from 0 to 9."},
     )
 
-    def __init__(self, *args: Any, zone: ZoneInfo, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, zone: ZoneInfo, region: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.zone = zone
+        self.zone, self.region = zone, region
+        for field in self.fields.values():
+            field.widget.attrs |= _OF_THE_FLOW
+
+    def clean_caller(self) -> str | None:
+        try:
+            return read_caller(self.cleaned_data["caller"], self.region)
+        except Invalid as refused:
+            raise forms.ValidationError(refused.fields["from"]) from None
 
     def clean_at(self) -> datetime:
         at: datetime = self.cleaned_data["at"]
@@ -65,9 +85,9 @@ class TrialForm(forms.Form):
             raise forms.ValidationError("Choose a day of this century.")
         return at.replace(tzinfo=self.zone)
 
-    def trial(self, region: str) -> Trial:
+    def trial(self) -> Trial:
         given = self.cleaned_data
-        return Trial(read_caller(given["caller"], region), given["at"], given["keys"])
+        return Trial(given["caller"], given["at"], given["keys"])
 
 
 def read_caller(text: str, region: str) -> str | None:
@@ -89,13 +109,7 @@ def tried(business: Business, number: TrackingNumber, flow: Flow, form: TrialFor
     """Return what the call of a form meets; before anything is typed, somebody new who calls now."""
     if not form.is_bound:
         return attempt(business, number, flow, Trial("", now()))
-    if not form.is_valid():
-        return None
-    try:
-        return attempt(business, number, flow, form.trial(business.region))
-    except Invalid as refused:
-        form.add_error("caller", refused.fields["from"])
-        return None
+    return attempt(business, number, flow, form.trial()) if form.is_valid() else None
 
 
 def attempt(business: Business, number: TrackingNumber, flow: Flow, trial: Trial) -> Tried:

@@ -125,8 +125,10 @@ def _words(step: Step, facts: Facts) -> str:
         case OpenHours():
             words = facts.hours.in_words(facts.at)
             return words[:1].upper() + words[1:] + "."
-        case Menu() | Voicemail() | Sentence():
+        case Menu() | Voicemail():
             return step.text or "Says nothing."
+        case Sentence():
+            return step.text or walk.NOBODY_HERE.text
         case Ring():
             return f"{_telephones(step)}, {step.seconds} seconds{_each(step)}."
     raise TypeError(f"nothing is known of a step of the kind {step.kind}")

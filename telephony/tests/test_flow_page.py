@@ -136,7 +136,28 @@ def test_a_flow_that_strands_nobody_is_published(whole):
     assert whole.post("publications/").status_code == 302
     current = whole.current
     assert (current.published.version, current.published.flow, current.draft) == (2, WHOLE, None)
-    assert "Version 2</b>" in whole.page()
+    assert "Published, no changes</b>" in whole.page()
+
+
+def test_what_is_published_already_is_not_published_again(whole):
+    first = whole.page()
+    assert "data-flow-publish disabled" not in first
+    for _ in range(2):
+        assert whole.post("publications/").status_code == 302
+    page = whole.page()
+    assert "data-flow-publish disabled" in page
+    assert "no changes to publish: version 2 goes on" in page
+    assert whole.current.published.version == 2
+
+
+def test_a_draft_that_is_changed_back_has_nothing_to_publish(editor):
+    drawn = editor.opened()
+    editor.post(ring__seconds="12")
+    assert "data-flow-publish disabled" not in editor.page()
+    editor.post(ring__seconds=drawn["ring-seconds"])
+    assert "data-flow-publish disabled" in editor.page()
+    assert editor.post("publications/").status_code == 302
+    assert editor.current.published.version == 1
 
 
 def test_a_flow_that_strands_somebody_is_kept_and_not_published(whole):
@@ -206,6 +227,49 @@ def test_a_trial_knows_who_is_spam_and_says_no_number(world, whole):
     assert "the number is busy" in html
 
 
+NOON = {"caller": "", "at": "2026-11-23T12:00", "keys": ""}
+
+
+def test_what_stands_on_the_page_is_tried_and_not_saved(whole):
+    answer = whole.post("what-if/", **NOON, ring__seconds="11", menu__key_2="new:sentence")
+    html = answer.content.decode()
+    assert answer.status_code == 200
+    assert "11 seconds.</div>" in html
+    sent = dict(Fields(html[html.index('id="flow-form"') : html.index('aria-label="Flow preview"')]).values)
+    assert (sent["ring-seconds"], sent["menu-key_2"]) == ("11", "new:sentence")
+    assert 'data-unsaved="yes"' in html
+    assert whole.current.flow == WHOLE
+    pressed = whole.post("what-if/", **(NOON | {"keys": "2"}), menu__key_2="new:sentence")
+    assert "<b>Say and hang up</b>" in pressed.content.decode()
+
+
+def test_trying_what_is_saved_leaves_nothing_to_save(whole):
+    html = whole.post("what-if/", **NOON).content.decode()
+    assert 'data-unsaved=""' in html
+
+
+def test_a_flow_that_cannot_be_read_is_not_tried_and_says_what_is_wrong(whole):
+    answer = whole.post("what-if/", **NOON, ring__seconds="4")
+    html = answer.content.decode()
+    tried = html[html.index('id="tried"') :]
+    assert answer.status_code == 422
+    assert "cannot be tried yet" in tried
+    assert 'href="#id_ring-seconds"' in tried
+    assert "The way of this call" not in tried
+
+
+def test_a_trial_waits_for_nobody_else_s_save(whole):
+    late = whole.opened() | {"ring-seconds": "11"} | NOON
+    whole.post(ring__seconds="12")
+    assert "11 seconds.</div>" in whole.client.post(whole.path + "what-if/", late).content.decode()
+    assert whole.client.post(whole.path, late).status_code == 422  # and is told only when he saves
+
+
+def test_enter_in_a_field_takes_no_step_out(editor):
+    form = editor.page().split('id="flow-form"')[1]
+    assert "/what-if/" in form[: form.index("</button>")]
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
@@ -218,8 +282,8 @@ def test_a_trial_knows_who_is_spam_and_says_no_number(world, whole):
     ],
 )
 def test_a_trial_that_cannot_be_made_says_why(whole, wrong, said):
-    given = {"caller": "", "at": "2026-11-23T12:00", "keys": ""} | wrong
-    answer = whole.client.post(whole.path + "what-if/", given)
+    answer = whole.client.post(whole.path + "what-if/", NOON | wrong)
+    assert answer.status_code == 422
     assert said in answer.content.decode()
 
 
