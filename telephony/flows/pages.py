@@ -22,7 +22,7 @@ from telephony.flows import documents, trials, versions
 from telephony.flows.forms import ICONS, TONES, FlowForm, StepForm
 from telephony.flows.lint import Problem
 from telephony.flows.steps import KINDS, Flow
-from telephony.flows.what_if import WHAT_HAPPENS, Tried
+from telephony.flows.what_if import Tried
 from telephony.models import Call, FlowVersion, TrackingNumber
 
 MONTH = timedelta(days=30)
@@ -187,7 +187,6 @@ def _preview(
     return {
         "tried": _drawn(trials.tried(request.business, number, flow, trial)),
         "week": trials.week(request.business, number, flow),
-        "kinds": WHAT_HAPPENS.items(),
         "asks_hours": flow.asks_hours,
     }
 

@@ -1,6 +1,6 @@
 """Trying a call that nobody makes on a number's flow: who calls, when, and which keys he presses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from telephony import opening
 from telephony.flows import walk, what_if
 from telephony.flows.steps import Flow
 from telephony.flows.walk import Facts
-from telephony.flows.what_if import Day, Tried
+from telephony.flows.what_if import Tried, Week
 from telephony.links import Links
 from telephony.models import TrackingNumber
 from telephony.providers import PROVIDERS
@@ -119,7 +119,7 @@ def attempt(business: Business, number: TrackingNumber, flow: Flow, trial: Trial
     return what_if.path(flow, facts, Links(provider.name), provider.answers.document, keys=trial.keys)
 
 
-def week(business: Business, number: TrackingNumber, flow: Flow) -> Sequence[Day]:
+def week(business: Business, number: TrackingNumber, flow: Flow) -> Week:
     """Return what calls meet in the seven days that begin today."""
     facts = Facts(at=now(), hours=opening.of(business))
     return what_if.week(flow, facts, Links(number.account.provider))

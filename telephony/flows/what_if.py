@@ -6,11 +6,13 @@ pressed unless said: that is how a caller gets furthest.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from callcrm.lib import phones
 from telephony.flows import walk
@@ -22,10 +24,10 @@ from telephony.providers.base import Action
 MOST_DOCUMENTS: Final = 25
 DAYS: Final = 7
 SLOT: Final = 30  # minutes; the strip looks at the week this often
-# What the strip says of the step that a call comes to first.
+# What the strip says of where a caller gets who presses nothing.
 WHAT_HAPPENS: Final = {
     "ring": "rings people",
-    "menu": "asks for a key",
+    "key": "rings people after a key",
     "voicemail": "takes a message",
     "sentence": "says a sentence",
 }
@@ -51,24 +53,65 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
+class Met:
+    """What a call meets. `silent`: the kind of step that a caller gets to who presses nothing. `asks`: a menu comes
+    before it. `by_key`: some key of that menu rings people.
+    """
+
+    silent: str
+    asks: bool = False
+    by_key: bool = False
+
+    @property
+    def kind(self) -> str:
+        return "key" if self.by_key and self.silent != Ring.kind else self.silent
+
+    @property
+    def words(self) -> str:
+        without = WHAT_HAPPENS[self.silent]
+        if self.kind == "key":
+            return f"{WHAT_HAPPENS['key']}, without one {without}"
+        return f"asks for a key, without one {without}" if self.asks else without
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A stretch of a day in which every call meets the same: `x` and `width` are hundredths of the day."""
 
-    kind: str
+    met: Met
+    minutes: int
     start: str
     end: str
     x: str
     width: str
-
-    @property
-    def words(self) -> str:
-        return WHAT_HAPPENS[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
     day: date
     runs: list[Run]
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    days: list[Day]
+
+    @property
+    def kinds(self) -> list[tuple[str, str, str]]:
+        """Return each kind that there is: its words, and for how many hours."""
+        minutes = Counter[str]()
+        for run in self._runs():
+            minutes[run.met.kind] += run.minutes
+        return [
+            (kind, words, f"{minutes[kind] / 60:g}") for kind, words in WHAT_HAPPENS.items() if minutes[kind]
+        ]
+
+    @property
+    def asks(self) -> bool:
+        return any(run.met.asks for run in self._runs())
+
+    def _runs(self) -> Iterator[Run]:
+        return (run for day in self.days for run in day.runs)
 
 
 def path(flow: Flow, facts: Facts, links: Links, render: Render, *, keys: str = "") -> Tried:
@@ -87,10 +130,18 @@ def path(flow: Flow, facts: Facts, links: Links, render: Render, *, keys: str = 
     return Tried(stops, documents)
 
 
-def week(flow: Flow, facts: Facts, links: Links) -> list[Day]:
+def week(flow: Flow, facts: Facts, links: Links) -> Week:
     """Return what calls meet in the 168 hours from this midnight, by the business's clock."""
     first = facts.at.astimezone(facts.hours.zone).date()
-    return [_day(flow, facts, links, first + timedelta(days=days)) for days in range(DAYS)]
+    found: dict[bool, Met] = {}
+
+    def met(at: datetime) -> Met:
+        is_open = facts.hours.is_open(at)  # all that a time decides
+        if is_open not in found:
+            found[is_open] = _meets(flow, replace(facts, at=at), links)
+        return found[is_open]
+
+    return Week([_day(met, facts.hours.zone, first + timedelta(days=days)) for days in range(DAYS)])
 
 
 def _stretches(
@@ -142,26 +193,50 @@ def _each(step: Ring) -> str:
     return " each, one after the other" if step.order != Order.ALL and len(step.to) > 1 else ""
 
 
-def _day(flow: Flow, facts: Facts, links: Links, day: date) -> Day:
-    met = [(minute, _kind_at(flow, facts, links, day, minute)) for minute in range(0, MIDNIGHT, SLOT)]
+def _day(met: Callable[[datetime], Met], zone: ZoneInfo, day: date) -> Day:
+    slots = [(minute, _at(zone, day, minute)) for minute in range(0, MIDNIGHT, SLOT)]
     runs = []
-    for kind, same in groupby(met, key=lambda each: each[1]):
-        minutes = [minute for minute, _ in same]
-        if kind:
-            runs.append(_run(kind, minutes[0], minutes[-1] + SLOT))
+    for same, run in groupby(slots, key=lambda slot: met(slot[1]) if slot[1] else None):
+        minutes = [minute for minute, _ in run]
+        if same:
+            runs.append(_run(same, minutes[0], minutes[-1] + SLOT))
     return Day(day, runs)
 
 
-def _kind_at(flow: Flow, facts: Facts, links: Links, day: date, minute: int) -> str:
-    """Return the kind of the first step that waits or ends; empty for a time that the clock skips."""
-    at = datetime.combine(day, time(minute // 60, minute % 60), tzinfo=facts.hours.zone)
-    if at.astimezone(UTC).astimezone(facts.hours.zone).replace(fold=0) != at:
-        return ""
-    met = walk.enter(flow, flow.start, replace(facts, at=at), links)
-    last = flow.at(met.steps[-1]) if met.steps else None
-    return last.kind if isinstance(last, Menu | Ring | Voicemail | Sentence) else Sentence.kind
+def _at(zone: ZoneInfo, day: date, minute: int) -> datetime | None:
+    """Return when the clock shows this; None for a time that it skips."""
+    at = datetime.combine(day, time(minute // 60, minute % 60), tzinfo=zone)
+    return at if at.astimezone(UTC).astimezone(zone).replace(fold=0) == at else None
 
 
-def _run(kind: str, start: int, end: int) -> Run:
+def _meets(flow: Flow, facts: Facts, links: Links) -> Met:
+    """Follow a caller who presses nothing to the first step that is no menu."""
+    silent, menus = Sentence.kind, []
+    for stretch in _stretches(flow, walk.begin(flow, facts, links), facts, links, iter("")):
+        step = flow.at(stretch.waits_at)
+        if not isinstance(step, Menu):
+            silent = step.kind if step else Sentence.kind
+            break
+        menus.append(step)
+    return Met(silent, asks=bool(menus), by_key=_rings_by_key(flow, menus, facts, links))
+
+
+def _rings_by_key(flow: Flow, menus: list[Menu], facts: Facts, links: Links) -> bool:
+    """Say whether a caller at one of the menus gets to people by some keys."""
+    waiting, seen = [*menus], list[Menu]()
+    while waiting:
+        menu = waiting.pop()
+        if menu in seen:
+            continue
+        seen.append(menu)
+        for target in menu.choices.values():
+            step = flow.at(walk.enter(flow, target, facts, links).waits_at)
+            if isinstance(step, Ring):
+                return True
+            waiting += [step] if isinstance(step, Menu) else []
+    return False
+
+
+def _run(met: Met, start: int, end: int) -> Run:
     x, width = (f"{minutes * 100 / MIDNIGHT:.2f}%" for minutes in (start, end - start))
-    return Run(kind, hour(start), hour(end), x, width)
+    return Run(met, end - start, hour(start), hour(end), x, width)

@@ -74,12 +74,16 @@ def test_a_draft_that_goes_round_ends_somewhere():
     assert len(tried(Flow(steps, "ring")).documents) == what_if.MOST_DOCUMENTS
 
 
-def week(flow=WHOLE, **known):
+def whole_week(flow=WHOLE, **known):
     return what_if.week(flow, facts(**known), LINKS)
 
 
+def week(flow=WHOLE, **known):
+    return whole_week(flow, **known).days
+
+
 def runs(day):
-    return [(run.kind, run.start, run.end) for run in day.runs]
+    return [(run.met.kind, run.start, run.end) for run in day.runs]
 
 
 def test_the_week_begins_today_and_says_what_calls_meet():
@@ -87,7 +91,7 @@ def test_the_week_begins_today_and_says_what_calls_meet():
     assert [day.day for day in days] == [date(2026, 11, 23 + n) for n in range(7)]
     assert runs(days[0]) == [
         ("sentence", "00:00", "09:00"),
-        ("menu", "09:00", "17:00"),
+        ("ring", "09:00", "17:00"),
         ("sentence", "17:00", "24:00"),
     ]
     assert runs(days[5]) == [("sentence", "00:00", "24:00")]
@@ -109,7 +113,57 @@ def test_on_the_days_when_the_clock_changes_the_hour_that_is_skipped_is_empty(at
 def test_a_holiday_is_another_day():
     closed = replace(facts().hours, holidays={date(2026, 11, 26): ((10 * 60, 12 * 60),)})
     thursday = week(hours=closed)[3]
-    assert runs(thursday)[1] == ("menu", "10:00", "12:00")
+    assert runs(thursday)[1] == ("ring", "10:00", "12:00")
+
+
+def test_a_menu_in_front_hides_nothing_of_the_hours():
+    steps = WHOLE.steps | {"menu": replace(WHOLE.steps["menu"], otherwise="hours")}
+    steps["hours"] = replace(WHOLE.steps["hours"], open="ring", closed="voicemail")
+    flow = Flow(steps | {"greeting": replace(WHOLE.steps["greeting"], next="menu")}, "greeting")
+    monday = week(flow)[0]
+    assert runs(monday) == [
+        ("key", "00:00", "09:00"),
+        ("ring", "09:00", "17:00"),
+        ("key", "17:00", "24:00"),
+    ]
+    assert [run.met.words for run in monday.runs[:2]] == [
+        "rings people after a key, without one takes a message",
+        "asks for a key, without one rings people",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        ("ring", "key"),
+        ("menu-2", "key"),  # whose keys ring people
+        ("menu", "voicemail"),  # asks the same again
+        ("closed", "voicemail"),
+        ("nobody", "voicemail"),
+    ],
+)
+def test_a_menu_counts_as_people_where_one_of_its_keys_rings_them(key, kind):
+    menu = replace(WHOLE.steps["menu"], otherwise="voicemail")
+    steps = WHOLE.steps | {"nobody": replace(WHOLE.steps["ring"], to=())}
+    steps |= {"menu": replace(menu, choices={"1": key}), "menu-2": replace(menu, choices={"1": "sales"})}
+    assert runs(week(Flow(steps, "menu"))[0]) == [(kind, "00:00", "24:00")]
+
+
+def test_a_ring_without_telephones_reaches_no_people():
+    assert runs(week(replace(with_step("ring", to=()), start="ring"))[0]) == [("sentence", "00:00", "24:00")]
+
+
+def test_a_menu_without_end_is_nothing_that_reaches_people():
+    again = with_step("menu", choices={}, otherwise="menu")
+    [run] = week(replace(again, start="menu"))[0].runs
+    assert (run.met.kind, run.met.asks) == ("sentence", True)
+
+
+def test_the_week_adds_up_its_hours():
+    found = whole_week()
+    assert [(kind, hours) for kind, _, hours in found.kinds] == [("ring", "40"), ("sentence", "128")]
+    assert found.asks
+    assert not whole_week(with_step("hours", open="ring")).asks
 
 
 def test_a_week_says_the_same_as_the_path_of_each_moment():
@@ -117,8 +171,9 @@ def test_a_week_says_the_same_as_the_path_of_each_moment():
         for run in day.runs:
             hour, minute = map(int, run.start.split(":"))
             at = datetime(day.day.year, day.day.month, day.day.day, hour, minute, tzinfo=ZONE)
-            path = steps_of(tried(at=at))
-            assert (WHOLE.steps[path[2]].kind == run.kind) is True
+            kinds = [stop.kind for stop in tried(at=at).stops]
+            first = next(kind for kind in kinds if kind in ("ring", "voicemail", "sentence"))
+            assert (run.met.silent, run.met.asks) == (first, "menu" in kinds)
 
 
 def test_the_time_of_the_call_is_what_counts_and_not_the_time_of_asking():
