@@ -7,7 +7,7 @@ out, in UTC, because arithmetic on two times of one zone forgets its clock chang
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
@@ -188,34 +188,38 @@ def write(hours: Hours) -> dict[str, Any]:
 
 def texts(windows: Iterable[Window]) -> list[str]:
     """Return windows as the document writes them: ["09:00-12:00", "13:00-17:00"]."""
-    return [f"{hour(start)}-{hour(end)}" for start, end in windows]
+    return [_text(window) for window in windows]
 
 
-def hour(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
+def _text(window: Window) -> str:
+    return "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in window)
 
 
-def in_order(windows: Iterable[Window], place: str) -> tuple[Window, ...]:
-    """Return them sorted. Raises Unreadable for those that no day can have."""
+def in_order(
+    windows: Iterable[Window], place: str, said: Callable[[Window], str] = _text
+) -> tuple[Window, ...]:
+    """Return them sorted. Raises Unreadable for those that no day can have; `said` is how it names a window."""
     found = tuple(sorted(windows))
     for start, end in found:
         if not 0 <= start < end <= MIDNIGHT:
-            raise Unreadable(place, f"{hour(start)}-{hour(end)} ends before it begins: {_later(start, end)}")
+            late = f"{said((start, end))} ends before it begins: {_later(start, end, said)}"
+            raise Unreadable(place, late)
     for one, other in pairwise(found):
         if other[0] < one[1]:
-            both, joined = " and ".join(texts((one, other))), texts([(one[0], max(one[1], other[1]))])[0]
+            both, joined = f"{said(one)} and {said(other)}", said((one[0], max(one[1], other[1])))
             raise Unreadable(place, f"{both} overlap: write {joined}.")
     if len(found) > MOST_WINDOWS:
         raise Unreadable(place, f"A day opens at most {MOST_WINDOWS} times.")
     return found
 
 
-def _later(start: int, end: int) -> str:
+def _later(start: int, end: int, said: Callable[[Window], str]) -> str:
     if end > MIDNIGHT:
         return "a day ends at 24:00."
     if start == end:
-        return "write two different times, or 00:00-24:00 for the whole day."
-    return f"over midnight, write {hour(start)}-24:00 here and 00:00-{hour(end)} on the next day."
+        return f"write two different times, or {said((0, MIDNIGHT))} for the whole day."
+    here, next_day = said((start, MIDNIGHT)), said((0, end))
+    return f"over midnight, write {here} here and {next_day} on the next day."
 
 
 def _mapping(value: Any, place: str, known: set[str] | None = None) -> Mapping[str, Any]:

@@ -108,7 +108,7 @@ class HolidayForm(VersionedForm):
         input_formats=["%Y-%m-%d"],
     )
     name = forms.CharField(max_length=LONGEST_NAME, help_text="Such as Company outing.")
-    openings = Openings(label="Hours", initial=shown(()), help_text='"closed", or hours like "9-12".')
+    openings = Openings(label="Hours", initial=shown(()), help_text='"closed", or hours like "9 am to noon".')
 
     def keep(self, *, by: Any) -> OpeningHours:
         """Add the day, or put it in the place of the one there is. Raises what `opening.change` raises."""

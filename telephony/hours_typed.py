@@ -1,19 +1,22 @@
-"""Opening hours as people type them: "9-12, 13:00-17", "9am – 5:30pm", "closed", "all day".
+"""Opening hours as people type them: "9-12, 13:00-17", "9am – 5:30pm", "9 am to noon", "closed", "all day".
 
-Pure. What could be meant in two ways is asked back, never guessed: "9-5" is told to write 17 or 5pm.
+Pure. What could be meant in two ways is asked back, never guessed: "9-5" is told to write 5 pm. What was understood is
+shown by the clock that all pages go by: "9 am to 5 pm".
 """
 
 import re
 from collections.abc import Iterable
 
-from telephony.hours import MIDNIGHT, Unreadable, Window, hour, in_order
+from telephony.hours import MIDNIGHT, Unreadable, Window, in_order
 
-HINT = 'Write hours like "9:00-12:00, 13:00-17:00" or "9am-5pm", or "closed".'
+HINT = 'Write hours like "9 am to noon, 1 pm to 5:30 pm" or "9-12, 13-17:30", or "closed".'
 CLOSED = frozenset({"closed", "none", "off"})
 ALL_DAY = frozenset({"all day", "always", "24h", "24 hours", "0-24", "open all day"})
 LONGEST = 200
 _TIME = r"([0-9]{1,2})(?:[:.h]([0-9]{2}))?\s*(?:([ap])\.?m?\.?)?"
 _PIECE = re.compile(rf"{_TIME}\s*(?:-|to|until)\s*{_TIME}")
+_NAMED = {"noon": "12pm", "midnight": "12am"}
+_NAMES = re.compile(r"\b(noon|midnight)\b")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
 
 
@@ -24,13 +27,27 @@ def typed(text: str, place: str = "hours") -> tuple[Window, ...]:
         return ()
     if words in ALL_DAY:
         return ((0, MIDNIGHT),)
-    pieces = [piece.strip() for piece in re.split(r"[,;&+]| and ", words)]
-    return in_order([_window(piece, place) for piece in pieces], place)
+    clocked = _NAMES.sub(lambda found: _NAMED[found[0]], words)
+    pieces = [piece.strip() for piece in re.split(r"[,;&+]| and ", clocked)]
+    return in_order([_window(piece, place) for piece in pieces], place, span)
 
 
 def shown(windows: Iterable[Window]) -> str:
-    """Return what a person could have typed: "09:00-12:00, 13:00-17:00", or "closed"."""
-    return ", ".join(f"{hour(start)}-{hour(end)}" for start, end in windows) or "closed"
+    """Return what a person could have typed: "9 am to noon, 1 pm to 5:30 pm", "all day" or "closed"."""
+    found = tuple(windows)
+    return "all day" if found == ((0, MIDNIGHT),) else ", ".join(map(span, found)) or "closed"
+
+
+def span(window: Window) -> str:
+    return " to ".join(map(moment, window))
+
+
+def moment(minute: int) -> str:
+    """Return "9 am", "5:30 pm", "noon" or "midnight"."""
+    hours, minutes = divmod(minute, 60)
+    if not minutes and not hours % 12:
+        return "noon" if hours == 12 else "midnight"
+    return f"{hours % 12 or 12}{f':{minutes:02}' * bool(minutes)} {'am' if hours < 12 else 'pm'}"
 
 
 def _window(piece: str, place: str) -> Window:
@@ -52,16 +69,14 @@ def _with(parts: tuple[str, ...], half: str, end: int, place: str) -> int:
 
 
 def _ambiguous(start: int, end: int) -> str:
-    over = f"for over midnight write {hour(start)}-24:00, and 00:00-{hour(end)} on the next day"
-    return (
-        f"{hour(start)}-{hour(end)} ends before it begins: write {hour(end + 720)} for the afternoon; {over}."
-    )
+    over = f"for over midnight write {span((start, MIDNIGHT))}, and {span((0, end))} on the next day"
+    return f"{span((start, end))} ends before it begins: write {moment(end + 720)} for the afternoon; {over}."
 
 
 def _minute(parts: tuple[str | None, ...], place: str) -> int:
     hours, minutes, half = int(parts[0] or 0), int(parts[1] or 0), parts[2]
     if minutes > 59 or hours > (12 if half else 24) or (half and not hours) or (hours == 24 and minutes):
-        raise Unreadable(place, "There is no such time: hours go to 24:00 or 12pm, minutes to 59.")
+        raise Unreadable(place, "There is no such time: hours go to 24:00 or 12 pm, minutes to 59.")
     if half:
         hours = hours % 12 + (12 if half == "p" else 0)
     return hours * 60 + minutes

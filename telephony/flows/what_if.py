@@ -18,7 +18,8 @@ from callcrm.lib import phones
 from telephony.flows import walk
 from telephony.flows.steps import Flow, Greeting, Menu, OpenHours, Order, Ring, Sentence, Step, Voicemail
 from telephony.flows.walk import Facts, Links, Stretch
-from telephony.hours import MIDNIGHT, hour
+from telephony.hours import MIDNIGHT
+from telephony.hours_typed import moment
 from telephony.providers.base import Action
 
 MOST_DOCUMENTS: Final = 25
@@ -239,4 +240,4 @@ def _rings_by_key(flow: Flow, menus: list[Menu], facts: Facts, links: Links) -> 
 
 def _run(met: Met, start: int, end: int) -> Run:
     x, width = (f"{minutes * 100 / MIDNIGHT:.2f}%" for minutes in (start, end - start))
-    return Run(met, end - start, hour(start), hour(end), x, width)
+    return Run(met, end - start, moment(start), moment(end), x, width)

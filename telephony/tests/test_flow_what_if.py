@@ -1,7 +1,7 @@
 """A call that nobody makes meets what a real one would, at every hour of a week."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from xml.etree import ElementTree
 
 import pytest
@@ -90,19 +90,19 @@ def test_the_week_begins_today_and_says_what_calls_meet():
     days = week()
     assert [day.day for day in days] == [date(2026, 11, 23 + n) for n in range(7)]
     assert runs(days[0]) == [
-        ("sentence", "00:00", "09:00"),
-        ("ring", "09:00", "17:00"),
-        ("sentence", "17:00", "24:00"),
+        ("sentence", "midnight", "9 am"),
+        ("ring", "9 am", "5 pm"),
+        ("sentence", "5 pm", "midnight"),
     ]
-    assert runs(days[5]) == [("sentence", "00:00", "24:00")]
+    assert runs(days[5]) == [("sentence", "midnight", "midnight")]
     assert (days[0].runs[1].x, days[0].runs[1].width) == ("37.50%", "33.33%")
 
 
 @pytest.mark.parametrize(
     ("at", "missing"),
     [
-        (datetime(2027, 3, 14, 12, tzinfo=UTC), [("ring", "00:00", "02:00"), ("ring", "03:00", "24:00")]),
-        (datetime(2026, 11, 1, 12, tzinfo=UTC), [("ring", "00:00", "24:00")]),
+        (datetime(2027, 3, 14, 12, tzinfo=UTC), [("ring", "midnight", "2 am"), ("ring", "3 am", "midnight")]),
+        (datetime(2026, 11, 1, 12, tzinfo=UTC), [("ring", "midnight", "midnight")]),
     ],
 )
 def test_on_the_days_when_the_clock_changes_the_hour_that_is_skipped_is_empty(at, missing):
@@ -113,7 +113,7 @@ def test_on_the_days_when_the_clock_changes_the_hour_that_is_skipped_is_empty(at
 def test_a_holiday_is_another_day():
     closed = replace(facts().hours, holidays={date(2026, 11, 26): ((10 * 60, 12 * 60),)})
     thursday = week(hours=closed)[3]
-    assert runs(thursday)[1] == ("ring", "10:00", "12:00")
+    assert runs(thursday)[1] == ("ring", "10 am", "noon")
 
 
 def test_a_menu_in_front_hides_nothing_of_the_hours():
@@ -122,9 +122,9 @@ def test_a_menu_in_front_hides_nothing_of_the_hours():
     flow = Flow(steps | {"greeting": replace(WHOLE.steps["greeting"], next="menu")}, "greeting")
     monday = week(flow)[0]
     assert runs(monday) == [
-        ("key", "00:00", "09:00"),
-        ("ring", "09:00", "17:00"),
-        ("key", "17:00", "24:00"),
+        ("key", "midnight", "9 am"),
+        ("ring", "9 am", "5 pm"),
+        ("key", "5 pm", "midnight"),
     ]
     assert [run.met.words for run in monday.runs[:2]] == [
         "rings people after a key, without one takes a message",
@@ -146,11 +146,13 @@ def test_a_menu_counts_as_people_where_one_of_its_keys_rings_them(key, kind):
     menu = replace(WHOLE.steps["menu"], otherwise="voicemail")
     steps = WHOLE.steps | {"nobody": replace(WHOLE.steps["ring"], to=())}
     steps |= {"menu": replace(menu, choices={"1": key}), "menu-2": replace(menu, choices={"1": "sales"})}
-    assert runs(week(Flow(steps, "menu"))[0]) == [(kind, "00:00", "24:00")]
+    assert runs(week(Flow(steps, "menu"))[0]) == [(kind, "midnight", "midnight")]
 
 
 def test_a_ring_without_telephones_reaches_no_people():
-    assert runs(week(replace(with_step("ring", to=()), start="ring"))[0]) == [("sentence", "00:00", "24:00")]
+    assert runs(week(replace(with_step("ring", to=()), start="ring"))[0]) == [
+        ("sentence", "midnight", "midnight")
+    ]
 
 
 def test_a_menu_without_end_is_nothing_that_reaches_people():
@@ -169,8 +171,7 @@ def test_the_week_adds_up_its_hours():
 def test_a_week_says_the_same_as_the_path_of_each_moment():
     for day in week():
         for run in day.runs:
-            hour, minute = map(int, run.start.split(":"))
-            at = datetime(day.day.year, day.day.month, day.day.day, hour, minute, tzinfo=ZONE)
+            at = datetime.combine(day.day, time(), ZONE) + timedelta(minutes=round(float(run.x[:-1]) * 14.4))
             kinds = [stop.kind for stop in tried(at=at).stops]
             first = next(kind for kind in kinds if kind in ("ring", "voicemail", "sentence"))
             assert (run.met.silent, run.met.asks) == (first, "menu" in kinds)

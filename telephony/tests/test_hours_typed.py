@@ -33,6 +33,10 @@ MORNING, AFTERNOON, DAY = (540, 720), (780, 1020), (540, 1020)
         ("18:00-24:00", ((1080, 1440),)),
         ("Closed", ()),
         ("  closed ", ()),
+        ("9 am to noon, 1 pm to 5.30 pm", (MORNING, (780, 1050))),
+        ("9:00 am – 17:30", ((540, 1050),)),
+        ("Noon to midnight", ((720, 1440),)),
+        ("midnight to midnight", ((0, 1440),)),
         ("24h", ((0, 1440),)),
         ("All day", ((0, 1440),)),
     ],
@@ -44,24 +48,28 @@ def test_what_people_type_is_read(text, windows):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "9am-5pm"),
+        ("", "9 am to noon"),
         ("open", "closed"),
-        ("9", "9am-5pm"),
-        ("9-12,", "9am-5pm"),
-        ("9h-17h", "9am-5pm"),
-        ("9-5", "write 17:00 for the afternoon"),
-        ("9am-5", "write 17:00 for the afternoon"),
-        ("22-6", "22:00-24:00 here and 00:00-06:00 on the next day"),
+        ("9", "9 am to noon"),
+        ("9-12,", "9 am to noon"),
+        ("9h-17h", "9 am to noon"),
+        (
+            "9-5",
+            "write 5 pm for the afternoon; for over midnight write 9 am to midnight, and midnight to 5 am",
+        ),
+        ("9am-5", "write 5 pm for the afternoon"),
+        ("22-6", "10 pm to midnight here and midnight to 6 am on the next day"),
         ("25-26", "no such time"),
         ("13pm-14pm", "no such time"),
         ("0am-1pm", "no such time"),
         ("9:60-10", "no such time"),
         ("24:30-24:40", "no such time"),
-        ("9-12, 11-13", "09:00-12:00 and 11:00-13:00 overlap: write 09:00-13:00."),
-        ("٩-١٧", "9am-5pm"),
-        ("²-3", "9am-5pm"),
-        ("-1-5", "9am-5pm"),
-        ("9-" + "9" * 50, "9am-5pm"),
+        ("9-12, 11-13", "9 am to noon and 11 am to 1 pm overlap: write 9 am to 1 pm."),
+        ("٩-١٧", "9 am to noon"),
+        ("²-3", "9 am to noon"),
+        ("-1-5", "9 am to noon"),
+        ("9 in the afternoon-5pm", "9 am to noon"),
+        ("9-" + "9" * 50, "9 am to noon"),
     ],
 )
 def test_what_cannot_be_meant_in_one_way_is_asked_back(text, says):
@@ -69,6 +77,20 @@ def test_what_cannot_be_meant_in_one_way_is_asked_back(text, says):
         typed(text, "mon")
     assert refused.value.place == "mon"
     assert says in refused.value.sentence
+
+
+@pytest.mark.parametrize(
+    ("windows", "says"),
+    [
+        ((MORNING, AFTERNOON), "9 am to noon, 1 pm to 5 pm"),
+        (((510, 1050),), "8:30 am to 5:30 pm"),
+        (((0, 30), (1170, 1440)), "midnight to 12:30 am, 7:30 pm to midnight"),
+        (((0, 1440),), "all day"),
+        ((), "closed"),
+    ],
+)
+def test_what_was_understood_is_shown_by_the_clock_of_the_pages(windows, says):
+    assert shown(windows) == says
 
 
 @given(st.lists(st.integers(0, 1440), max_size=8, unique=True).map(sorted))
