@@ -81,8 +81,8 @@ class BusinessForm(forms.Form):
     )
     asks_why_played = forms.BooleanField(
         required=False,
-        label="Ask for a reason before somebody listens to a recording",
-        help_text="It is asked again after ten minutes, and stands in the history. A download is not asked for one.",
+        label="Ask for a reason before somebody listens to a recording or downloads it",
+        help_text="It stands in the history. Who listens is asked again after ten minutes, a download each time.",
     )
 
     @staticmethod

@@ -57,12 +57,15 @@ class ProviderCopyDeleted(Event):
     call_id: UUID
 
 
+_WHY = {"?": ""} | {code: f" ({words})" for code, words in REASONS.items()}
+
+
 @dataclass(frozen=True, kw_only=True)
 class RecordingPlayed(Event):
     name = "recording.played"
     sentence = "listened to a recording{reason}"
     subject = "recording_id"
-    words: ClassVar[Mapping[str, str]] = {"?": ""} | {code: f" ({words})" for code, words in REASONS.items()}
+    words: ClassVar[Mapping[str, str]] = _WHY
     security = True
     recording_id: UUID
     call_id: UUID
@@ -72,11 +75,13 @@ class RecordingPlayed(Event):
 @dataclass(frozen=True, kw_only=True)
 class RecordingDownloaded(Event):
     name = "recording.downloaded"
-    sentence = "took a recording away as a file"
+    sentence = "took a recording away as a file{reason}"
     subject = "recording_id"
+    words: ClassVar[Mapping[str, str]] = _WHY
     security = True
     recording_id: UUID
     call_id: UUID
+    reason: str = ""  # as above
 
 
 @dataclass(frozen=True, kw_only=True)

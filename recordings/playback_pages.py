@@ -41,12 +41,21 @@ def play(request: MemberRequest, pk: UUID) -> HttpResponse:
     return render(request, face, context)
 
 
-def _ask_why(request: MemberRequest, recording: Recording) -> HttpResponse:
-    """Ask in the place of the player, or on a page of its own."""
-    place = "mini" if request.POST.get("face") == "row" else "player"
-    context = {"recording": recording, "reasons": reveals.Reason.choices, "place": place}
-    template = "recordings/_why.html" if "HX-Request" in request.headers else "recordings/why.html"
-    return render(request, template, context, status=422)
+def _ask_why(request: MemberRequest, recording: Recording, *, takes: bool = False) -> HttpResponse:
+    """Ask over the player, which stays where it is, or on a page of its own."""
+    context = {
+        "recording": recording,
+        "reasons": reveals.Reason.choices,
+        "takes": takes,
+        "is_missing": "reason" in request.POST,
+    }
+    if takes or "HX-Request" not in request.headers:
+        return render(request, "recordings/why.html", context, status=422)
+    context["place"] = "mini" if request.POST.get("face") == "row" else "player"
+    answer = render(request, "recordings/_why.html", context, status=422)
+    answer.headers["HX-Retarget"] = f"#why-{context['place']}-{recording.pk}"
+    answer.headers["HX-Reswap"] = "innerHTML"
+    return answer
 
 
 @never_cache
@@ -75,8 +84,10 @@ def audio(request: MemberRequest, pk: UUID) -> HttpResponseBase:
 @needs(Permission.DOWNLOAD)
 def download(request: MemberRequest, pk: UUID) -> HttpResponseBase:
     """The whole recording as a file."""
-    recording = _recording(request, pk)
-    playbacks.download(recording, by=request.member)
+    recording, reason = _recording(request, pk), request.POST.get("reason", "")
+    if playbacks.lacks_reason(reason, by=request.member):
+        return _ask_why(request, recording, takes=True)
+    playbacks.download(recording, by=request.member, reason=reason)
     with sealing.for_listeners():
         reader = sealing.open_stored(recording)
     response = StreamingHttpResponse(reader.blocks(), content_type=recording.content_type)

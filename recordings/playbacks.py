@@ -24,9 +24,14 @@ KEPT = timedelta(days=1)
 ASKED_ONCE_IN = timedelta(minutes=10)
 
 
+def lacks_reason(reason: str, *, by: Member) -> bool:
+    """Say whether the business asks for a reason, and this is none. A download is asked for one each time."""
+    return by.business.asks_why_played and reason not in Reason.values
+
+
 def wants_reason(recording: Recording, *, session: str, by: Member, reason: str) -> bool:
     """Say whether the business asks why he listens and this is no reason; within a while it is asked once."""
-    if not by.business.asks_why_played or reason in Reason.values:
+    if not lacks_reason(reason, by=by):
         return False
     mine = Playback.objects.filter(recording=recording, member=by, session=session)
     lately = mine.filter(was_explained=True, created_at__gt=now() - ASKED_ONCE_IN)
@@ -43,9 +48,9 @@ def start(recording: Recording, *, session: str, by: Member, reason: str = "") -
     check(by, Permission.PLAY, writes=True)
     _can_be_heard(recording)
     if wants_reason(recording, session=session, by=by, reason=reason):
-        raise Invalid(fields={"reason": [f"Give a reason: {', '.join(Reason.values)}."]})
+        raise _no_reason()
     limits.hit(limits.PLAYS, str(by.pk))
-    why = reason if by.business.asks_why_played else ""
+    why = _kept(reason, by)
     playback = Playback.objects.create(
         business_id=recording.business_id,
         recording=recording,
@@ -75,18 +80,30 @@ def use(playback: Playback) -> None:
 
 
 @transaction.atomic
-def download(recording: Recording, *, by: Member) -> None:
+def download(recording: Recording, *, by: Member, reason: str = "") -> None:
     """Write down that a member takes the audio away. Raises like `start`."""
     check(by, Permission.DOWNLOAD, writes=True)
     _can_be_heard(recording)
+    if lacks_reason(reason, by=by):
+        raise _no_reason()
     limits.hit(limits.PLAYS, str(by.pk))
-    event = RecordingDownloaded(recording_id=recording.pk, call_id=recording.call_id)
+    why = _kept(reason, by)
+    event = RecordingDownloaded(recording_id=recording.pk, call_id=recording.call_id, reason=why)
     record(event, by=by, business_id=recording.business_id)
 
 
 def forget() -> None:
     """Links that open nothing any more need not be kept: that somebody listened stands in the history."""
     Playback.objects.filter(ends_at__lt=now() - KEPT).delete()
+
+
+def _no_reason() -> Invalid:
+    return Invalid(fields={"reason": [f"Give a reason: {', '.join(Reason.values)}."]})
+
+
+def _kept(reason: str, by: Member) -> str:
+    """What nobody asked for is not written down."""
+    return reason if by.business.asks_why_played else ""
 
 
 def _can_be_heard(recording: Recording) -> None:

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from accounts.models import Business
 from callcrm.testing import World, add_call, add_lead
-from recordings.models import Recording
+from recordings.models import Playback, Recording
 from telephony.tests.live_clients import Server
-from tests.browser import keep_sound, log_in, watch
+from tests.browser import keep_sound, log_in, meanwhile, watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SECONDS = 120
@@ -156,6 +157,50 @@ def link_to_a_moment(player: Page, call) -> None:
     field = player.get_by_label("Link to this moment")
     expect(field).to_have_value(copied)
     expect(field).to_be_focused()
+
+
+def test_who_is_asked_why_can_go_back_and_answers_by_key(world: World, player: Page) -> None:
+    """On the page of the call, and in a row of the list."""
+    problems = watch(player)
+    meanwhile(lambda: asks_why(world))
+    question = player.get_by_role("form", name="Why do you listen?")
+    play = player.locator(".player [data-play]")
+    for place in ("", "list"):
+        if place:
+            meanwhile(lambda: forget_playbacks(world))
+            player.goto("/b/acme/calls/")
+            player.keyboard.press("j")
+            player.keyboard.press("Enter")
+            expect(player.locator("tr.detail .player")).to_be_visible()
+        play.first.click()
+        expect(question.get_by_role("combobox")).to_be_focused()
+        asked = player.locator(".player").first.bounding_box()
+        player.keyboard.press("Escape")
+        expect(question).to_have_count(0)
+        assert player.locator(".player").first.bounding_box() == asked
+        expect(play.first).to_be_focused()
+        if place:
+            expect(player.locator("tr.detail")).to_be_visible()  # Esc meant the question
+        player.keyboard.press("Enter")
+        expect(question.get_by_role("combobox")).to_be_focused()
+        player.keyboard.press("Enter")
+        expect(question.get_by_role("alert")).to_have_text("Choose a reason.")
+        assert player.locator(".player").first.bounding_box() == asked
+        question.get_by_role("combobox").select_option("complaint")
+        player.keyboard.press("Enter")
+        until(player, f"{AT} > 0.1")
+        expect(player.get_by_role("button", name="Pause recording").first).to_be_focused()
+    assert [text for text in problems if "422" not in text] == []
+
+
+def asks_why(world: World) -> None:
+    with world.inside():
+        Business.objects.filter(pk=world.acme.pk).update(asks_why_played=True)
+
+
+def forget_playbacks(world: World) -> None:
+    with world.inside():
+        Playback.objects.all().delete()
 
 
 def test_a_link_at_a_moment_begins_there(call, player: Page) -> None:

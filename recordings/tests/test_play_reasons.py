@@ -10,7 +10,9 @@ from django.utils.timezone import now
 from accounts import businesses
 from audit.models import Entry
 from audit.recording import record
+from callcrm.errors import Invalid
 from callcrm.testing import login
+from recordings import playbacks
 from recordings.events import RecordingPlayed
 from recordings.models import Playback
 from recordings.playbacks import ASKED_ONCE_IN
@@ -38,8 +40,8 @@ def play(world, recording):
     return post
 
 
-def said(world):
-    return [entry.sentence for entry in Entry.objects.of(world.acme.pk).filter(name="recording.played")]
+def said(world, name="recording.played"):
+    return [entry.sentence for entry in Entry.objects.of(world.acme.pk).filter(name=name)]
 
 
 def test_the_first_play_asks_and_the_answer_stands_in_the_history(world, play):
@@ -51,10 +53,47 @@ def test_the_first_play_asks_and_the_answer_stands_in_the_history(world, play):
 
 
 @pytest.mark.parametrize(("face", "place"), [("", "player"), ("row", "mini")])
-def test_with_scripts_it_is_asked_in_the_place_of_the_player(recording, play, face, place):
-    asked = play(headers=FRAGMENT, face=face).content.decode()
-    assert asked.startswith(f'<form class="why-played row wraps" id="{place}-{recording.pk}"')
-    assert "<audio" in play(headers=FRAGMENT, face=face, reason="verify").content.decode()
+def test_with_scripts_it_is_asked_over_the_player(recording, play, face, place):
+    asked = play(headers=FRAGMENT, face=face)
+    assert (asked.headers["HX-Retarget"], asked.headers["HX-Reswap"]) == (
+        f"#why-{place}-{recording.pk}",
+        "innerHTML",
+    )
+    assert f'hx-target="#{place}-{recording.pk}"' in asked.content.decode()
+    answer = play(headers=FRAGMENT, face=face, reason="verify")
+    assert "HX-Retarget" not in answer.headers
+    assert f'id="{place}-{recording.pk}"' in answer.content.decode()
+    assert f'id="why-{place}-{recording.pk}"' in answer.content.decode()
+    assert "<audio" in answer.content.decode()
+
+
+@pytest.mark.parametrize("headers", [{}, FRAGMENT])
+def test_an_answer_without_a_reason_is_told_so(play, headers):
+    assert "Choose a reason." not in play(headers=headers).content.decode()
+    again = play(headers=headers, reason="")
+    assert again.status_code == 422
+    assert "Choose a reason." in again.content.decode()
+
+
+def test_a_download_is_asked_each_time_and_its_reason_stands_in_the_history(world, recording):
+    admin, path = login(Client(), world.admin), f"/b/acme/recordings/{recording.pk}/downloads/"
+    assert (
+        admin.post(f"/b/acme/recordings/{recording.pk}/playbacks/", {"reason": "verify"}).status_code == 302
+    )
+    for odd in ({}, {"reason": ""}, {"reason": "x"}, {"reason": "\x00"}):
+        asked = admin.post(path, odd)
+        assert asked.status_code == 422
+        assert "Why do you take it away?" in asked.content.decode()
+        assert f'action="{path}"' in asked.content.decode()
+    assert said(world, "recording.downloaded") == []
+    assert admin.post(path, {"reason": "legal"}).status_code == 200
+    assert said(world, "recording.downloaded") == ["took a recording away as a file (for a legal request)"]
+    assert admin.post(path).status_code == 422
+
+
+def test_no_verb_lets_a_recording_be_taken_away_unexplained(world, recording):
+    with world.inside(), pytest.raises(Invalid):
+        playbacks.download(recording, by=world.admin)
 
 
 def test_within_ten_minutes_it_is_asked_once_in_the_same_session(world, play):
@@ -93,10 +132,13 @@ def test_a_program_says_it_in_a_header(world, recording):
     assert said(world) == ["listened to a recording (for a legal request)"]
 
 
-def test_where_nobody_asks_nothing_changes(world, play):
+def test_where_nobody_asks_nothing_changes(world, recording, play):
     businesses.change(world.acme, {"asks_why_played": False}, by=world.owner)
     assert play(reason="odd").status_code == 302
     assert said(world) == ["listened to a recording"]
+    path = f"/b/acme/recordings/{recording.pk}/downloads/"
+    assert login(Client(), world.admin).post(path, {"reason": "legal"}).status_code == 200
+    assert said(world, "recording.downloaded") == ["took a recording away as a file"]
 
 
 def test_what_was_played_before_still_reads_well(world):
