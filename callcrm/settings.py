@@ -303,7 +303,7 @@ if any(RECORDINGS_STORAGE_URL.startswith(served.as_uri()) for served in (STATIC_
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "callcrm.lib.statics.Statics"
         if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },

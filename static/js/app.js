@@ -1,10 +1,11 @@
 // What pages do beyond HTML. Every page reads, links and submits without this file; nothing here is the only way.
 // Sections: theme, hidden values, live fragments, ringing, clocks, small things, unsaved work, keyboard, live feed. htmx 4 does the fetching and swapping.
 
+import { clock } from "./shared.js";
+
 const root = document.documentElement;
 const $ = (selector, from = document) => from.querySelector(selector);
 const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
-const minutes = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 root.classList.add("js");
 
 // ---- Theme: the server draws it from the cookie, so that no page flashes; "" follows the system.
@@ -53,7 +54,7 @@ function show(value) {
   const timer = setInterval(() => {
     const left = Math.max(0, Math.ceil((until - Date.now()) / 1000));
     const label = $(".left", value);
-    if (label) label.textContent = minutes(left);
+    if (label) label.textContent = clock(left);
     if (left === 0 || !value.isConnected) hide(value);
   }, 500);
   value.addEventListener("remask", () => clearInterval(timer), { once: true });
@@ -137,8 +138,8 @@ document.addEventListener("htmx:finally:swap", markRinging); // after htmx has s
 // ---- Clocks of running calls.
 
 setInterval(() => {
-  for (const clock of $$("[data-since]")) {
-    clock.textContent = minutes(Math.max(0, (Date.now() - Date.parse(clock.dataset.since)) / 1000));
+  for (const shown of $$("[data-since]")) {
+    shown.textContent = clock(Math.max(0, (Date.now() - Date.parse(shown.dataset.since)) / 1000));
   }
 }, 1000);
 

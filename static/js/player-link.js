@@ -1,8 +1,7 @@
 // A link to the moment where a recording stands: "Copy link at 1:23". It is the call's own address with a place in it
 // (`#t=83`, which no server hears of), so it asks for log-in and for the right to listen like any other.
 
-const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
-const sound = (face) => document.querySelector(`[data-player="${CSS.escape(face.dataset.player)}"] audio`);
+import { clock, sound } from "./shared.js";
 
 function address(button, at) {
   const link = new URL(button.dataset.link, location.origin);

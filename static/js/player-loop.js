@@ -1,11 +1,9 @@
 // Repeating a part of a recording: pressed once where it begins, again where it ends, and once more to go on. The part
 // is kept with the sound (`data-a`, `data-b`, in seconds) and drawn over every face of it.
 
+import { clock, faces, sound } from "./shared.js";
+
 const SHORTEST = 0.5; // seconds
-const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
-const of = (player) => [...document.querySelectorAll(`[data-player="${CSS.escape(player)}"]`)];
-const faces = (audio) => of(audio.closest("[data-player]").dataset.player);
-const sound = (face) => of(face.dataset.player).map((other) => other.querySelector("audio")).find(Boolean);
 const isSet = (audio) => "b" in audio.dataset;
 
 // The three presses. What the button says next is what the next press does.

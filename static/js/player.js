@@ -1,16 +1,10 @@
 // Playing a recording: native <audio>, a native range input over a drawing that the server has made. Without this file
 // a button leads to a page that plays. The player comes with its sound once somebody has asked for it (and that is
-// written down); what is done here asks nothing more. A recording may be shown in several places of a page: its faces
-// share the one sound. Keys work while something plays, or where the focus stands on something to play.
+// written down); what is done here asks nothing more. Keys work while something plays, or where the focus stands on something to play.
+
+import { clock, faces, sound, sounds } from "./shared.js";
 
 const SPEEDS = [1, 1.25, 1.5, 2, 0.75];
-const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
-const faces = (audio) => {
-  const { player } = audio.closest("[data-player]").dataset;
-  return [...document.querySelectorAll(`[data-player="${CSS.escape(player)}"]`)];
-};
-const sound = (face) => document.querySelector(`[data-player="${CSS.escape(face.dataset.player)}"] audio`);
-const sounds = () => [...document.querySelectorAll("[data-player] audio")];
 const typing = (event) => event.target.closest?.("input:not([type=range], [type=checkbox]), textarea, select");
 
 // What the keys mean: what plays; else what the focus stands on, a row of a list or what is open below it; else the last.
