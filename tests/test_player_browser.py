@@ -204,8 +204,17 @@ def forget_playbacks(world: World) -> None:
 
 
 def test_a_link_at_a_moment_begins_there(call, player: Page) -> None:
-    player.goto(f"/b/acme/calls/{call.pk}/#t=60")
+    player.goto(f"/b/acme/calls/{call.pk}/#t=83")
     player.reload()
+    shown = player.locator("[data-at]")
+    expect(shown).to_have_text("1:23")
+    expect(player.locator("[data-at-input]")).to_have_value("1:23")
+    for moment, says in (("x", "0:00"), ("99999", "2:00"), ("-5", "0:00"), ("1e1", "0:00"), ("60", "1:00")):
+        player.evaluate(f"location.hash = 't={moment}'")
+        expect(shown).to_have_text(says)
+    expect(player.locator("[data-link-words]")).to_have_text("Copy link at 1:00")
     player.get_by_role("button", name="Play recording").click()
     until(player, f"{AT} > 60")
     assert timedelta(seconds=player.evaluate(AT)) < timedelta(seconds=70)
+    player.evaluate("location.hash = 't=100'")  # a link of the page itself, or of its address
+    until(player, f"{AT} > 99")

@@ -1,7 +1,7 @@
 // A link to the moment where a recording stands: "Copy link at 1:23". It is the call's own address with a place in it
 // (`#t=83`, which no server hears of), so it asks for log-in and for the right to listen like any other.
 
-import { clock, sound } from "./shared.js";
+import { clock, standsAt } from "./shared.js";
 
 function address(button, at) {
   const link = new URL(button.dataset.link, location.origin);
@@ -11,7 +11,7 @@ function address(button, at) {
 
 async function copy(button) {
   const face = button.closest("[data-player]");
-  const at = Math.floor(sound(face)?.currentTime ?? 0);
+  const at = Math.floor(standsAt(face));
   const field = face.querySelector("[data-link-field]");
   const said = face.querySelector("[data-said]");
   field.value = address(button, at);
@@ -31,11 +31,11 @@ document.addEventListener("click", (event) => {
   if (button) copy(button);
 });
 
-document.addEventListener("timeupdate", ({ target }) => {
-  const { player } = target.closest("[data-player]")?.dataset ?? {};
-  if (!player) return;
-  for (const words of document.querySelectorAll(`[data-player="${CSS.escape(player)}"] [data-link-words]`)) {
-    const now = `Copy link at ${clock(target.currentTime)}`;
-    if (words.textContent !== now) words.textContent = now;
-  }
-}, true);
+function label(face) {
+  const words = face.querySelector("[data-link-words]");
+  const now = `Copy link at ${clock(standsAt(face))}`;
+  if (words && words.textContent !== now) words.textContent = now;
+}
+
+document.addEventListener("player:painted", ({ target }) => label(target));
+document.querySelectorAll("[data-player]").forEach(label);

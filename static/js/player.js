@@ -39,10 +39,23 @@ function point(event, face) {
   }
 }
 
-// A link at a moment (#t=83) begins there; a browser that wants a click first shows the button to press.
+// A link at a moment (#t=83) begins there, and is shown before anything sounds; a browser that wants a click first shows the
+// button to press. What is no moment is the beginning, and what lies behind the end is the end.
+function linked(face) {
+  const text = new URLSearchParams(location.hash.slice(1)).get("t") ?? "";
+  return /^[0-9]{1,9}([.][0-9]{1,3})?$/.test(text) ? Math.min(Number(text), Number(face.dataset.seconds)) : 0;
+}
+
+function show() {
+  for (const face of document.querySelectorAll("[data-player]:has([data-seek])")) {
+    if (!sound(face)) paintFace(face, (face.dataset.stands = linked(face)));
+  }
+}
+
 function begin(audio) {
-  const { player } = audio.closest("[data-player]").dataset;
-  const at = pointed.get(player) ?? Number(new URLSearchParams(location.hash.slice(1)).get("t"));
+  const face = audio.closest("[data-player]");
+  const { player } = face.dataset;
+  const at = pointed.get(player) ?? linked(face);
   pointed.delete(player);
   if (at > 0) audio.currentTime = at;
   play(audio);
@@ -78,17 +91,19 @@ function mark(audio) {
 }
 
 function paint(audio) {
-  const { currentTime } = audio;
-  for (const face of faces(audio)) {
-    const seek = face.querySelector("[data-seek]");
-    const share = currentTime / (Number(face.dataset.seconds) || 1);
-    if (seek) seek.value = currentTime;
-    seek?.setAttribute("aria-valuetext", clock(currentTime));
-    face.querySelector("[data-at]").textContent = clock(currentTime);
-    face.querySelector(".wave").style.setProperty("--played", `${Math.min(100, share * 100)}%`);
-    const moment = face.parentElement.querySelector("[data-at-input]");
-    if (moment && document.activeElement !== moment) moment.value = clock(currentTime);
-  }
+  for (const face of faces(audio)) paintFace(face, audio.currentTime);
+}
+
+function paintFace(face, at) {
+  const seek = face.querySelector("[data-seek]");
+  const share = at / (Number(face.dataset.seconds) || 1);
+  if (seek) seek.value = at;
+  seek?.setAttribute("aria-valuetext", clock(at));
+  face.querySelector("[data-at]").textContent = clock(at);
+  face.querySelector(".wave").style.setProperty("--played", `${Math.min(100, share * 100)}%`);
+  const moment = face.parentElement.querySelector("[data-at-input]");
+  if (moment && document.activeElement !== moment) moment.value = clock(at);
+  face.dispatchEvent(new CustomEvent("player:painted", { bubbles: true })); // `player-link.js`
 }
 
 function fail(audio) {
@@ -182,4 +197,12 @@ document.addEventListener("htmx:after:swap", () => {
     if (!("bound" in audio.dataset)) bind(audio);
     dress(audio);
   }
+  show(); // what was drawn anew
 });
+
+addEventListener("hashchange", () => {
+  show();
+  if (!location.hash.startsWith("#t=")) return;
+  for (const audio of sounds()) audio.currentTime = linked(audio.closest("[data-player]"));
+});
+show();
