@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recordings.waveform import LEFT, LONG, POINTS, Waveform, silences
+from telephony.providers.practice.client import Tune
 
 RATE = 8000
 
@@ -136,3 +137,22 @@ def test_what_may_be_skipped_lies_in_the_recording_in_order(lanes, seconds):
 
 def test_without_a_picture_nothing_is_skipped():
     assert silences([], 60.0) == silences([b""], 60.0) == []
+
+
+@pytest.mark.parametrize("sides", [1, 2])
+@pytest.mark.parametrize(("seconds", "pauses"), [(5, 0), (8, 1), (24, 1), (75, 2), (312, 2), (900, 2)])
+def test_practice_callers_pause_so_that_silence_can_be_skipped(sides, seconds, pauses):
+    for name in ("RE1", "RE2", "RE3"):
+        picture = Waveform()
+        for _ in picture.through(Tune(name, sides, seconds).blocks()):
+            pass
+        points = picture.points()
+        own = [points[at : at + POINTS] for at in range(0, len(points), POINTS)]
+        found = silences(own, seconds)
+        assert len(found) == pauses
+        assert all(0 < start < end < seconds for start, end in found)
+
+
+def test_a_pause_takes_nothing_from_the_length_of_a_recording():
+    tune = Tune("RE1", 2, 24)
+    assert sum(map(len, tune.blocks())) == tune.length

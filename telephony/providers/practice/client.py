@@ -1,4 +1,5 @@
-"""What a practice caller said, made here: a tune as long as he talked, each side of the talk on its channel.
+"""What a practice caller said, made here: a tune as long as he talked, each side of the talk on its channel, with
+pauses in which somebody looks something up.
 
 The same recording always sounds the same, and no other sounds like it. Imports no Django.
 """
@@ -24,6 +25,7 @@ _NOTES: Final = (262, 294, 330, 392, 440, 523)  # whatever follows whatever, it 
 _LOUDNESS: Final = 6000
 _LEVELS: Final = (1.0, 0.55, 0.8, 0.4)  # nobody speaks evenly
 _SYLLABLES: Final = 3.4  # in a second
+_SHORT: Final = 8  # seconds; in less nobody looks anything up
 _playing: Final[dict[str, Event]] = {}  # each call with the wish that it ends
 
 
@@ -37,10 +39,26 @@ class Tune:
 
     def blocks(self) -> Iterator[bytes]:
         yield self._head()
+        pauses = self._pauses()
         for second in range(self._seconds):
+            if second in pauses:
+                yield bytes(RATE * 2 * self._channels)
+                continue
             speaking = second // 2 % self._channels
             note = self._notes[second % 32]
             yield _second(_NOTES[note % len(_NOTES)], _LEVELS[note % len(_LEVELS)], speaking, self._channels)
+
+    def _pauses(self) -> frozenset[int]:
+        """Return the seconds in which nobody says anything: in a long talk twice, in a short one never.
+
+        Pauses grow with it, because a picture of a long talk shows no short ones.
+        """
+        whole, early, late = self._seconds, self._notes[30] % 20, self._notes[31] % 15
+        begins = [whole * (25 + early) // 100] * (whole >= _SHORT) + [whole * (65 + late) // 100] * (
+            whole >= 60
+        )
+        length = max(3, whole // 20)
+        return frozenset(second for begin in begins for second in range(begin, begin + length))
 
     def _head(self) -> bytes:
         data, width = self.length - 44, 2 * self._channels
