@@ -24,7 +24,10 @@ from telephony import outgoing, stopping, telephones
 from telephony.models import Call, TrackingNumber
 
 RINGS = "Your telephone rings in a moment. Press 1, and the other one is called."
-STOPPED = "The call is being stopped."
+NEVER_PLACED = "The call was stopped before any telephone rang."
+STOPPED = "The call was stopped. The other one was not put through."
+STOPPING = "Your provider is being told to end the call. That takes a moment."
+OVER = "The call was over already."
 BEFORE = "This button was pressed before: here is the call that it made. To call again, press “Call again”."
 
 
@@ -101,13 +104,23 @@ def call_out(request: MemberRequest) -> HttpResponse:
 @require_POST
 @needs(Permission.PLACE_CALLS)
 def stop(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Stop a call that one has asked for. With scripts the feed tells what has come of it."""
-    call = get_object_or_404(Call.objects.visible_to(request.member).select_related("lead"), pk=pk)
-    stopping.stop(call, by=request.member)
+    """Stop a call that one has asked for, and say how far that is. With scripts the feed tells what comes of it."""
+    mine = Call.objects.visible_to(request.member).select_related("lead")
+    stopping.stop(get_object_or_404(mine, pk=pk), by=request.member)
+    call = mine.prefetch_related("placements").get(pk=pk)
     if "HX-Request" in request.headers:
-        return HttpResponse(status=204)
-    messages.success(request, STOPPED)
+        return render(request, "telephony/_stop.html", {"call": call, "toast": _stopped(call)})
+    messages.success(request, _stopped(call))
     return redirect(_back(request, call, call.lead))
+
+
+def _stopped(call: Call) -> str:
+    placement = call.placement
+    if placement.is_stopping:
+        return STOPPING
+    if not placement.was_stopped:
+        return OVER
+    return NEVER_PLACED if placement.failure == "stopped" else STOPPED
 
 
 class TelephoneForm(RefusableForm):

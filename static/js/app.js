@@ -172,6 +172,9 @@ document.addEventListener("click", (event) => {
 const drawn = $$(".toasts .toast"); // those that come later say themselves how long they stay
 setTimeout(() => drawn.filter((toast) => !$("form", toast)).forEach((toast) => toast.remove()), 8000);
 setTimeout(() => drawn.filter((toast) => !toast.matches(":hover, :focus-within")).forEach((toast) => toast.remove()), 15_000);
+document.addEventListener("htmx:after:swap", () => {
+  for (const said of $$(".toast[data-brief], .toasts > .notice")) setTimeout(() => said.remove(), 15_000);
+});
 if (location.hash === "#search") $("#search")?.focus();
 
 // ---- Unsaved work: a form that asks for it is not left by mistake. Sending any form of the page is leaving on purpose.

@@ -294,7 +294,39 @@ def test_a_press_leads_to_the_call_or_stays_at_the_desk(world, ringing, lead, cl
     answer = login(client, world.user).post(address)
     assert answer.headers["Location"] == f"/b/acme/calls/{ringing.pk}/"
     assert client.post(address, {"view": "desk"}).headers["Location"] == f"/b/acme/desk/?lead={lead.pk}"
-    assert client.post(address, headers={"HX-Request": "true"}).status_code == 204
+
+
+def press(client, call, **headers):
+    return client.post(f"/b/acme/calls/{call.pk}/stops/", follow=not headers, headers=headers)
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_a_press_says_how_far_the_stopping_is(world, ringing, twilio, client, headers):
+    login(client, world.user)
+    for _ in range(2):
+        shown = press(client, ringing, **headers).content.decode()
+        assert "is being told to end the call" in shown
+        assert "Being stopped…" in shown
+    twilio.will(canceled())
+    work(world, ringing)
+    shown = press(client, ringing, **headers).content.decode()
+    assert "The call was stopped. The other one was not put through." in shown
+    assert "Being stopped…" not in shown
+
+
+def test_a_call_that_was_never_placed_says_so(world, asked, client):
+    assert "stopped before any telephone rang" in press(login(client, world.user), asked).content.decode()
+
+
+def test_a_call_that_ended_by_itself_was_over_already(world, ringing, client):
+    told(client, ringing, placement(world, ringing).call.provider_id, "no-answer")
+    assert "The call was over already." in press(login(client, world.user), ringing).content.decode()
+
+
+def test_with_scripts_the_button_gives_way_to_what_is_so(world, ringing, client):
+    shown = press(login(client, world.user), ringing, **{"HX-Request": "true"}).content.decode()
+    assert "<button" not in shown.split("<hx-partial")[0]
+    assert '<hx-partial hx-target=".toasts" hx-swap="beforeend"><div class="toast" data-brief>' in shown
 
 
 def test_a_program_stops_what_it_has_asked_for(world, ringing, twilio):
