@@ -90,8 +90,10 @@ def test_a_recording_plays_in_the_row_and_what_is_open_follows_it(world, calls, 
     until(nora, f"{PLAYING} === 0")
     detail.get_by_role("button", name="Play recording").click()
     until(nora, f"{PLAYING} === 1")
+    detail.get_by_role("button", name="Copy link").click()
+    expect(detail.locator("[data-said]")).not_to_be_empty()
     nora.keyboard.press("Escape")
-    expect(detail).to_have_count(0)
+    expect(detail).to_have_count(0)  # what it wrote into its own field is nobody's to save
     until(nora, f"{PLAYING} === 1")
     nora.locator(f"#call-{calls[1].pk}").get_by_role("button", name="Play recording").click()
     until(nora, f"document.querySelectorAll('audio').length === 2 && {PLAYING} === 1")

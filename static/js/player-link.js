@@ -14,7 +14,7 @@ async function copy(button) {
   const at = Math.floor(standsAt(face));
   const field = face.querySelector("[data-link-field]");
   const said = face.querySelector("[data-said]");
-  field.value = address(button, at);
+  field.value = field.defaultValue = address(button, at); // nobody has to save it: `calls-open.js` asks
   try {
     await navigator.clipboard.writeText(field.value);
     field.hidden = true;
