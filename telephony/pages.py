@@ -81,6 +81,7 @@ def _around(request: MemberRequest) -> dict[str, Any]:
     offered = chips.chips(request, words)
     return {
         "live": going_on(visible),
+        "day_ends": times.left_of_day(request.business.tz),
         "today": figures.between(visible, times.midnight(request.business.tz), now()),
         "tabs": chips.tabs(request),
         "filters": offered,

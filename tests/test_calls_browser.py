@@ -1,6 +1,6 @@
 """The list of calls in a real browser while calls come in: it changes in place, and nothing moves by itself."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -54,12 +54,38 @@ def bar(page: Page):
     return page.locator("#news [data-bring-in]")
 
 
+def parted(page: Page) -> Any:
+    """What stands in the list from above: a day is its date, a call its id."""
+    return page.evaluate(
+        "[...document.querySelectorAll('#rows tbody tr')].map(row => row.dataset.day ?? row.id)"
+    )
+
+
+def by_day(world: World) -> list[str]:
+    """What should stand there."""
+    found: list[str] = []
+    with world.inside():
+        for call in Call.objects.order_by("-started_at", "-id"):
+            day = call.started_at.astimezone(world.acme.tz).date().isoformat()
+            found += [f"call-{call.pk}"] if day in found else [day, f"call-{call.pk}"]
+    return found
+
+
+def begun(world: World, call: Call, at: datetime) -> None:
+    with world.inside():
+        Call.objects.filter(pk=call.pk).update(started_at=at)
+
+
 def shown(page: Page) -> Any:
     return page.evaluate("[...document.querySelectorAll('#rows tbody tr[id]')].map(row => row.id)")
 
 
-def test_new_calls_wait_behind_a_bar_until_somebody_brings_them_in(nora, server: Server, page: Page) -> None:
+def test_new_calls_wait_behind_a_bar_until_somebody_brings_them_in(
+    world, nora, server: Server, page: Page
+) -> None:
+    meanwhile(lambda: begun(world, nora, now() - timedelta(days=1)))
     problems = open_list(page)
+    expected: list[str] = []
     title = page.locator(f"#call-{nora.pk} .title a")
     title.focus()
     top = page.locator(f"#call-{nora.pk}").bounding_box()
@@ -76,6 +102,12 @@ def test_new_calls_wait_behind_a_bar_until_somebody_brings_them_in(nora, server:
     expect(page.locator("#rows tbody tr[id]")).to_have_count(4)
     assert shown(page)[-1] == f"call-{nora.pk}"
     expect(bar(page)).to_have_count(0)
+    ring(server)
+    expect(bar(page)).to_contain_text("1 new call")
+    page.keyboard.press(".")
+    expect(page.locator("#rows tbody tr[id]")).to_have_count(5)
+    meanwhile(lambda: expected.extend(by_day(world)))
+    assert parted(page) == expected
     expect(title).to_be_focused()
     expect(page.locator("#today")).to_contain_text("4 calls")
     assert problems == []
@@ -86,7 +118,7 @@ def test_who_clicks_the_bar_stands_on_the_first_new_row(nora, server: Server, pa
     ring(server)
     bar(page).click()
     expect(page.locator("#rows tbody tr[id]")).to_have_count(2)
-    expect(page.locator("#rows tbody tr").first.locator(".title a")).to_be_focused()
+    expect(page.locator("#rows tbody tr[id]").first.locator(".title a")).to_be_focused()
 
 
 @pytest.fixture

@@ -66,6 +66,11 @@ def midnight(zone: tzinfo, days_ago: int = 0) -> datetime:
     return today - timedelta(days=days_ago)
 
 
+def left_of_day(zone: tzinfo) -> int:
+    """Return in how many seconds another day has begun there."""
+    return int((midnight(zone, -1) - timezone.now()).total_seconds()) + 1
+
+
 def heading(at: datetime, zone: tzinfo, now: datetime) -> str:
     """Return "Today", "Yesterday" or "Tuesday, Nov 3"."""
     local, here = at.astimezone(zone), now.astimezone(zone)
@@ -81,8 +86,13 @@ def exact(at: datetime, zone: tzinfo) -> str:
 
 
 def lines(at: datetime, zone: tzinfo, now: datetime, form: str = "") -> tuple[str, str]:
-    """Return the upper and the lower line of a time; `form` picks one of clock, ago, date and full."""
+    """Return the upper and the lower line of a time; `form` picks one of clock, ago, date and full.
+
+    In a list that is parted by days, `form` "list", the lower line is said of today alone.
+    """
     local, here = at.astimezone(zone), now.astimezone(zone)
+    if form == "list":
+        return clock(local), distance(local, here) if local.date() == here.date() else ""
     single = {
         "clock": clock(local),
         "ago": distance(local, here),

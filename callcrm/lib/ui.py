@@ -101,7 +101,8 @@ def _zone(context: Context) -> tzinfo:
 def when(context: Context, at: datetime | None, form: str = "") -> dict[str, Any]:
     """{% when call.started_at %}: time of day over distance, in the business's time zone.
 
-    `form` picks one line: "clock" (10:42 am), "ago" (6 min ago), "date" (Nov 12) or "full" (both).
+    `form` picks one line: "clock" (10:42 am), "ago" (6 min ago), "date" (Nov 12) or "full" (both). With "list" both are
+    there for what is of today, and the time of day for the rest: in a list that is parted by days.
     """
     if at is None:
         return {"at": None}

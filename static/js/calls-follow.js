@@ -8,6 +8,8 @@ const $ = (selector, from = document) => from.querySelector(selector);
 const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
 const list = () => $("#rows");
 const rows = (from = list()) => $$("tbody > tr[id^=call-]", from);
+const parted = (from) => $$("tbody > :is(tr[id^=call-], tr[data-day])", from); // rows, and the days above them
+const ours = (row) => (row.id ? document.getElementById(row.id) : $(`#rows tr[data-day="${row.dataset.day}"]`));
 const idOf = (row) => row.id.slice("call-".length);
 
 const told = { call: new Set(), recording: new Set(), callback: new Set() };
@@ -87,12 +89,12 @@ async function change(question) {
 }
 
 function put(fresh) {
-  const row = document.getElementById(fresh.id);
+  const row = ours(fresh);
   if (!row) return;
   [...fresh.cells].forEach((cell, at) => {
     const old = row.cells[at];
     if (!old || "keep" in old.dataset || old.innerHTML === cell.innerHTML) return;
-    if (isInUse(old)) held.add(idOf(row));
+    if (isInUse(old)) row.id && held.add(idOf(row));
     else replace(old, cell);
   });
 }
@@ -147,23 +149,24 @@ async function bringIn() {
   const hadFocus = $("#news").contains(document.activeElement);
   const known = rows(found).some((row) => document.getElementById(row.id));
   if (!known && $("tr.detail", list())) return location.reload();
-  if (known) insert(rows(found));
+  if (known) insert(parted(found));
   show(found, known ? ["#today"] : undefined);
   $("#news").replaceChildren();
   if (hadFocus) $(".title a", rows()[0])?.focus();
 }
 
-// From the last to the first, each above the row that follows it; an open row below its call stays where it is.
+// From the last to the first, each above the row that follows it; an open row below its call stays where it is. A day
+// is drawn above its first call, and once: today's is yesterday's after midnight.
 function insert(found) {
   const full = rows().length >= MOST;
   for (const row of $$("tr.fresh")) row.classList.remove("fresh");
   let next = null;
   for (const fresh of found.reverse()) {
-    const row = document.getElementById(fresh.id);
+    const row = ours(fresh);
     if (row) put(fresh);
     else if (next || !full) {
       $("tbody", list()).insertBefore(fresh, next);
-      fresh.classList.add("fresh");
+      if (fresh.id) fresh.classList.add("fresh");
       window.htmx?.process(fresh);
     }
     next = row ?? (fresh.isConnected && fresh.ownerDocument === document ? fresh : next);
@@ -179,6 +182,17 @@ function show(found, parts = ["#rows", "#today"]) {
     window.htmx?.process(fresh);
   }
 }
+
+// At midnight where the business is, what was "Today" has another name.
+async function turn() {
+  const found = await page();
+  for (const day of $$("#rows tr[data-day]", found)) put(day);
+  show(found, ["#today"]);
+  wait($("#rows", found));
+}
+
+const wait = (from) => from?.dataset.dayEnds && setTimeout(() => turn().catch(hearAll), from.dataset.dayEnds * 1000);
+wait(list());
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-bring-in]")) bringIn().catch(hearAll);

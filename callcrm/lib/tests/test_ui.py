@@ -122,6 +122,11 @@ class TimeTests(TagCase):
         self.assertIn("Nov 12, 10:48 am", self.when(NOW, "full"))
         self.assertNotIn("sub", self.when(NOW, "clock"))
 
+    def test_in_a_list_parted_by_days_only_today_says_how_long_ago(self):
+        self.assertIn("3 h ago", self.when(NOW - timedelta(hours=3), "list"))
+        self.assertNotIn("yesterday", self.when(NOW - timedelta(hours=11), "list"))
+        self.assertIn("11:48 pm", self.when(NOW - timedelta(hours=11), "list"))
+
     def test_no_time_is_nothing(self):
         self.assertEqual(self.when(None).strip(), "")
 
