@@ -71,9 +71,21 @@ def choose_columns(request: MemberRequest) -> HttpResponse:
     for arrow, places in (("earlier", -1), ("later", 1)):
         order = columns.moved(order, request.POST.get(arrow, ""), places)
     columns.choose(request.POST.getlist("column"), order, by=request.member)
-    return redirect(
-        _list(request, {name: request.POST[name] for name in listed.KEPT if request.POST.get(name)})
-    )
+    return _back(request)
+
+
+@require_POST
+@needs(Permission.VIEW_CUSTOMERS)
+def reset_columns(request: MemberRequest) -> HttpResponse:
+    """Show the columns as they come, to him."""
+    columns.reset(by=request.member)
+    return _back(request)
+
+
+def _back(request: MemberRequest) -> HttpResponse:
+    """Lead back to the list as it was."""
+    kept = {name: request.POST[name] for name in listed.KEPT if request.POST.get(name)}
+    return redirect(_list(request, kept))
 
 
 def _list(request: MemberRequest, params: dict[str, str]) -> str:

@@ -342,3 +342,10 @@ class ColumnsChosen(Event):
     sentence = "chose the columns of the call list; put away: {hidden}"
     hidden: list[str]
     order: list[str]
+    added: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnsReset(Event):
+    name = "columns.reset"
+    sentence = "put the columns of the call list back as they come"

@@ -29,6 +29,7 @@ urlpatterns = [
     path("calls/views/<uuid:pk>/edits/", call_view_pages.edit_view, name="call-view-edits"),
     path("calls/views/<uuid:pk>/removals/", call_view_pages.remove_view, name="call-view-removals"),
     path("calls/columns/", call_view_pages.choose_columns, name="call-columns"),
+    path("calls/columns/resets/", call_view_pages.reset_columns, name="call-column-resets"),
     path("calls/live/", pages.live, name="calls-live"),
     path("calls/counts/", counts.counts, name="calls-counts"),
     path("calls/news/", following.news, name="calls-news"),

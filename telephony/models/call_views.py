@@ -55,10 +55,11 @@ class CallView(TenantModel):
 
 
 class CallColumns(TenantModel):
-    """Which columns of the call list a member has put away, and the order of all. Without a row: none, as they come."""
+    """How a member's columns of the call list differ from how they come, and the order of all. No row: they do not."""
 
     member = tenant_key("accounts.Member")
     hidden = ArrayField(models.CharField(max_length=12), default=list, blank=True)
+    added = ArrayField(models.CharField(max_length=12), default=list, blank=True)
     order = ArrayField(models.CharField(max_length=12), default=list, blank=True)
 
     class Meta:

@@ -11,10 +11,12 @@ from callcrm.errors import Invalid
 from callcrm.lib.tenancy import business_scope
 from callcrm.testing import World, add_call, add_lead, add_superuser, login
 from telephony import columns, ledger
-from telephony.models import CallColumns, Outcome
+from telephony.models import CallColumns, Outcome, TrackingNumber
 
 pytestmark = pytest.mark.django_db
-LIST, CHOOSE = "/b/acme/calls/", "/b/acme/calls/columns/"
+LIST, CHOOSE, RESET = "/b/acme/calls/", "/b/acme/calls/columns/", "/b/acme/calls/columns/resets/"
+AS_THEY_COME = [label for name, label in columns.COLUMNS.items() if name not in columns.AWAY]
+AS_THEY_COME_NAMES = [name for name in columns.COLUMNS if name not in columns.AWAY]
 
 
 def heads(client: Client) -> list[str]:
@@ -22,9 +24,13 @@ def heads(client: Client) -> list[str]:
     return [re.sub("<[^>]*>", "", head).strip() for head in re.findall(r"<th [^>]*>(.*?)</th>", page)]
 
 
+def row(client: Client) -> str:
+    [found] = re.findall(r'<tr role="row" id="call-.*?</tr>', client.get(LIST).content.decode(), re.DOTALL)
+    return str(found)
+
+
 def cells(client: Client) -> int:
-    [row] = re.findall(r'<tr role="row" id="call-.*?</tr>', client.get(LIST).content.decode(), re.DOTALL)
-    return str(row).count('<td role="cell"')
+    return row(client).count('<td role="cell"')
 
 
 @pytest.fixture
@@ -33,10 +39,57 @@ def user(world: World, client: Client) -> Client:
     return login(client, world.user)
 
 
-def test_all_columns_are_there_until_somebody_puts_one_away(user: Client) -> None:
-    every = ["Caller", *columns.COLUMNS.values(), "Details"]
+def test_the_columns_that_the_width_bears_are_there_until_somebody_puts_one_away(user: Client) -> None:
+    every = ["Caller", *AS_THEY_COME, "Details"]
     assert heads(user) == every
     assert cells(user) == len(every)
+    assert {"Our number", "Rang", "Outcome"}.isdisjoint(every)
+
+
+@pytest.mark.parametrize("name", sorted(columns.AWAY))
+def test_a_column_that_comes_put_away_is_shown_to_who_wants_it(user: Client, name: str) -> None:
+    user.post(CHOOSE, {"column": [*AS_THEY_COME_NAMES, name]})
+    assert set(heads(user)) == {"Caller", *AS_THEY_COME, columns.COLUMNS[name], "Details"}
+    user.post(CHOOSE, {"column": AS_THEY_COME_NAMES})
+    assert heads(user) == ["Caller", *AS_THEY_COME, "Details"]
+
+
+@pytest.mark.parametrize(
+    ("name", "in_short", "then"),
+    [
+        ("number", "Front desk", ["Front desk", "+1 503-555-0100"]),
+        ("rang", "in 8 s", ["0:08"]),
+        ("outcome", "Booked", ["Booked"]),
+    ],
+)
+def test_what_has_a_column_of_its_own_is_not_told_twice(
+    world: World, client: Client, name: str, in_short: str, then: list[str]
+) -> None:
+    with world.inside():
+        TrackingNumber.objects.filter(pk=world.number.pk).update(label="Front desk")
+    add_call(world.acme, add_lead(world.acme), disposition="Booked")
+    login(client, world.user)
+    assert row(client).count(in_short) == 1
+    client.post(CHOOSE, {"column": [*AS_THEY_COME_NAMES, name]})
+    assert [row(client).count(words) for words in (*then, in_short)] == [1] * len(then) + [in_short in then]
+
+
+def test_how_long_it_rang_is_not_said_of_a_voicemail(world: World, client: Client) -> None:
+    add_call(world.acme, add_lead(world.acme), outcome=Outcome.VOICEMAIL, ring_seconds=51, talk_seconds=None)
+    login(client, world.user).post(CHOOSE, {"column": ["rang"]})
+    assert "0:51" not in row(client)
+
+
+def test_reset_brings_the_columns_back_as_they_come(world: World, user: Client) -> None:
+    assert RESET not in user.get(LIST).content.decode()
+    user.post(CHOOSE, {"column": ["rang", "tags"], "order": ["tags", "rang"]})
+    assert RESET in user.get(LIST).content.decode()
+    for _ in range(2):
+        answer = user.post(RESET, {"column": ["rang"], "tag": "leak"})
+        assert answer.headers["Location"] == f"{LIST}?tag=leak"
+    assert heads(user) == ["Caller", *AS_THEY_COME, "Details"]
+    assert RESET not in user.get(LIST).content.decode()
+    assert Entry.objects.of(world.acme.pk).filter(name="columns.reset").count() == 1
 
 
 @pytest.mark.parametrize("shown", [["status", "tags"], ["source"], []])
@@ -75,8 +128,8 @@ def test_columns_stand_in_the_order_of_their_reader(user: Client) -> None:
     order = ["status", "agent", "tags"]
     user.post(CHOOSE, {"column": ["tags", "status", "source"], "order": order})
     assert heads(user) == ["Caller", "Status", "Tags", "Source", "Details"]
-    [row] = re.findall(r'<tr role="row" id="call-.*?</tr>', user.get(LIST).content.decode(), re.DOTALL)
-    places = [row.index(word) for word in ("c-status", '"wide"', "c-source")]
+    drawn = row(user)
+    places = [drawn.index(word) for word in ("c-status", '"wide"', "c-source")]
     assert places == sorted(places)
 
 
@@ -120,16 +173,17 @@ def test_a_choice_is_written_down_once(world: World) -> None:
             columns.choose(["status"], by=world.user)
     [entry] = Entry.objects.of(world.acme.pk).filter(name="columns.chosen")
     hidden = ["source", "started", "agent", "talked", "recording", "tags"]
-    assert entry.data == {"hidden": hidden, "order": []}
+    assert entry.data == {"hidden": hidden, "order": [], "added": []}
     with business_scope(world.rival.pk):
         assert not CallColumns.objects.exists()
 
 
-def test_a_visitor_sees_all_columns_and_no_menu_to_choose(world: World, user: Client) -> None:
+def test_a_visitor_sees_the_columns_as_they_come_and_no_menu_to_choose(world: World, user: Client) -> None:
     user.post(CHOOSE, {"column": []})
     root = add_superuser()
     visits.start(root, world.acme, "Ticket 12")
     guest = login(Client(), root)
-    assert heads(guest) == ["Caller", *columns.COLUMNS.values(), "Details"]
+    assert heads(guest) == ["Caller", *AS_THEY_COME, "Details"]
     assert CHOOSE not in guest.get(LIST).content.decode()
     assert guest.post(CHOOSE, {"column": ["status"]}).status_code == 403
+    assert guest.post(RESET).status_code == 403
