@@ -87,7 +87,7 @@ def test_keys_and_all_choose_and_a_choice_survives_what_the_feed_tells(world, ca
     expect(box(opened, calls[0])).to_be_checked()
     opened.locator("#choose-all").click()
     expect(opened.locator("#bulk")).to_contain_text("4 chosen")
-    opened.get_by_label("Outcome").fill("Booked")
+    opened.locator("#bulk").get_by_label("Outcome").fill("Booked")
     opened.keyboard.press("Enter")
     expect(opened.locator(".toasts")).to_contain_text("Outcome “Booked” set on 4 calls.")
     expect(tagged(opened, "Booked")).to_have_count(4)
@@ -96,8 +96,23 @@ def test_keys_and_all_choose_and_a_choice_survives_what_the_feed_tells(world, ca
     expect(opened.locator("#bulk")).to_be_hidden()
 
 
-def test_what_is_refused_is_said_and_nothing_is_lost(calls, opened: Page) -> None:
+def test_on_a_phone_one_slim_bar_opens_what_can_be_done_and_a_refusal_is_seen(calls, opened: Page) -> None:
+    opened.set_viewport_size({"width": 390, "height": 844})
+    bar, toasts = opened.locator("#bulk"), opened.locator(".toasts")
     box(opened, calls[0]).click()
-    opened.locator("#bulk").get_by_role("button", name="Add tag").click()
-    expect(opened.locator(".toasts")).to_contain_text("Write the outcome or the tag in its field")
+    heights = [button.bounding_box()["height"] for button in bar.locator("button:visible").all()]  # type: ignore[index]
+    assert heights == [44] * 3
+    assert bar.bounding_box()["height"] < 60  # type: ignore[index]
+    expect(bar.get_by_role("button", name="Add tag")).to_be_hidden()
+    bar.get_by_role("button", name="Act", exact=True).click()
+    bar.get_by_role("button", name="Add tag").click()
+    expect(toasts).to_contain_text("Write the outcome or the tag in its field")
+    expect(bar.get_by_role("button", name="Add tag")).to_be_hidden()
     expect(box(opened, calls[0])).to_be_checked()
+    bar.get_by_role("button", name="Act", exact=True).click()
+    assert axe(opened) == []
+    bar.get_by_label("Tag", exact=True).fill("storm")
+    bar.get_by_role("button", name="Add tag").click()
+    expect(toasts).to_contain_text("Tag “storm” added to 1 call.")
+    expect(bar).to_be_hidden()
+    expect(toasts.get_by_role("button", name="Undo")).to_be_focused()

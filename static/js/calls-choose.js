@@ -46,6 +46,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("htmx:after:swap", () => {
+  if ($(".toasts > :is([data-fades], .notice:not([data-timed]))")) $("#acts-of-bulk")?.hidePopover(); // it lies over what is said
   for (const toast of $$(".toast[data-fades]")) {
     delete toast.dataset.fades;
     fade(toast);
