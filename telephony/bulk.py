@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from accounts import idempotency
+from accounts.doors import Admitted
 from accounts.models import Member
 from audit.recording import record_all
 from callcrm.errors import Conflict, Invalid, NotFound
@@ -73,6 +74,12 @@ def undo(bulk: BulkChange, *, by: Member) -> Undone:
     row.undone_at = now()
     row.save(update_fields=["undone_at"])
     return Undone(restored, len(row.before) - restored)
+
+
+def undoable(by: Admitted) -> BulkChange | None:
+    """Return the newest change that he can undo."""
+    mine = BulkChange.objects.visible_to(by).filter(made_by_id=by.pk, undone_at=None)
+    return mine.filter(made_at__gt=now() - UNDOABLE).exclude(before={}).order_by("-made_at").first()
 
 
 def trim(business_id: UUID) -> None:

@@ -8,12 +8,14 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import pluralize
 from django.urls import reverse
+from django.utils.timezone import now
 from django.views.decorators.http import require_POST
 
 from accounts.doors import MemberRequest, needs
 from accounts.models import Member
 from accounts.permissions import Permission
 from callcrm.errors import Invalid
+from callcrm.lib import times
 from callcrm.lib.ids import uuid7
 from telephony import bulk, bulk_debts
 from telephony.models import BulkChange, Reason
@@ -43,8 +45,11 @@ def change(request: MemberRequest) -> HttpResponse:
     if not pks and "HX-Request" not in request.headers:
         return none_chosen(request)
     made = bulk.change(pks, what, value, key=request.POST.get("key", ""), by=request.member)
-    address = reverse("call-change-reversals", args=[request.business.slug, made.pk])
-    return _answer(request, _said(made, len(pks), request.member), undo=address if made.can_be_undone else "")
+    text = _said(made, len(pks), request.member)
+    if not made.can_be_undone:
+        return _answer(request, text)
+    until = times.clock(made.ends_at.astimezone(request.business.tz))
+    return _answer(request, f"{text} Undo until {until}.", undo=_reversals(request, made))
 
 
 @require_POST
@@ -68,6 +73,20 @@ def form(request: MemberRequest) -> dict[str, Any]:
         "key": uuid7(),
         "back": request.GET.urlencode(),
     }
+
+
+def undoable(request: MemberRequest) -> dict[str, Any] | None:
+    """Return what the list offers to undo, for who has left the page or let its message go."""
+    made = bulk.undoable(request.member) if request.member.can(Permission.EDIT_CUSTOMERS) else None
+    if made is None:
+        return None
+    text = _said(made, len(made.before), request.member)
+    left = int((made.ends_at - now()).total_seconds())
+    return {"text": text, "address": _reversals(request, made), "until": made.ends_at, "left": left}
+
+
+def _reversals(request: MemberRequest, made: BulkChange) -> str:
+    return reverse("call-change-reversals", args=[request.business.slug, made.pk])
 
 
 def chosen(request: MemberRequest) -> list[UUID]:
@@ -133,8 +152,9 @@ def _answer(request: MemberRequest, text: str, undo: str = "") -> HttpResponse:
 
 def toast(request: MemberRequest, text: str, *, undo: str = "", link: str = "") -> HttpResponse:
     """Say what was done, for scripts: with a way back or to what was made, and a fresh key for the next wish."""
-    context = {"text": text, "undo": undo, "link": link, "bulk": form(request)}
-    return render(request, "telephony/_bulk_done.html", context)
+    said = {"text": text, "undo": undo, "link": link}
+    around = {"bulk": form(request), "undoable": undoable(request), "swapped": True}
+    return render(request, "telephony/_bulk_done.html", said | around)
 
 
 def _list(request: MemberRequest) -> HttpResponse:

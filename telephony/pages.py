@@ -92,6 +92,7 @@ def _around(request: MemberRequest) -> dict[str, Any]:
         "kept": listed.KEPT,
         "columns": columns.of(request.member),
         "bulk": bulk_pages.form(request),
+        "undoable": bulk_pages.undoable(request),
         "known_words": words,
         "practice": SCENARIOS if practice.offered(request.member) else {},
     }

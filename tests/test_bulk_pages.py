@@ -3,11 +3,13 @@
 import re
 
 import pytest
+from django.utils.timezone import now
 
+from callcrm.lib import times
 from callcrm.lib.ids import uuid7
 from callcrm.testing import add_call, add_lead, login
 from telephony import ledger
-from telephony.models import BulkChange, Call
+from telephony.models import UNDOABLE, BulkChange, Call
 
 LIST, CHANGES = "/b/acme/calls/", "/b/acme/calls/changes/"
 
@@ -38,13 +40,72 @@ def test_the_list_comes_again_as_it_was_and_its_message_undoes(world, client, se
     assert (answer.status_code, answer.url) == (302, f"{LIST}?outcome=answered")
     page = client.get(answer.url).content.decode()
     assert "Tag “storm” added to 2 calls." in page
-    [undo] = re.findall(r'action="([^"]+/reversals/)"', page)
+    [undo] = set(re.findall(r'action="([^"]+/reversals/)"', page))
     assert tags(world) == [["storm"]] * 2
     answer = client.post(undo)
     assert answer.url == LIST
     assert "2 calls as before." in client.get(LIST).content.decode()
     assert tags(world) == [[], []]
     assert client.post(undo).status_code == 409
+
+
+@pytest.fixture
+def offered(client):
+    """Fetch the list and return what it offers to undo: the words, and the address of the button."""
+
+    def get(query=""):
+        html = client.get(f"{LIST}{query}").content.decode()
+        return re.findall(r'<div class="undo".*?<span>(.*?)</span><form method="post" action="(.*?)"', html)
+
+    return get
+
+
+def test_the_list_that_is_opened_again_still_offers_to_undo(world, client, send, offered):
+    assert offered() == []
+    send(what="tag", tag="storm")
+    client.get(LIST)  # the message is read here, and gone
+    [(said, address)] = offered("?outcome=blocked")
+    assert said == "Tag “storm” added to 2 calls."
+    assert client.post(address, {"back": "tag=storm"}).url == f"{LIST}?tag=storm"
+    assert tags(world) == [[], []]
+    assert offered() == []
+
+
+def test_of_several_changes_the_newest_is_offered_first(world, send, offered):
+    send(what="tag", tag="storm")
+    send(what="outcome", outcome="Booked")
+    send(what="tag", tag="storm")  # which changes nothing
+    [(said, _)] = offered()
+    assert said == "Outcome “Booked” set on 2 calls."
+    with world.inside():
+        BulkChange.objects.filter(what="outcome").update(undone_at=now())
+    [(said, _)] = offered()
+    assert said == "Tag “storm” added to 2 calls."
+
+
+def test_it_says_until_when_and_offers_it_no_longer_then(world, client, send, offered):
+    send(what="tag", tag="storm")
+    with world.inside():
+        made = BulkChange.objects.get()
+    until = times.clock((made.made_at + UNDOABLE).astimezone(world.acme.tz))
+    page = client.get(LIST).content.decode()
+    assert f"added to 2 calls. Undo until {until}." in page  # the message
+    assert f">{until}</time>" in page  # what stays
+    with world.inside():
+        BulkChange.objects.update(made_at=now() - UNDOABLE)
+    assert offered() == []
+
+
+def test_nobody_is_offered_to_undo_what_another_has_done(world, client, send, offered):
+    send(what="tag", tag="storm")
+    login(client, world.owner)
+    assert offered() == []
+
+
+def test_the_answer_to_a_script_brings_what_can_be_undone_after_it(client, send, offered):
+    send(what="tag", tag="storm")
+    answer = client.post(offered()[0][1], headers={"HX-Request": "true"}).content.decode()
+    assert '<div class="undobar" id="undoable" hx-swap-oob="true"></div>' in answer
 
 
 def test_a_page_without_rows_or_without_the_right_has_no_form(world, client, calls):
@@ -98,7 +159,7 @@ def test_who_has_chosen_nothing_is_led_back_to_his_list_and_told_so(world, clien
 
 def test_what_the_newer_of_two_changes_has_touched_stays_and_is_said(world, client, calls, send):
     send(what="outcome", outcome="Booked")
-    [older] = re.findall(r'action="([^"]+/reversals/)"', client.get(LIST).content.decode())
+    [older] = set(re.findall(r'action="([^"]+/reversals/)"', client.get(LIST).content.decode()))
     send(what="outcome", outcome="Lost", call=[calls[0].pk])
     client.post(older)
     page = client.get(LIST).content.decode()

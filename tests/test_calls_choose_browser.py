@@ -96,7 +96,7 @@ def test_keys_and_all_choose_and_a_choice_survives_what_the_feed_tells(world, ca
     expect(opened.locator("#bulk")).to_be_hidden()
 
 
-def test_on_a_phone_one_slim_bar_opens_what_can_be_done_and_a_refusal_is_seen(calls, opened: Page) -> None:
+def test_on_a_phone_a_slim_bar_opens_what_can_be_done_and_what_is_said_is_seen(calls, opened: Page) -> None:
     opened.set_viewport_size({"width": 390, "height": 844})
     bar, toasts = opened.locator("#bulk"), opened.locator(".toasts")
     box(opened, calls[0]).click()
@@ -116,3 +116,11 @@ def test_on_a_phone_one_slim_bar_opens_what_can_be_done_and_a_refusal_is_seen(ca
     expect(toasts).to_contain_text("Tag “storm” added to 1 call.")
     expect(bar).to_be_hidden()
     expect(toasts.get_by_role("button", name="Undo")).to_be_focused()
+    line = opened.locator("#undoable")
+    expect(line).to_be_hidden()
+    toasts.get_by_role("button", name="Dismiss").click()
+    expect(line).to_contain_text("Tag “storm” added to 1 call.")
+    line.get_by_role("button", name="Undo").click()
+    expect(toasts).to_contain_text("1 call as before.")
+    expect(line).to_be_hidden()
+    expect(tagged(opened, "storm")).to_have_count(0)

@@ -165,7 +165,7 @@ document.addEventListener("click", (event) => {
   if (hit("[data-theme-set]")) setTheme(hit("[data-theme-set]").dataset.themeSet);
   if (hit("[data-remask-now]")) hide(hit("[data-remask]"));
   if (hit("[data-copy]")) copy(hit("[data-copy]"));
-  if (hit("[data-dismiss]")) hit(".toast").remove();
+  if (hit("[data-dismiss]")) hit(".toast, .undo").remove();
   if (hit("[data-keys]")) $("#keys").showModal();
 });
 

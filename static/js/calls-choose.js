@@ -56,6 +56,7 @@ document.addEventListener("htmx:after:swap", () => {
     refusal.dataset.timed = "";
     fade(refusal);
   }
+  expire();
   count();
 });
 
@@ -72,5 +73,14 @@ function fade(toast) {
   setTimeout(() => (toast.matches(":hover, :focus-within") ? fade(toast) : toast.remove()), SHOWN);
 }
 
+// What can be undone stands below the list as well, for as long as it can, and comes to light when its message goes.
+let over = 0;
+function expire() {
+  const line = $("#undoable .undo");
+  clearTimeout(over);
+  over = line && setTimeout(() => line.remove(), line.dataset.left * 1000);
+}
+
+expire();
 addEventListener("pageshow", count); // a page that comes back may have boxes ticked
 count();

@@ -1,6 +1,6 @@
 """What a member did to many calls at once, for as long as it can be undone. `telephony/bulk.py` alone changes it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -50,5 +50,10 @@ class BulkChange(TenantModel):
         return f"bulk change {self.pk}"
 
     @property
+    def ends_at(self) -> datetime:
+        """Return until when it can be undone."""
+        return self.made_at + UNDOABLE
+
+    @property
     def can_be_undone(self) -> bool:
-        return self.undone_at is None and bool(self.before) and self.made_at > now() - UNDOABLE
+        return self.undone_at is None and bool(self.before) and self.ends_at > now()
