@@ -1,7 +1,7 @@
 """Asking for an export. Its row keeps by what the calls are found, until its file is gone (`exports.taking`).
 
-That is the filters of the list, which are words of staff and ids, also a person's; or the ids of the calls that were
-chosen. What anybody has typed into the search is not kept: it is refused.
+That is the filters of the list, which are words of staff and ids, also a person's; and of a search the ids of whom it
+had found at the press, as the list has them; or the ids of the calls that were chosen. What was typed is not kept.
 
 Two presses of one button are one export. Days become a time, and nothing that begins later is written: which calls are
 in the file does not depend on when a worker comes to it.
@@ -26,21 +26,28 @@ from telephony import bulk, dates, feed, filters
 from telephony.models import Call, CallQuerySet
 
 State = Export.State
-OF_A_SEARCH = (
-    "What a search has found is exported by choosing its calls: a file is asked for by filters alone."
-)
+FOUND_NOBODY = "Nothing was exported: the search is over, or it finds nobody. Search again, then export."
 
 
-def ask(given: Mapping[str, str], pks: Collection[UUID] | None = None, *, key: str, by: Member) -> Export:
+def ask(
+    given: Mapping[str, str],
+    pks: Collection[UUID] | None = None,
+    *,
+    key: str,
+    by: Member,
+    people: Collection[UUID] = (),
+) -> Export:
     """Ask once for this key: for the calls that these filters let through, or for those that were chosen.
 
-    Raises Denied, Invalid for a filter that is nonsense, NotFound when none of the chosen is visible, TooMany.
+    Of a search, `people` are whom it finds. Raises Denied, Invalid for a filter that is nonsense and for a search that
+    finds nobody, NotFound when none of the chosen is visible, TooMany.
     """
     check(by, Permission.EXPORT, writes=True)
     chosen = sorted(map(str, bulk.counted(pks))) if pks is not None else []
     wish = {"calls": chosen, "filters": {} if chosen else dict(given)}
     key = f"export-{idempotency.read(key)}"[:80]
-    made = idempotency.once(by, key, wish, lambda: _make(wish["filters"], chosen, by).pk)
+    found = [] if chosen else sorted(map(str, people))
+    made = idempotency.once(by, key, wish, lambda: _make(wish["filters"], chosen, found, by).pk)
     return Export.objects.get(business_id=by.business_id, pk=made)
 
 
@@ -69,24 +76,28 @@ def calls_of(export: Export) -> CallQuerySet:
     visible = Call.objects.visible_to(export.made_by).for_list()
     if export.calls:
         visible = visible.filter(pk__in=export.calls)
+    if export.people:
+        visible = visible.filter(lead_id__in=export.people)
     found = filters.by(visible, export.filters, member=export.made_by)
     return filters.before(found, export.created_at)
 
 
-def _make(given: Any, chosen: list[str], by: Member) -> Export:
+def _make(given: Any, chosen: list[str], people: list[str], by: Member) -> Export:
     if chosen and not Call.objects.visible_to(by).filter(pk__in=chosen).exists():
         raise NotFound
+    if given.get("search") and not people:
+        raise Invalid(FOUND_NOBODY)  # all calls would be another list than the one that was asked for
     wanted = _understood(given, by)
     limits.hit(limits.EXPORTS, str(by.pk))
-    row = Export.objects.create(business_id=by.business_id, made_by=by, filters=wanted, calls=chosen)
+    row = Export.objects.create(
+        business_id=by.business_id, made_by=by, filters=wanted, calls=chosen, people=people
+    )
     _begin(row, by)
     return row
 
 
 def _understood(given: Mapping[str, str], by: Member) -> dict[str, str]:
-    """Return the filters among what an address says. Raises Invalid as the list does, and for a search."""
-    if given.get("search"):
-        raise Invalid(OF_A_SEARCH)
+    """Return the filters among what an address says. Raises Invalid as the list does."""
     wanted = {name: value for name, value in given.items() if name in filters.NAMES and value}
     filters.conditions(wanted)
     begin, end = dates.span(wanted, by.business.tz)
@@ -100,7 +111,8 @@ def _understood(given: Mapping[str, str], by: Member) -> dict[str, str]:
 def _begin(row: Export, by: Member) -> None:
     from exports.tasks import write_export  # tasks import what imports this module
 
-    asked = ExportAsked(export_id=row.pk, chosen=len(row.calls), filters=sorted(row.filters))
+    names = sorted([*row.filters, *(["search"] if row.people else [])])
+    asked = ExportAsked(export_id=row.pk, chosen=len(row.calls), filters=names)
     record(asked, by=by, business_id=row.business_id)
     feed.tell(row.business_id, "export.changed", row.pk, row.state)
     write_export.defer(business_id=str(row.business_id), export_id=str(row.pk))

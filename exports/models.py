@@ -31,7 +31,8 @@ class ExportQuerySet(models.QuerySet["Export"]):
 
 
 class Export(TenantModel):
-    """A list of calls as a file. Which calls: those that `filters` let through, or those that were chosen.
+    """A list of calls as a file. Which calls: those that `filters` let through, of a search only those of whom it had
+    found (`people`); or those that were chosen.
 
     Once it is over nobody needs to know which: how many filters and calls there were is what the row keeps.
     """
@@ -49,8 +50,10 @@ class Export(TenantModel):
     created_at = models.DateTimeField(default=now)
     filters = models.JSONField(default=dict, help_text="As in the address of the list, with times for days.")
     calls = models.JSONField(default=list, help_text="The ids of those that were chosen; empty: not chosen.")
+    people = models.JSONField(default=list, help_text="The ids of whom a search had found; empty: no search.")
     had_filters = models.PositiveSmallIntegerField(default=0, help_text="How many, once they are emptied.")
     had_calls = models.PositiveSmallIntegerField(default=0, help_text="How many, once they are emptied.")
+    had_people = models.PositiveSmallIntegerField(default=0, help_text="How many, once they are emptied.")
     state = models.CharField(max_length=7, choices=State, default=State.WAITING)
     failure = models.CharField(max_length=24, blank=True)
     total = models.PositiveIntegerField(null=True, help_text="Rows that there are to write.")
@@ -123,6 +126,11 @@ class Export(TenantModel):
     def filtered(self) -> int:
         """Return by how many filters."""
         return len(self.filters) or self.had_filters
+
+    @property
+    def searched(self) -> int:
+        """Return how many people a search had found."""
+        return len(self.people) or self.had_people
 
     @property
     def query(self) -> str:

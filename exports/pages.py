@@ -15,7 +15,7 @@ from callcrm.lib.paging import page
 from exports import asking, taking
 from exports.models import Export
 from exports.writing import MOST_ROWS
-from telephony import bulk_pages
+from telephony import bulk_pages, listed
 
 PAGE_SIZE = 25
 ASKED = "The export is being written. You can leave this page meanwhile."
@@ -58,9 +58,13 @@ def download(request: MemberRequest, pk: UUID) -> HttpResponseBase:
 def _ask(request: MemberRequest) -> HttpResponse:
     pks = bulk_pages.chosen(request) if "chosen" in request.POST else None
     if pks == [] and "HX-Request" not in request.headers:
-        return bulk_pages.none_chosen(request)
+        return bulk_pages.lead_back(request)
     given = QueryDict(request.POST.get("back", "")[:2000]).dict()
-    export = asking.ask(given, pks, key=request.POST.get("key", ""), by=request.member)
+    people = None if pks is not None else listed.searched(request, given.get("search", "")).people
+    if people == []:
+        return bulk_pages.lead_back(request, asking.FOUND_NOBODY)
+    key = request.POST.get("key", "")
+    export = asking.ask(given, pks, key=key, by=request.member, people=people or ())
     text = ASKED if export.is_on_its_way else BEFORE
     if "HX-Request" in request.headers:
         return bulk_pages.toast(request, text, link=reverse("exports", args=[request.business.slug]))

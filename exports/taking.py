@@ -94,10 +94,10 @@ def _end(row: Export) -> None:
 def _empty(business_id: UUID) -> None:
     """Filters hold words of staff and may name a person, who may be deleted before the row is."""
     over = Export.objects.filter(business_id=business_id, state=State.OVER)
-    for row in over.exclude(filters={}, calls=[]):
-        row.had_filters, row.had_calls = row.filtered, row.chosen
-        row.filters, row.calls = {}, []
-        row.save(update_fields=["filters", "calls", "had_filters", "had_calls"])
+    for row in over.exclude(filters={}, calls=[], people=[]):
+        row.had_filters, row.had_calls, row.had_people = row.filtered, row.chosen, row.searched
+        row.filters, row.calls, row.people = {}, [], []
+        row.save(update_fields=["filters", "calls", "people", "had_filters", "had_calls", "had_people"])
 
 
 def _left(business_id: UUID) -> ExportQuerySet:

@@ -34,7 +34,11 @@ def keep(request: MemberRequest) -> str:
 
 def of(request: MemberRequest) -> Box:
     """Return what was typed for the list at this address."""
-    search_id = request.GET.get("search", "")
+    return under(request, request.GET.get("search", ""))
+
+
+def under(request: MemberRequest, search_id: str) -> Box:
+    """Return what was typed and lies under this id."""
     if not search_id:
         return Box()
     text = searches.recall(request.session, request.business.pk, search_id)

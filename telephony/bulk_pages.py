@@ -43,7 +43,7 @@ def change(request: MemberRequest) -> HttpResponse:
     """Change the calls that were chosen; the toast can undo it."""
     pks, (what, value) = chosen(request), _wish(request.POST)
     if not pks and "HX-Request" not in request.headers:
-        return none_chosen(request)
+        return lead_back(request)
     made = bulk.change(pks, what, value, key=request.POST.get("key", ""), by=request.member)
     text = _said(made, len(pks), request.member)
     if not made.can_be_undone:
@@ -97,9 +97,9 @@ def chosen(request: MemberRequest) -> list[UUID]:
         raise Invalid(fields={"call": ["This is no id."]}) from None
 
 
-def none_chosen(request: MemberRequest) -> HttpResponse:
-    """Lead back to the list and say so: a bare refusal would lead nowhere."""
-    messages.error(request, NONE_CHOSEN)
+def lead_back(request: MemberRequest, why: str = NONE_CHOSEN) -> HttpResponse:
+    """Lead back to the list and say why nothing was done: a bare refusal would lead nowhere."""
+    messages.error(request, why)
     return _list(request)
 
 

@@ -29,9 +29,9 @@ class Searched:
     are_more: bool = False
 
 
-def searched(request: MemberRequest) -> Searched:
-    """Return the search of an address. One that is over finds nobody: all calls would be another list."""
-    box = search_box.of(request)
+def searched(request: MemberRequest, search_id: str | None = None) -> Searched:
+    """Return the search of an address, or under an id. One that is over finds nobody, else it would be another list."""
+    box = search_box.of(request) if search_id is None else search_box.under(request, search_id)
     if not box.is_used:
         return Searched(box)
     if box.is_over:
