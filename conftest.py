@@ -14,6 +14,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -139,6 +140,12 @@ def flush_as_owner() -> Iterator[None]:
 def recordings_apart(tmp_path_factory: pytest.TempPathFactory) -> None:
     """What tests store is no recording of the developer's."""
     settings.RECORDINGS_STORAGE_URL = tmp_path_factory.mktemp("recordings").as_uri()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def pages_imported() -> None:
+    """Else the first test that fetches a page may have stopped the clock, and what is imported then keeps it."""
+    import_module(settings.ROOT_URLCONF)
 
 
 @pytest.fixture
