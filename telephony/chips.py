@@ -23,6 +23,7 @@ from telephony.providers.base import CallState, Direction
 
 Options = list[tuple[str, str]]
 OWED = "owed"
+OWED_HINT = "Calls to return; one person may have several. Callbacks counts people."
 TABS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "all": ("All calls", {}),
     OWED: ("Not rung back", {"owed": "true"}),
@@ -96,6 +97,10 @@ class Tab:
     is_counted: bool  # all calls together are not
     is_whole: bool = True  # a saved view of which a filter is no longer understood is not
     count: str = ""  # comes later (`counts.py`)
+
+    @property
+    def hint(self) -> str:
+        return OWED_HINT if self.key == OWED else ""
 
     @property
     def is_urgent(self) -> bool:

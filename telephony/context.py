@@ -12,7 +12,9 @@ from telephony.models import Call, Callback
 
 def owed(request: HttpRequest) -> Mapping[str, Any]:
     """Give templates `owed`, which asks the database only where it is looked at, and counts to 100 at most."""
-    return {"owed": SimpleLazyObject(lambda: _count(request))}
+    count = SimpleLazyObject(lambda: _count(request))
+    words = SimpleLazyObject(lambda: f"{'person' if count == '1' else 'people'} to call back")
+    return {"owed": count, "owed_of": words}
 
 
 def calling(request: HttpRequest) -> Mapping[str, Any]:

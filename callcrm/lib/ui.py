@@ -314,9 +314,12 @@ def error_summary(form: forms.BaseForm) -> dict[str, Any]:
 
 @register.inclusion_tag("components/nav_item.html", takes_context=True)
 def nav_item(
-    context: Context, name: str, label: str, icon: str, key: str = "", count: object = ""
+    context: Context, name: str, label: str, icon: str, key: str = "", count: object = "", of: str = ""
 ) -> dict[str, Any]:
-    """{% nav_item "calls" "Calls" "phone" key="c" %}: a link of the menu, current on pages below it too."""
+    """{% nav_item "calls" "Calls" "phone" key="c" %}: a link of the menu, current on pages below it too.
+
+    `of` says what is counted: `count=owed of="owed a call back"`.
+    """
     request = context.get("request")
     business = getattr(request, "business", None)
     match = getattr(request, "resolver_match", None)
@@ -331,5 +334,6 @@ def nav_item(
         "icon_name": icon,
         "key": key,
         "count": str(count),
+        "of": of,
         "current": here in (name, name.removesuffix("s")),
     }

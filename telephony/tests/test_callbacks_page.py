@@ -80,8 +80,17 @@ def test_a_row_says_how_often_when_and_until_when(world, noon, page):
         "Google Ads",
     ):
         assert words in drawn, words
-    assert 'class="count">2<' in drawn
     assert "Riverstone" not in drawn
+
+
+def test_the_menu_and_the_page_count_people_and_say_so(world, noon, client, page):
+    owe(world, 2.5, 2, 1)
+    count = '<span class="count" title="{0} {1}">{0}<span class="sr"> {1}</span></span>'
+    assert count.format(1, "person to call back") in page()
+    assert "1 person is owed a call, the oldest since" in page()
+    owe(world, 0.5, name="Nora Quill")
+    assert count.format(2, "people to call back") in page()
+    assert "2 people are owed a call, the oldest since" in page()
 
 
 def test_without_debts_the_page_says_what_would_stand_here(world, page):
@@ -89,6 +98,7 @@ def test_without_debts_the_page_says_what_would_stand_here(world, page):
     assert "Nothing is yours" in page("mine")
     assert "Nothing was closed yet" in page("closed")
     assert 'class="count"' not in page()
+    assert "to call back</span>" not in page()
 
 
 def test_a_member_closes_with_a_reason_and_undoes_it(world, noon, client, page):

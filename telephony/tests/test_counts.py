@@ -94,7 +94,15 @@ def test_who_waits_for_a_call_back_stands_out(busy, browser):
     html = browser.get(COUNTS).content.decode()
     assert 'Not rung back <span class="count bad">2<span class="sr"> calls</span></span></a>' in html
     assert html.count("count bad") == 1
+    assert html.count("Callbacks counts people") == 1  # the menu beside it does
     assert "bad" not in login(browser, busy.rival_owner).get("/b/rival/calls/counts/").content.decode()
+
+
+def test_a_list_of_what_was_not_rung_back_says_that_callbacks_are_of_people(world, browser):
+    said = "Callbacks</a> lists the people"
+    assert said in browser.get(f"{LIST}?owed=true").content.decode()
+    assert said not in browser.get(LIST).content.decode()
+    assert said not in browser.get(f"{LIST}?owed=false").content.decode()
 
 
 def test_views_beyond_the_eighth_are_not_counted(world, browser):
