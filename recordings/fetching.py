@@ -3,6 +3,9 @@
 Nothing of it touches a disk unsealed. A worker may be killed anywhere: its claim runs out, the sweep asks again, and
 the next attempt removes what the last one left. Two workers at once end as one. Whatever fails leaves its reason in
 the row, and the next attempt is asked for in the same transaction.
+
+A recording is fetched once the provider has said that it is complete, or when the call has been over for a while and
+nothing was said: a delivery that was lost does not come again.
 """
 
 from dataclasses import dataclass
@@ -26,8 +29,9 @@ from recordings.audio import Meter
 from recordings.events import RecordingBlocked, RecordingFailed, RecordingStored
 from recordings.models import Recording
 from recordings.waveform import Waveform
-from telephony import feed
-from telephony.providers.base import Access, Client, Wanted
+from telephony import feed, ingest
+from telephony.models import STALE_AFTER
+from telephony.providers.base import Access, Client, RecordingKind, RecordingState, RecordingUpdate, Wanted
 
 MOST_BYTES = 500 * 1024 * 1024
 BYTES_PER_SECOND = (
@@ -38,6 +42,9 @@ QUEUE = "recordings"
 MOST_SWEPT = 500
 LATE = timedelta(seconds=20)  # by which a job that was asked for has come, if it comes
 SOON = timedelta(seconds=30)  # in which one that found no place comes again
+TOLD_WITHIN = timedelta(
+    seconds=60
+)  # of the end of its call a recording is said to be complete, if it ever is
 
 _log = logs.get("callcrm.recordings")
 _TO_FETCH = (Recording.State.PENDING, Recording.State.FAILED)
@@ -86,6 +93,7 @@ def sweep() -> None:
     """Ask again for what is due and has no job: jobs can be lost with their workers."""
     from recordings import tasks  # they import this module
 
+    _ask_untold()
     by_state: dict[str, Any] = {state.value: tasks.fetch_recording for state in _TO_FETCH}
     by_state[Recording.State.DELETED.value] = tasks.remove_deleted
     businesses = Business.objects.values_list("pk", flat=True)
@@ -99,6 +107,16 @@ def sweep() -> None:
             task.defer(business_id=str(business_id), recording_id=str(pk))
 
 
+def _ask_untold() -> None:
+    """Let those be due whose call is over and of whose end nobody has told."""
+    over = Q(call__ended_at__lt=now() - TOLD_WITHIN) | Q(created_at__lt=now() - STALE_AFTER)
+    businesses = Business.objects.values_list("pk", flat=True)
+    with system_scope("recordings of all businesses of whose end nobody has told", businesses):
+        found = list(Recording.objects.untold().filter(over).values_list("pk", flat=True)[:MOST_SWEPT])
+        due = now() - LATE
+        Recording.objects.untold().filter(pk__in=found).update(asked_since=now(), next_attempt_at=due)
+
+
 def _in_the_queue() -> list[str]:
     """A worker that cannot keep up is not given the same work once more every minute."""
     waiting = ProcrastinateJob.objects.filter(queue_name=QUEUE, status="todo")
@@ -108,7 +126,7 @@ def _in_the_queue() -> list[str]:
 
 def _claim(business_id: UUID, recording_id: UUID) -> Claim | None:
     with business_scope(business_id):
-        due = Recording.objects.due().filter(state__in=_TO_FETCH, is_complete=True)
+        due = Recording.objects.due().filter(state__in=_TO_FETCH).exclude(is_complete=False, asked_since=None)
         recording = due.select_for_update().filter(pk=recording_id).first()
         if recording is None:
             return None
@@ -193,8 +211,23 @@ def _settle_stored(claim: Claim, meter: Meter, picture: Waveform, key: bytes) ->
         stored = RecordingStored(recording_id=recording.pk, call_id=recording.call_id)
         record(stored, by=None, business_id=recording.business_id)
         feed.tell(recording.business_id, "recording.changed", recording.pk, recording.state)
+        if not recording.is_complete:
+            _take_as_told(recording)
         if recording.business.delete_at_provider:
             _ask_for_deletion(recording)
+
+
+def _take_as_told(recording: Recording) -> None:
+    """What is here is complete: let the call know of it as if that had been delivered."""
+    complete = RecordingUpdate(
+        provider_id=recording.provider_id,
+        account_id=recording.provider_account,
+        call_provider_id=recording.call.provider_id,
+        state=RecordingState.COMPLETED,
+        kind=RecordingKind(recording.kind),
+        source="",
+    )
+    ingest.apply([complete], ingest.Origin(recording.business_id, recording.call.provider, now()))
 
 
 def _ask_for_deletion(recording: Recording) -> None:

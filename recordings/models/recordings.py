@@ -49,6 +49,10 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         free = Q(claimed_until=None) | Q(claimed_until__lt=now())
         return self.filter(free, next_attempt_at__lte=now() + EARLY)
 
+    def untold(self) -> "RecordingQuerySet":
+        """Return those that have begun and of whose end the provider has not told."""
+        return self.filter(state=Recording.State.PENDING, is_complete=False, asked_since=None)
+
     def with_rules(self) -> "RecordingQuerySet":
         """Bring what `keep_until` is computed from: the rule as it is now."""
         rule = RetentionRule.objects.filter(business=OuterRef("business"), kind=OuterRef("kind"))
@@ -164,6 +168,11 @@ class Recording(TenantModel, SealedModel):
                 condition=~Q(state__in=("deleted", "absent")),
                 name="recordings_age",
             ),
+            models.Index(
+                fields=["business", "created_at"],
+                condition=Q(state="pending", is_complete=False, asked_since=None),
+                name="recordings_untold",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -237,7 +246,7 @@ class Recording(TenantModel, SealedModel):
     @property
     def told(self) -> str:
         """Return what is known of it, in words."""
-        if self.state == self.State.PENDING and not self.is_complete:
+        if self.state == self.State.PENDING and self.asked_since is None:
             return (
                 f"Going on{self._paused}." if self.call.is_live else "The provider has not told of its end."
             )

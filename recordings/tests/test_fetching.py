@@ -304,7 +304,7 @@ NOT_DUE = {
     "nothing to do": {"next_attempt_at": None},
     "later": {"next_attempt_at": now() + timedelta(hours=1)},
     "claimed": {"claimed_until": now() + timedelta(hours=1)},
-    "going on": {"is_complete": False},
+    "going on": {"is_complete": False, "asked_since": None},
     "stored": {"state": STATE.STORED},
     "absent": {"state": STATE.ABSENT},
     "deleted": {"state": STATE.DELETED},

@@ -78,6 +78,7 @@ _IDENTITY: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 _CALL_ID = re.compile(r"CA[0-9a-fA-F]{32}")
 _MESSAGE_ID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 _RECORDING_ID = re.compile(r"RE[0-9a-fA-F]{32}")
+_RECORDING_URL = re.compile(r"https?://[^\s?#]{1,400}/(RE[0-9a-fA-F]{32})(?:\.[a-z0-9]{3})?")
 _TRANSCRIPTION_ID = re.compile(r"TR[0-9a-fA-F]{32}")
 _KEY = re.compile(r"[0-9*#]")
 _MEDIA_URL = re.compile(r"https://[^\s?#]{1,400}/Media/(ME[0-9a-fA-F]{32})")
@@ -186,6 +187,31 @@ def _call_status(account: str, fields: Fields) -> list[Update]:
     return [_call(account, fields)]
 
 
+def _left_message(account: str, fields: Fields) -> list[Update]:
+    return [_call(account, fields), *_named_recording(account, fields, RecordingKind.VOICEMAIL)]
+
+
+def _named_recording(account: str, fields: Fields, kind: RecordingKind) -> list[RecordingUpdate]:
+    """A recording that is only named: that it is complete is said by a delivery of its own, which may be lost.
+
+    Of the address the id alone is taken. Somebody waits for the answer to this delivery, so what is odd is left out.
+    """
+    named = _RECORDING_ID.fullmatch(fields.text("RecordingSid"))
+    found = named or _RECORDING_URL.fullmatch(fields.text("RecordingUrl"))
+    if found is None:
+        return []
+    return [
+        RecordingUpdate(
+            provider_id=found[found.lastindex or 0],
+            account_id=account,
+            call_provider_id=fields.match("CallSid", _CALL_ID),
+            state=RecordingState.IN_PROGRESS,
+            kind=kind,
+            source="",
+        )
+    ]
+
+
 def _call(account: str, fields: Fields) -> CallUpdate:
     return CallUpdate(
         provider_id=fields.match("CallSid", _CALL_ID),
@@ -241,8 +267,9 @@ def _dial_action(account: str, fields: Fields) -> list[Update]:
     leg_id = fields.match_if_any("DialCallSid", _CALL_ID)
     bridged = _bridged(fields, state)
     duration = fields.integer("DialCallDuration", _LONGEST_CALL)
+    recorded = _named_recording(account, fields, RecordingKind.CALL)
     if leg_id is None:
-        return [call]
+        return [call, *recorded]
     leg = LegUpdate(
         provider_id=leg_id,
         account_id=account,
@@ -251,7 +278,7 @@ def _dial_action(account: str, fields: Fields) -> list[Update]:
         duration=duration,
         bridged=bridged,
     )
-    return [call, leg]
+    return [call, leg, *recorded]
 
 
 def _bridged(fields: Fields, state: CallState) -> bool | None:
@@ -341,7 +368,7 @@ _READERS: Final[Mapping[str, _Reader]] = MappingProxyType(
         "voice-status": _call_status,
         "number-status": _leg_status,
         "gather": _call_status,
-        "record-action": _call_status,
+        "record-action": _left_message,
         "bridge": _call_status,
         "whisper": _whispered,
         "whisper-accept": _accepted,

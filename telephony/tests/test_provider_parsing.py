@@ -14,6 +14,8 @@ from telephony.providers.base import (
     CallUpdate,
     Direction,
     MessageUpdate,
+    RecordingState,
+    RecordingUpdate,
     Unusable,
 )
 from telephony.providers.twilio import webhook
@@ -27,6 +29,7 @@ from telephony.tests.twilio_forms import (
     NOW,
     OURS,
     RECORDED,
+    RECORDING,
     SMS,
     STATUS,
     TEXT,
@@ -133,6 +136,30 @@ def test_a_telephone_that_must_press_a_key_is_put_through_only_when_it_is_said(s
 def test_dialling_that_reached_no_leg_leaves_the_call_alone():
     [call] = parse("dial-action", ACTION, DialCallSid=None, DialCallStatus="canceled")
     assert isinstance(call, CallUpdate)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"RecordingSid": RECORDING},
+        {"RecordingUrl": f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/Recordings/{RECORDING}"},
+        {"RecordingUrl": f"http://elsewhere.example/{RECORDING}.mp3"},
+    ],
+)
+@pytest.mark.parametrize(("route", "kind"), [("dial-action", "call"), ("record-action", "voicemail")])
+def test_a_recording_that_is_named_on_the_way_has_begun(named, route, kind):
+    recording = parse(route, ACTION, **named)[-1]
+    assert isinstance(recording, RecordingUpdate)
+    assert (recording.provider_id, recording.call_provider_id) == (RECORDING, CALL)
+    assert (recording.kind, recording.state) == (kind, RecordingState.IN_PROGRESS)
+
+
+@pytest.mark.parametrize("name", ["RecordingSid", "RecordingUrl"])
+@pytest.mark.parametrize("text", ["", "x", "RE1", f"https://a.example/{RECORDING}/more", f"{RECORDING} "])
+def test_a_recording_that_is_named_oddly_keeps_nobody_waiting(name, text):
+    assert not any(
+        isinstance(update, RecordingUpdate) for update in parse("dial-action", ACTION, **{name: text})
+    )
 
 
 @pytest.mark.parametrize("status", ["initiated", "in-progress", "completed"])
