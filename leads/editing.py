@@ -21,8 +21,9 @@ TAKEN = "This number belongs to another lead of the business."
 MOST_PHONES = 10
 LONGEST_NOTE = 5_000
 
-# Asked in the transaction that deletes a person, by apps that lie above this one; a refusal keeps him.
-deletion_guards: list[Callable[[Lead], None]] = []
+# Called in the transaction that deletes a person, before he is gone, by apps that lie above this one: what they keep of
+# him goes first. Who raises Conflict keeps him.
+before_deletion: list[Callable[[Lead, Member], None]] = []
 
 
 @transaction.atomic
@@ -123,8 +124,8 @@ def add_note(lead: Lead, text: str, *, by: Member) -> Note:
 @transaction.atomic
 def delete(lead: Lead, *, by: Member) -> None:
     """Delete a person with his key, phones, notes and tokens; his calls stay, without him. Raises Conflict."""
-    for refuse in deletion_guards:
-        refuse(lead)
+    for go_first in before_deletion:
+        go_first(lead, by)
     record(LeadDeleted(lead_id=lead.pk), by=by, business_id=lead.business_id)
     Lead.objects.filter(pk=lead.pk)._raw_delete(
         using="default"

@@ -11,7 +11,6 @@ class RecordingsConfig(AppConfig):
         from leads import editing, merging  # models are ready only now
         from recordings import deletions, failures
         from recordings.arrivals import arrived
-        from recordings.holds import refuse_deletion
         from recordings.models import Recording
         from recordings.sealing import OfLead, wrap_anew
         from recordings.transcripts import forget_words, written
@@ -22,7 +21,7 @@ class RecordingsConfig(AppConfig):
         ingest.transcription_handlers.append(written)
         ingest.person_handlers.append(wrap_anew)
         deletions.also.append(forget_words)
-        editing.deletion_guards.append(refuse_deletion)
+        editing.before_deletion.append(deletions.delete_of_person)
         merging.parts.insert(0, OfLead())  # found by the calls of the lead, so before these have moved
         health.troubles.append(health.Trouble(Recording.objects.failing, failures.words_at_desk))
         frames.show("recording.changed", Recording.objects.visible_to)

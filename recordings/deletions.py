@@ -20,6 +20,7 @@ from callcrm.errors import Conflict
 from callcrm.lib import logs
 from callcrm.lib.http import FetchError
 from callcrm.lib.tenancy import business_scope, release_connection
+from leads.models import Lead
 from recordings import attempts, failures, storage
 from recordings.attempts import Claim, Overtaken
 from recordings.events import RecordingDeleted
@@ -52,6 +53,17 @@ def delete(recording: Recording, rule: Recording.Rule, *, by: Member) -> Recordi
     if mine.state != Recording.State.DELETED:
         end(mine, rule, by=by)
     return mine
+
+
+def delete_of_person(lead: Lead, by: Member) -> None:
+    """Delete the recordings of a person who is about to be deleted. Raises Conflict while one is held."""
+    calls = Call.objects.filter(lead=lead).order_by("pk").select_for_update()  # as a hold locks its call
+    of_calls = Recording.objects.filter(call__in=list(calls.values_list("pk", flat=True)))
+    left = list(of_calls.not_gone().order_by("pk").select_for_update())
+    if any(recording.is_held for recording in left):
+        raise Conflict("A recording of this person is under a legal hold. Lift the hold first.")
+    for recording in left:
+        end(recording, Recording.Rule.REQUEST, by=by)
 
 
 def end(recording: Recording, rule: Recording.Rule, *, by: Member | None) -> None:

@@ -1,4 +1,4 @@
-"""Legal holds: a recording that is held is deleted by nothing, and neither is the person whose key opens it.
+"""Legal holds: a recording that is held is deleted by nothing, and neither is the person whose it is.
 
 The hold stands on the recording, because that is what is deleted; why is a code, who and when stand beside it, and
 every hold and lifting in the history.
@@ -10,12 +10,10 @@ from django.utils.timezone import now
 from accounts.models import Member
 from audit.recording import record
 from callcrm.errors import Conflict
-from leads.models import Lead
 from recordings import deletions
 from recordings.events import HoldLifted, RecordingHeld
 from recordings.models import Recording
 from telephony import feed
-from telephony.models import Call
 
 
 @transaction.atomic
@@ -49,11 +47,3 @@ def lift(recording: Recording, *, by: Member) -> Recording:
 def _keep(recording: Recording) -> None:
     recording.save(update_fields=["held_at", "held_by", "hold_reason"])
     feed.tell(recording.business_id, "recording.changed", recording.pk, recording.state)
-
-
-def refuse_deletion(lead: Lead) -> None:
-    """A person's key opens his recordings: while one is held, he stays. Raises Conflict. Runs before he is deleted."""
-    calls = Call.objects.filter(lead=lead).order_by("pk").select_for_update()  # as a hold locks its call
-    held = Recording.objects.filter(call__in=list(calls.values_list("pk", flat=True))).exclude(held_at=None)
-    if held.exists():
-        raise Conflict("A recording of this person is under a legal hold. Lift the hold first.")

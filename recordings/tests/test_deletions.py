@@ -12,6 +12,7 @@ from accounts import businesses
 from audit.models import Entry
 from callcrm.errors import Conflict
 from callcrm.lib.crypto.envelope import DecryptError
+from leads import editing
 from recordings import copies, deletions, fetching, holds, sealing, storage
 from recordings.models import Recording
 from recordings.tests.waiting import SECONDS, again, attempt, now_due, opened, told
@@ -208,6 +209,40 @@ def test_a_copy_that_was_leaving_anyway_leaves(world, twilio, kept):
     copies.delete(kept.business_id, kept.pk)
     assert deletions_at(twilio) == []
     assert removed(world, kept).provider_copy == "gone"
+
+
+@pytest.mark.parametrize("values", [{}, {"is_complete": False, "asked_since": None, "next_attempt_at": None}])
+def test_what_is_to_be_fetched_of_a_person_who_is_deleted_is_not_heard_any_more(
+    world, twilio, folder, values
+):
+    recording = told(world, **values)
+    with world.inside():
+        editing.delete(recording.call.lead, by=world.owner)
+    assert attempt(world, recording).attempts == 1  # the deletion's own
+    gone = removed(world, recording)
+    assert (gone.state, gone.deleted_by, gone.call.lead) == ("deleted", REQUEST, None)
+    assert [asked.method for asked in twilio.asked] == ["DELETE"]
+    [entry] = Entry.objects.filter(name="recording.deleted")
+    assert entry.actor == world.owner.audit_actor
+
+
+def test_what_is_kept_of_a_person_who_is_deleted_goes_here_and_at_the_provider(world, twilio, kept, folder):
+    with world.inside():
+        businesses.change(world.acme, {"delete_at_provider": True}, by=world.owner)
+        copies.ask(Recording.objects.get(pk=kept.pk))
+        editing.delete(kept.call.lead, by=world.owner)
+    gone = removed(world, kept)
+    assert (gone.state, gone.provider_copy, gone.failure) == ("deleted", "gone", "")
+    assert (files(folder), len(deletions_at(twilio))) == ([], 1)
+
+
+def test_a_person_stays_whole_while_one_of_his_recordings_is_held(world, twilio, kept):
+    other = told(world, kept.call, provider_id="RE" + "0" * 32)
+    with world.inside():
+        holds.hold(kept, Recording.HoldReason.LAWSUIT, by=world.owner)
+        with pytest.raises(Conflict):
+            editing.delete(kept.call.lead, by=world.owner)
+    assert (again(world, other).state, again(world, kept).state) == ("pending", "stored")
 
 
 @pytest.mark.django_db(transaction=True)
