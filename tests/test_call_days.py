@@ -78,3 +78,12 @@ def test_a_row_that_changes_says_its_time_as_the_list_does(world, page, client):
     assert "9:00 am" in row
     assert "yesterday" not in row
     assert "Thu, Nov 19, 2026, 9:00:00 am PST" in row
+
+
+def test_rows_that_come_again_bring_the_days_above_them_under_their_names_of_now(world, page, client):
+    calls = [call_at(world, 2026, 11, 20, 9, minute) for minute in range(2)]
+    asked = f"{LIST}rows/?call={','.join(str(call.pk) for call in calls)}"
+    came = client.get(asked).content.decode()
+    [day] = re.findall(r'<tr role="row" class="dayrow" id="day-2026-11-20">.*?</tr>', came, re.DOTALL)
+    assert day in page()
+    assert drawn(day) == ["Today"]

@@ -45,7 +45,7 @@ def test_a_call_rings_is_answered_and_ends_before_the_eyes_of_who_watches(server
         about | {"CallStatus": "completed", "CallDuration": "70", "SequenceNumber": "4"},
     )
     expect(strip).to_contain_text("No call")
-    row = page.locator("tbody tr[id]").first
+    row = page.locator("tbody tr[id^=call-]").first
     expect(row).to_contain_text("Answered")
     expect(row).to_contain_text("Nora Q.")
     assert CALLER not in page.content()

@@ -8,8 +8,6 @@ const $ = (selector, from = document) => from.querySelector(selector);
 const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
 const list = () => $("#rows");
 const rows = (from = list()) => $$("tbody > tr[id^=call-]", from);
-const parted = (from) => $$("tbody > :is(tr[id^=call-], tr[data-day])", from); // rows, and the days above them
-const ours = (row) => (row.id ? document.getElementById(row.id) : $(`#rows tr[data-day="${row.dataset.day}"]`));
 const idOf = (row) => row.id.slice("call-".length);
 
 const told = { call: new Set(), recording: new Set(), callback: new Set() };
@@ -89,12 +87,12 @@ async function change(question) {
 }
 
 function put(fresh) {
-  const row = ours(fresh);
+  const row = document.getElementById(fresh.id);
   if (!row) return;
   [...fresh.cells].forEach((cell, at) => {
     const old = row.cells[at];
     if (!old || "keep" in old.dataset || old.innerHTML === cell.innerHTML) return;
-    if (isInUse(old)) row.id && held.add(idOf(row));
+    if (isInUse(old)) held.add(idOf(row));
     else replace(old, cell);
   });
 }
@@ -149,24 +147,23 @@ async function bringIn() {
   const hadFocus = $("#news").contains(document.activeElement);
   const known = rows(found).some((row) => document.getElementById(row.id));
   if (!known && $("tr.detail", list())) return location.reload();
-  if (known) insert(parted(found));
+  if (known) insert($$("tbody > tr", found)); // and the days above them
   show(found, known ? ["#today"] : undefined);
   $("#news").replaceChildren();
   if (hadFocus) $(".title a", rows()[0])?.focus();
 }
 
-// From the last to the first, each above the row that follows it; an open row below its call stays where it is. A day
-// is drawn above its first call, and once: today's is yesterday's after midnight.
+// From the last to the first, each above the row that follows it; an open row below its call stays where it is.
 function insert(found) {
   const full = rows().length >= MOST;
   for (const row of $$("tr.fresh")) row.classList.remove("fresh");
   let next = null;
   for (const fresh of found.reverse()) {
-    const row = ours(fresh);
+    const row = document.getElementById(fresh.id);
     if (row) put(fresh);
     else if (next || !full) {
       $("tbody", list()).insertBefore(fresh, next);
-      if (fresh.id) fresh.classList.add("fresh");
+      fresh.classList.add("fresh");
       window.htmx?.process(fresh);
     }
     next = row ?? (fresh.isConnected && fresh.ownerDocument === document ? fresh : next);
@@ -183,16 +180,11 @@ function show(found, parts = ["#rows", "#today"]) {
   }
 }
 
-// At midnight where the business is, what was "Today" has another name.
-async function turn() {
-  const found = await page();
-  for (const day of $$("#rows tr[data-day]", found)) put(day);
-  show(found, ["#today"]);
-  wait($("#rows", found));
-}
-
-const wait = (from) => from?.dataset.dayEnds && setTimeout(() => turn().catch(hearAll), from.dataset.dayEnds * 1000);
-wait(list());
+// At midnight where the business is, what was "Today" has another name: all rows come again, and the days above them.
+setTimeout(() => {
+  hearAll();
+  setInterval(hearAll, 86_400_000);
+}, list().dataset.dayEnds * 1000);
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-bring-in]")) bringIn().catch(hearAll);
