@@ -46,7 +46,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("htmx:after:swap", () => {
-  if ($(".toasts > :is([data-fades], .notice:not([data-timed]))")) $("#acts-of-bulk")?.hidePopover(); // it lies over what is said
+  if ($(".toasts > :is([data-fades], .notice:not([data-timed]))")) $("#acts-of-bulk")?.hidePopover(); // it lies over them
   for (const toast of $$(".toast[data-fades]")) {
     delete toast.dataset.fades;
     fade(toast);
@@ -73,12 +73,10 @@ function fade(toast) {
   setTimeout(() => (toast.matches(":hover, :focus-within") ? fade(toast) : toast.remove()), SHOWN);
 }
 
-// What can be undone stands below the list as well, for as long as it can, and comes to light when its message goes.
-let over = 0;
+// The line below the list goes when what it says can no longer be undone.
 function expire() {
-  const line = $("#undoable .undo");
-  clearTimeout(over);
-  over = line && setTimeout(() => line.remove(), line.dataset.left * 1000);
+  const line = $(".undo");
+  if (line) setTimeout(() => line.remove(), line.dataset.left * 1000);
 }
 
 expire();
