@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils.timezone import now
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from audit.models import Entry
 from callcrm.testing import World, add_call, add_lead
@@ -132,6 +132,16 @@ def test_what_is_written_below_a_row_is_saved_and_seen_in_it(calls, nora: Page) 
     nora.keyboard.press("Control+Enter")
     expect(detail).to_contain_text("of at most 40 characters")
     expect(detail.get_by_label("Tags")).to_be_focused()
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    nora.on("dialog", stay)
+    nora.get_by_role("link", name="Leads", exact=True).click(no_wait_after=True)
+    expect(detail.get_by_label("Tags")).to_have_value("x" * 50)
+    assert asked == ["beforeunload"]
     assert nora.url.endswith(LIST)
     assert [line for line in problems if "422" not in line] == []
 

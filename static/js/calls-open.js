@@ -50,7 +50,9 @@ function close(row) {
 }
 
 const isWritten = (field) => field.value !== field.defaultValue;
-const written = (detail) => $$("input:not([type=hidden], [type=range]), textarea", detail).some(isWritten);
+const fields = (detail) => $$("input:not([type=hidden], [type=range]), textarea", detail);
+// What was refused comes back as it was typed, and is as little saved.
+const written = (detail) => fields(detail).some((field) => isWritten(field) || field.ariaInvalid === "true");
 
 addEventListener("beforeunload", (event) => {
   if ($$("#rows .detail").some(written)) event.preventDefault();
