@@ -89,6 +89,7 @@ def test_a_page_with_unsaved_work_is_not_left_by_mistake(editor: Page) -> None:
     editor.on("dialog", stay)
     ring = editor.get_by_role("region", name="2. Ring people")
     ring.get_by_label("Ring for, seconds").fill("25")
+    expect(editor.locator(".savebar")).to_contain_text("Not saved yet")
     editor.get_by_role("link", name="Versions").click()
     expect(ring.get_by_label("Ring for, seconds")).to_have_value("25")
     assert asked == ["beforeunload"]

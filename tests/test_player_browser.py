@@ -66,7 +66,18 @@ def test_it_plays_seeks_and_obeys_the_keyboard(player: Page) -> None:
     until(player, PAUSED)
     expect(player.get_by_role("button", name="Play recording")).to_be_visible()
     player.keyboard.press("]")
-    expect(player.get_by_role("button", name="Speed")).to_have_text("1.25×")
+    speed = player.get_by_role("button", name="Speed")
+    expect(speed).to_have_text("1.25×")
+    speed.focus()
+    player.keyboard.press("Space")  # presses the button, and means no player
+    expect(speed).to_have_text("1.5×")
+    player.keyboard.press("?")
+    expect(player.get_by_role("dialog")).to_be_visible()
+    player.keyboard.press("]")  # what is in front of the player hears the keys
+    player.keyboard.press("Escape")
+    expect(speed).to_have_text("1.5×")
+    assert player.evaluate(PAUSED)
+    slider.focus()
     player.keyboard.press("Space")
     until(player, f"!{PAUSED}")
     assert problems == []
@@ -79,13 +90,21 @@ def test_a_note_is_written_at_its_moment_and_leads_back_there(player: Page) -> N
         "range => { range.value = 83; range.dispatchEvent(new Event('input')) }"
     )
     until(player, f"{AT} > 83")
+    typed = player.get_by_label("At", exact=True)
+    typed.fill("0:07")
+    until(player, f"{AT} > 84")
+    expect(typed).to_have_value("0:07")  # the player goes on, and leaves alone what somebody writes
     player.locator("h1").click()
+    expect(typed).not_to_have_value("0:07")
+    player.keyboard.press("Space")
+    until(player, PAUSED)
     player.keyboard.press("n")
     player.keyboard.type("Asks for Tuesday.")
     player.get_by_role("button", name="Note", exact=True).click()
     moment = player.locator("[data-moment]")  # the link to a moment may say the same
     expect(moment).to_contain_text("1:2")
     expect(player.locator(".moments")).to_contain_text("Asks for Tuesday.")
+    assert player.evaluate(PAUSED)  # the note came anew, the sound did not
     player.get_by_role("slider").evaluate(
         "range => { range.value = 5; range.dispatchEvent(new Event('input')) }"
     )
@@ -111,6 +130,9 @@ def test_a_part_is_repeated_silence_skipped_and_a_moment_linked_to(call, player:
     skip.click()
     until(player, f"{AT} >= 59.7")
     link_to_a_moment(player, call)
+    seek(player, 45)
+    expect(player.get_by_role("button", name="Copy link at 0:45")).to_be_visible()
+    assert player.evaluate(AT) < 46  # nothing is skipped before it plays
     player.reload()
     expect(skip).to_have_attribute("aria-pressed", "true")  # the wish is kept in this browser
     assert problems == []
@@ -119,10 +141,16 @@ def test_a_part_is_repeated_silence_skipped_and_a_moment_linked_to(call, player:
 def repeat_a_part(player: Page) -> None:
     """From where a key says to where the button does."""
     said, loop = player.locator("[data-said]"), player.locator("[data-loop]")
+    player.locator("h1").click()
+    player.keyboard.press("Space")
+    until(player, PAUSED)
     seek(player, 20)
     player.locator("h1").click()
     player.keyboard.press("a")
     expect(said).to_contain_text("Repeats from 0:2")
+    player.keyboard.press("a")
+    expect(said).to_have_text("Too short to repeat")
+    player.keyboard.press("Space")
     seek(player, 30)
     loop.click()
     expect(loop).to_have_attribute("aria-pressed", "true")
@@ -137,6 +165,12 @@ def repeat_a_part(player: Page) -> None:
     loop.click()
     expect(loop).to_have_attribute("aria-pressed", "false")
     expect(player.locator(".wave")).not_to_have_class(re.compile("loop"))
+    for edge in (20, 30):
+        seek(player, edge)
+        loop.click()
+    expect(loop).to_have_attribute("aria-pressed", "true")
+    seek(player, 90)  # who goes beyond its end wants to hear what is there
+    expect(loop).to_have_attribute("aria-pressed", "false")
 
 
 def link_to_a_moment(player: Page, call) -> None:
@@ -175,12 +209,16 @@ def test_who_is_asked_why_can_go_back_and_answers_by_key(world: World, player: P
         play.first.click()
         expect(question.get_by_role("combobox")).to_be_focused()
         asked = player.locator(".player").first.bounding_box()
-        player.keyboard.press("Escape")
+        question.get_by_role("button", name="Play").press("Escape")
         expect(question).to_have_count(0)
         assert player.locator(".player").first.bounding_box() == asked
         expect(play.first).to_be_focused()
         if place:
             expect(player.locator("tr.detail")).to_be_visible()  # Esc meant the question
+        player.keyboard.press("Enter")
+        question.get_by_role("button", name="Do not listen").press("Enter")
+        expect(question).to_have_count(0)
+        expect(play.first).to_be_focused()
         player.keyboard.press("Enter")
         expect(question.get_by_role("combobox")).to_be_focused()
         player.keyboard.press("Enter")
