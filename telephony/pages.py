@@ -26,6 +26,7 @@ from telephony import (
     figures,
     filters,
     listed,
+    moments,
     practice,
     suggestions,
 )
@@ -196,15 +197,18 @@ def number(request: MemberRequest, pk: UUID) -> HttpResponse:
 def _about(call: Call, form: EditForm) -> dict[str, Any]:
     recordings = call.recordings.with_rules().select_related("held_by__user").prefetch_related("pauses")
     words = suggestions.words(call.business_id)
-    return happened(call) | {"recordings": recordings, "form": form, "known_words": words}
+    return happened(call, list(recordings)) | {"form": form, "known_words": words}
 
 
-def happened(call: Call) -> dict[str, Any]:
-    """Return what the timeline of a call shows besides its recordings."""
+def happened(call: Call, recordings: list[Any]) -> dict[str, Any]:
+    """Return what is told of a call, on its page and in its panel."""
+    legs, placement = list(call.legs.select_related("member__user")), call.placements.first()
     return {
         "call": call,
-        "legs": call.legs.select_related("member__user"),
-        "placement": call.placements.first(),
+        "recordings": recordings,
+        "moments": moments.of_call(call, legs, placement, recordings),
+        "legs": legs,
+        "placement": placement,
         "answered_by": call.shown_caller if call.direction == Direction.OUTBOUND else _taken_by(call),
     }
 

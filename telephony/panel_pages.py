@@ -23,7 +23,7 @@ def panel(request: MemberRequest, pk: UUID) -> HttpResponse:
     """One call, in short."""
     call = _call(request, pk)
     recordings = call.recordings.prefetch_related("pauses", "notes__author__user")
-    context = pages.happened(call) | {"recordings": recordings, "form": _form(call)}
+    context = pages.happened(call, list(recordings)) | {"form": _form(call)}
     return render(request, "telephony/_call_panel.html", context)
 
 

@@ -301,6 +301,19 @@ class CallLeg(TenantModel):
             return self.to
         return masking.mask_phone(self.to) if phones.is_e164(self.to) else masking.redact(self.to)
 
+    @property
+    def rang_seconds(self) -> int | None:
+        """Return how long it rang; None where nobody knows: it was picked up and not put through, or told of late."""
+        until = self.answered_at if self.bridged else self.ended_at
+        if self.started_at is None or until is None or until <= self.started_at or self.was_picked_up:
+            return None
+        return round((until - self.started_at).total_seconds())
+
+    @property
+    def was_picked_up(self) -> bool:
+        """Say whether somebody, or a mailbox, picked up and was not put through."""
+        return not self.bridged and self.state in (CallState.IN_PROGRESS, CallState.COMPLETED)
+
 
 class CallTag(TenantModel):
     """A tag of a call, where a list by tag finds it in the order of the list. PostgreSQL keeps it (`tags_sql.py`).

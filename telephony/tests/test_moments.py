@@ -1,0 +1,117 @@
+"""What the timeline of a call says, in which order, and how each telephone that was rung is told of."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from callcrm.testing import add_call, add_lead, add_leg, assert_flat_queries, login
+from recordings.models import Recording
+from telephony.models import Outcome
+
+LIST = "/b/acme/calls/"
+VAIN = {"outcome": Outcome.VOICEMAIL, "answered_at": None, "talk_seconds": None}
+
+
+def heads(html):
+    return re.findall(r'<div class="head"><div><b>([^<]+)</b>', html)
+
+
+def legs(html):
+    rung = re.findall(r'<span class="grow num">(Rang .*?)</li>', html, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", one).split()) for one in rung]
+
+
+@pytest.fixture
+def told(world, client):
+    """Return what the panel and the page of a call tell; they must tell the same."""
+    login(client, world.owner)
+
+    def both(call, read=heads):
+        panel, page = (client.get(f"{LIST}{call.pk}/{end}").content.decode() for end in ("panel/", ""))
+        assert read(panel) == read(page)
+        return read(page)
+
+    return both
+
+
+@pytest.fixture
+def leave(world):
+    def recorded(call, seconds, **values):
+        at = call.started_at + timedelta(seconds=seconds)
+        fields = {"provider_id": "RE1", "created_at": at, "is_complete": True} | values
+        with world.inside():
+            return Recording.objects.create(business=world.acme, call=call, **fields)
+
+    return recorded
+
+
+def test_a_recording_stands_where_it_began_and_not_where_it_was_told_of(world, told, leave):
+    call = add_call(world.acme, add_lead(world.acme))
+    leave(call, 8)
+    assert told(call) == ["Rang", "Answered", "Recording", "Ended"]
+
+
+def test_what_began_after_the_end_is_told_after_it(world, told, leave):
+    call = add_call(world.acme, add_lead(world.acme))
+    leave(call, 69)
+    assert told(call) == ["Rang", "Answered", "Ended", "Recording"]
+
+
+def test_a_message_comes_after_the_telephones_that_nobody_answered(world, told, leave):
+    call = add_call(world.acme, add_lead(world.acme), **VAIN)
+    leave(call, 40, kind="voicemail", provider_id="RE2")
+    leave(call, 4, state="absent")
+    assert told(call) == ["Rang", "Voicemail", "Ended"]
+
+
+def test_that_nothing_was_recorded_is_told_where_it_is_all_there_is(world, told, leave):
+    call = add_call(world.acme, add_lead(world.acme))
+    leave(call, 8, state="absent")
+    assert "Recording" in told(call)
+
+
+@pytest.mark.parametrize(
+    ("state", "rang", "words"),
+    [
+        ("no-answer", 12, "Rang +1 503-555-0190 12 s No answer"),
+        ("busy", 0, "Rang +1 503-555-0190 Busy"),
+        ("canceled", 70, "Rang +1 503-555-0190 1 min 10 s Not answered"),
+        ("completed", 30, "Rang +1 503-555-0190 Picked up, not put through"),
+        ("ringing", None, "Rang +1 503-555-0190 Ringing"),
+    ],
+)
+def test_each_telephone_says_how_long_it_rang_and_what_came_of_it(world, told, state, rang, words):
+    call = add_call(world.acme, add_lead(world.acme), **VAIN)
+    ended = None if rang is None else call.started_at + timedelta(seconds=rang)
+    add_leg(call, state=state, bridged=False, answered_at=None, ended_at=ended, duration_seconds=None)
+    assert told(call, legs) == [words]
+
+
+def test_who_answered_is_named_with_how_long_it_rang_and_was_talked(world, told):
+    call = add_call(world.acme, add_lead(world.acme), agent=world.user)
+    add_leg(call, member=world.user)
+    assert told(call, legs) == [f"Rang {world.user.name} 8 s Answered 1:00"]
+
+
+def test_a_leg_that_was_told_of_once_it_was_over_claims_no_length_of_ringing(world, told):
+    call = add_call(world.acme, add_lead(world.acme))
+    add_leg(call, started_at=call.ended_at)
+    assert told(call, legs) == ["Rang +1 503-555-0190 Answered 1:00"]
+
+
+def test_a_call_that_was_logged_by_hand_rang_nobody_here(world, told):
+    assert told(add_call(world.acme, add_lead(world.acme), provider="manual")) == ["Answered", "Ended"]
+
+
+def test_many_legs_and_recordings_cost_what_one_does(world, client, leave):
+    call = add_call(world.acme, add_lead(world.acme))
+    login(client, world.owner)
+    made = iter(range(100))
+
+    def grow():
+        add_leg(call, member=world.user)
+        leave(call, 8, provider_id=f"RE{next(made)}")
+
+    assert_flat_queries(lambda: client.get(f"{LIST}{call.pk}/panel/"), grow)
+    assert_flat_queries(lambda: client.get(f"{LIST}{call.pk}/"), grow)
