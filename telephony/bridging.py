@@ -70,8 +70,8 @@ def _at_the_other_end(report: Report, call: Call, to: To) -> Sequence[Action]:
     if notice is None:
         return []
     if not call.notice:
-        call.notice, call.notice_language = notice.text, notice.language
-        call.save(update_fields=["notice", "notice_language"])
+        call.notice, call.notice_language, call.notice_at = notice.text, notice.language, report.at
+        call.save(update_fields=["notice", "notice_language", "notice_at"])
     return [notice]
 
 

@@ -27,6 +27,7 @@ from telephony import (
     filters,
     listed,
     moments,
+    passports,
     practice,
     suggestions,
 )
@@ -207,6 +208,7 @@ def happened(call: Call, recordings: list[Any]) -> dict[str, Any]:
         "call": call,
         "recordings": recordings,
         "moments": moments.of_call(call, legs, placement, recordings),
+        "passport": passports.of_call(call, recordings),
         "legs": legs,
         "placement": placement,
         "answered_by": call.shown_caller if call.direction == Direction.OUTBOUND else _taken_by(call),

@@ -57,7 +57,7 @@ def answer(report: Report) -> Sequence[Action]:
     if report.route == "whisper":
         return walk.whisper(flow, report.step, facts, links)
     stretch = _STRETCHES[report.route](report, flow, facts, links)
-    _write_down(call, stretch)
+    _write_down(call, stretch, report.at)
     return stretch.actions
 
 
@@ -75,7 +75,7 @@ def first_answer(call: Call, flow: Flow, hours: Hours) -> Sequence[Action]:
         return say(NOT_IN_SERVICE)
     facts = Facts(at=call.seen_at, hours=hours, blocked=call.is_blocked)
     stretch = walk.begin(flow, facts, Links(call.provider))
-    _tell(call, stretch)
+    _tell(call, stretch, call.seen_at)
     return stretch.actions
 
 
@@ -116,13 +116,14 @@ def _facts(call: Call, at: datetime) -> Facts:
     )
 
 
-def _write_down(call: Call, stretch: Stretch) -> None:
+def _write_down(call: Call, stretch: Stretch, at: datetime) -> None:
     """The first notice stays: a call is told once, and is not told less by what comes later."""
     if stretch.notice and not call.notice:
-        _tell(call, stretch)
-        call.save(update_fields=["notice", "notice_language"])
+        _tell(call, stretch, at)
+        call.save(update_fields=["notice", "notice_language", "notice_at"])
 
 
-def _tell(call: Call, stretch: Stretch) -> None:
+def _tell(call: Call, stretch: Stretch, at: datetime) -> None:
     if stretch.notice:
         call.notice, call.notice_language = stretch.notice.text, stretch.notice.language
+        call.notice_at = at

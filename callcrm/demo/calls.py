@@ -111,6 +111,7 @@ def _call(
         lead=person.lead if person else None, phone=person.phone if person else None,
         said_at=at, seen_at=at + timedelta(seconds=1), started_at=at, after_hours=not scene.hours.is_open(at),
         flow=number.published, records=True, notice=NOTICE, notice_language="en-US",
+        notice_at=at + timedelta(seconds=1),
     )  # fmt: skip
     scene.calls.append(call)
     if person:

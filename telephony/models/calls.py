@@ -129,6 +129,7 @@ class Call(TenantModel, SealedModel):
         max_length=300, blank=True, help_text="What the caller was told of being recorded."
     )
     notice_language = models.CharField(max_length=5, blank=True)
+    notice_at = models.DateTimeField(null=True, help_text="When the provider was asked to say it.")
     is_blocked = models.BooleanField(default=False)
     # What the provider said counts before when we heard of it; both are kept, so that order does not matter.
     said_at = models.DateTimeField(null=True)

@@ -17,7 +17,16 @@ from telephony.models import Call, FeedFrame
 pytestmark = pytest.mark.django_db
 KNOWN, STRANGER = "+12065550111", "+12065550122"
 OF_THE_ROW = {"id", "key", "number", "sealed", "dedupe_key", "provider_id", "request_id", "data", "object_id"}
-OF_THE_MOMENT = {"at", "created_at", "seen_at", "started_at", "received_at", "applied_at", "subject_id"}
+OF_THE_MOMENT = {
+    "at",
+    "created_at",
+    "seen_at",
+    "started_at",
+    "notice_at",
+    "received_at",
+    "applied_at",
+    "subject_id",
+}
 
 
 @pytest.fixture

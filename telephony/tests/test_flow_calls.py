@@ -139,11 +139,12 @@ def test_a_notice_behind_the_menu_is_kept_when_it_is_said(world, client, publish
     caller = Caller(client)
     menu = caller.rings()
     with world.inside():
-        assert caller.call.notice == ""
+        assert (caller.call.notice, caller.call.notice_at) == ("", None)
     dial = caller.follows(menu.find("Gather").get("action"), Digits="1").find("Dial")
     assert dial.get("record")
     with world.inside():
         assert caller.call.notice == "This call may be recorded."
+        assert caller.call.notice_at > caller.call.seen_at
 
 
 def test_a_flow_that_is_published_meanwhile_does_not_change_a_call_that_runs(world, client, publish):

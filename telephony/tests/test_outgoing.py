@@ -230,7 +230,8 @@ def test_the_other_end_hears_the_notice_first_and_that_is_kept(world, line):
     assert now(world, line.call).notice == ""
     [say] = line.other(dial[0].get("url"), "in-progress")
     assert (say.tag, say.text) == ("Say", numbers.NOTICE)
-    assert now(world, line.call).notice == numbers.NOTICE
+    told = now(world, line.call)
+    assert (told.notice, told.notice_at > told.seen_at) == (numbers.NOTICE, True)
 
 
 @pytest.mark.parametrize("told", [True, False])
