@@ -53,7 +53,8 @@ class TelephonyHandler:
             self._refused(request, accounts)
             return None
         account = signed[0] if len(signed) == 1 else self._whose(request.route, params, signed)
-        return Claim(account.account_id, account.business_id, params)
+        about = self.provider.webhook.call_id(request.route, params) or ""
+        return Claim(account.account_id, account.business_id, params, about)
 
     def dedupe_key(self, delivery: Delivery) -> str:
         """Return what makes a delivery the same when it comes again: its ids, or its bytes under a key."""

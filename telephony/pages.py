@@ -29,6 +29,7 @@ from telephony import (
     moments,
     passports,
     practice,
+    provider_events,
     suggestions,
 )
 from telephony.forms import EditForm, NumberForm
@@ -117,6 +118,16 @@ def call(request: MemberRequest, pk: UUID) -> HttpResponse:
     """One call: who, through which number, what happened when, and what became of it."""
     found = _call(request, pk)
     return render(request, "telephony/call.html", _about(found, EditForm(call=found)))
+
+
+@require_safe
+@needs(Permission.AUDIT)
+def call_deliveries(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """What the provider delivered of a call."""
+    found = _call(request, pk)
+    events = provider_events.of_call(found, request.member)
+    context = {"call": found, "events": events, "is_cut": len(events) == provider_events.MOST_SHOWN}
+    return render(request, "telephony/deliveries.html", context)
 
 
 @require_POST

@@ -41,6 +41,7 @@ urlpatterns = [
     path("calls/<uuid:pk>/panel/", panel_pages.panel, name="call-panel"),
     path("calls/<uuid:pk>/panel/edits/", panel_pages.edit, name="call-panel-edits"),
     path("calls/<uuid:pk>/edits/", pages.edit_call, name="call-edits"),
+    path("calls/<uuid:pk>/deliveries/", pages.call_deliveries, name="call-deliveries"),
     path("calls/<uuid:pk>/note-reveals/", reveal_pages.reveal_note, name="call-note-reveal"),
     path("callbacks/", callback_pages.callback_list, name="callbacks"),
     path("callbacks/<uuid:pk>/closings/", callback_pages.close, name="callback-closings"),

@@ -38,6 +38,7 @@ ROWS = {
     "call": "call",
     "call-edits": "call",
     "call-stops": "call",
+    "call-deliveries": "call",
     "call-view-edits": "view",
     "call-view-removals": "view",
     "call-panel": "call",

@@ -41,6 +41,7 @@ PAGES = {
     "telephone": "/b/acme/telephone/",
     "outgoing call": "/b/acme/calls/{outgoing}/",
     "call": "/b/acme/calls/{call}/",
+    "provider events": "/b/acme/calls/{call}/deliveries/",
     "ringing call": "/b/acme/calls/{ringing}/",
     "leads": "/b/acme/leads/",
     "new lead": "/b/acme/leads/new/",

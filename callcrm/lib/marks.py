@@ -59,6 +59,11 @@ MARKS: Mapping[str, Mark] = {
     "writing": Mark("Being written", "info", "timer"),
     "ready": Mark("Ready", "ok", "check"),
     "over": Mark("Over", "", "history"),
+    # a delivery of a provider
+    "plug": Mark("Delivery", "", "plug"),
+    "applied": Mark("Applied", "ok", "check"),
+    "duplicate": Mark("Came again", "", "repeat"),
+    "late": Mark("Late", "warn", "timer"),
     # a lead
     "new": Mark("New", "accent", "star"),
     "contacted": Mark("Contacted", "info", "phone-outgoing"),

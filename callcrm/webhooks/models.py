@@ -22,13 +22,15 @@ from callcrm.lib.ids import uuid7
 
 _PIECE = 60_000
 LONGEST_QUERY = 200
+MOST_REPEATS = 32_767  # what its column holds
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Delivery:
     """The bytes of one verified request, and the query of its address, which we wrote ourselves when we gave it out.
 
-    `parsed` is what its handler has made of them on the way, if anything.
+    `parsed` is what its handler has made of them on the way, if anything; `about` is what it tells of, by the id that
+    the provider has for it: a call.
     """
 
     provider: str
@@ -40,6 +42,7 @@ class Delivery:
     received_at: datetime
     query: str = ""
     parsed: Any = None
+    about: str = ""
 
 
 class ReceiptQuerySet(models.QuerySet["Receipt"]):
@@ -50,6 +53,10 @@ class ReceiptQuerySet(models.QuerySet["Receipt"]):
         if not member.can(Permission.AUDIT):
             return self.none()
         return self.filter(business_id=member.business_id).order_by("-received_at", "-id")
+
+    def about(self, provider: str, provider_id: str) -> "ReceiptQuerySet":
+        """Return what was delivered of one call, in the order in which it came."""
+        return self.filter(provider=provider, about=provider_id).order_by("received_at", "id")
 
     def keep(self, delivery: Delivery, dedupe_key: str) -> "tuple[Receipt, bool]":
         """Keep a delivery once, however often it comes and however many race. Returns the row and whether it is new."""
@@ -75,9 +82,11 @@ class Receipt(models.Model):
     account_id = models.CharField(max_length=64)
     query = models.CharField(max_length=LONGEST_QUERY, blank=True)
     dedupe_key = models.CharField(max_length=160)
+    about = models.CharField(max_length=64, blank=True, help_text="The id of its call at the provider.")
     state = models.CharField(max_length=8, choices=State.choices, default=State.RECEIVED)
     error = models.CharField(max_length=80, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    repeats = models.PositiveSmallIntegerField(default=0, help_text="How often it came again.")
     key_version = models.PositiveSmallIntegerField(default=1)
     sealed = ArrayField(models.BinaryField())
     received_at = models.DateTimeField(default=now)
@@ -95,6 +104,11 @@ class Receipt(models.Model):
             models.Index(fields=["business_id", "-received_at", "-id"], name="webhooks_receipt_newest"),
             models.Index(
                 fields=["received_at"], condition=models.Q(state="failed"), name="webhooks_receipt_failed"
+            ),
+            models.Index(
+                fields=["business_id", "about", "received_at"],
+                condition=~models.Q(about=""),
+                name="webhooks_receipt_about",
             ),
         ]
 
@@ -115,6 +129,7 @@ class Receipt(models.Model):
             account_id=delivery.account_id,
             query=delivery.query[:LONGEST_QUERY],
             dedupe_key=dedupe_key,
+            about=delivery.about,
             key_version=key.version,
             received_at=delivery.received_at,
             state=cls.State.APPLIED,
@@ -137,7 +152,13 @@ class Receipt(models.Model):
             content_type=content_type.decode("latin-1"),
             received_at=self.received_at,
             query=self.query,
+            about=self.about,
         )
+
+    def came_again(self) -> None:
+        """Count it: nothing else is kept of what came before."""
+        self.repeats = min(self.repeats + 1, MOST_REPEATS)
+        self.save(update_fields=["repeats"])
 
     def settle(self, error: str) -> None:
         """Say that it is applied or, with an error's code, that it failed."""

@@ -65,8 +65,10 @@ def take(handler: Handler, delivery: Delivery) -> HttpResponse:
 def _take(handler: Handler, delivery: Delivery) -> HttpResponse:
     with business_scope(delivery.business_id):
         receipt, new = Receipt.objects.keep(delivery, handler.dedupe_key(delivery))
+        if not new:
+            receipt.came_again()
         if not new and receipt.state == Receipt.State.FAILED:
-            receipt.attempts += 1  # it comes again, and what was wrong may be mended
+            receipt.attempts += 1  # what was wrong may be mended
         if new or receipt.state == Receipt.State.FAILED:
             apply(handler, receipt, delivery)
         return handler.answer(delivery, applied=receipt.state == Receipt.State.APPLIED)
@@ -117,6 +119,7 @@ def _delivery(raw: Request, claim: Claim) -> Delivery:
         received_at=raw.received_at,
         query=raw.url.partition("?")[2][:LONGEST_QUERY],
         parsed=claim.parsed,
+        about=claim.about,
     )
 
 

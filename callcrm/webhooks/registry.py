@@ -13,11 +13,12 @@ from callcrm.webhooks.models import Delivery
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Claim:
-    """Whose delivery it is, and what was read of it to find that out."""
+    """Whose delivery it is, what was read of it to find that out, and the id of the call that it tells of."""
 
     account_id: str
     business_id: UUID
     parsed: Any
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

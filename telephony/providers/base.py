@@ -285,6 +285,9 @@ class Webhook(Protocol):
 
     def key(self, params: Params) -> str: ...
 
+    def shown(self, params: Params) -> list[tuple[str, str | None]]:
+        """Return the names of what was posted, each with its value where anybody may read it, else None."""
+
     def parse(
         self,
         route: str,

@@ -16,7 +16,18 @@ from telephony.models import Call, FeedFrame
 
 pytestmark = pytest.mark.django_db
 KNOWN, STRANGER = "+12065550111", "+12065550122"
-OF_THE_ROW = {"id", "key", "number", "sealed", "dedupe_key", "provider_id", "request_id", "data", "object_id"}
+OF_THE_ROW = {
+    "id",
+    "key",
+    "number",
+    "sealed",
+    "dedupe_key",
+    "about",
+    "provider_id",
+    "request_id",
+    "data",
+    "object_id",
+}
 OF_THE_MOMENT = {
     "at",
     "created_at",

@@ -117,6 +117,17 @@ def test_no_key_of_a_delivery_holds_a_persons_number(name, fixture):
     assert not any(number.lstrip("+") in key for number in (CALLER, OURS, STAFF))
 
 
+@pytest.mark.parametrize("fixture", MEANINGS)
+def test_what_it_shows_of_a_delivery_names_every_field_and_nobody(name, fixture):
+    params = PROVIDERS[name].webhook.read(fixtures(name)[fixture], FORM)
+    shown = PROVIDERS[name].webhook.shown(params)
+    assert [field for field, _ in shown] == list(params)
+    told = " ".join(value for _, value in shown if value)
+    private = ("From", "To", "Caller", "Called", "Body", "CallSid", "AccountSid", "RecordingUrl", "FromCity")
+    assert not any(params[field][0] in told for field in private if params.get(field, ("",))[0])
+    assert told or fixture.startswith("sms")
+
+
 def test_no_two_fixtures_are_taken_for_one_delivery(name):
     webhook = PROVIDERS[name].webhook
     keys = {

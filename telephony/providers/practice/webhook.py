@@ -22,6 +22,7 @@ account_id = DIALECT.account_id
 our_number = dialect.our_number
 call_id = dialect.call_id
 key = dialect.key
+shown = dialect.shown
 dedupe_key = DIALECT.dedupe_key
 parse = DIALECT.parse
 

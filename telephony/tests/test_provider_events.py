@@ -1,0 +1,148 @@
+"""What the provider delivered of a call: in its order, with what became of each, and nothing of a person."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils.http import http_date
+from django.utils.timezone import now
+
+from accounts import visits
+from callcrm.testing import add_call, add_superuser, assert_flat_queries, login, ring, sid, signed_post
+from callcrm.webhooks.models import MOST_REPEATS, Receipt
+from telephony import provider_events
+from telephony.models import Call
+from tests import crowd
+
+CALLER = "+12065550163"
+
+
+@pytest.fixture
+def call(world, client):
+    ring(client, CALLER)
+    with world.inside():
+        return Call.objects.get()
+
+
+@pytest.fixture
+def deliver(client, call):
+    """Let the provider tell of the call, as of so many seconds ago."""
+
+    def post(route="voice-status", ago=0, **params):
+        stamp = http_date((now() - timedelta(seconds=ago)).timestamp()).replace("GMT", "+0000")
+        given = {"CallSid": call.provider_id, "CallStatus": "in-progress", "Timestamp": stamp} | params
+        return signed_post(client, route, given)
+
+    return post
+
+
+@pytest.fixture
+def page(world, client, call):
+    def read(member=None):
+        answer = login(client, member or world.admin).get(address(call))
+        assert answer.status_code == 200
+        return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode().partition("<main")[2]).split())
+
+    return read
+
+
+def address(call):
+    return f"/b/acme/calls/{call.pk}/deliveries/"
+
+
+def test_what_was_delivered_stands_in_the_order_in_which_it_came(deliver, page):
+    deliver(SequenceNumber="1")
+    deliver("number-status", ParentCallSid="CA" + "0" * 32)  # of another call
+    deliver(CallStatus="completed", CallDuration="47", SequenceNumber="2")
+    text = page()
+    places = [text.index(words) for words in ("New call", "in-progress", "completed", "CallDuration 47")]
+    assert places == sorted(places)
+    assert text.count("Applied") == 3
+
+
+def test_names_of_fields_are_told_and_no_value_that_may_be_a_persons(deliver, page):
+    deliver(
+        CallerCity="SEATTLE", CallerName="DANA RIVERSTONE", From=CALLER, CallStatus="ringing",
+        Digits="4", Direction="+12065550163", ErrorCode="12065550163", StirVerstat="https://a.example/x",
+    )  # fmt: skip
+    text = page()
+    for name in ("CallerCity", "CallerName", "From", "Digits", "Direction", "ErrorCode", "StirVerstat"):
+        assert f"{name} hidden" in text
+    assert not any(word in text for word in ("SEATTLE", "RIVERSTONE", "2065550163", "a.example"))
+
+
+def test_a_field_with_an_odd_name_is_not_named(deliver, page):
+    deliver(**{CALLER: "x"})
+    assert "(an odd name) hidden" in page()
+
+
+def test_what_came_again_is_counted_and_applied_once(deliver, page, world, call):
+    for _ in range(3):
+        deliver(SequenceNumber="1")
+    assert "Came 2 times again" in page()
+    kept = Receipt.objects.filter(about=call.provider_id)
+    assert sorted(kept.values_list("repeats", flat=True)) == [0, 2]
+    kept.update(repeats=MOST_REPEATS)
+    assert deliver(SequenceNumber="1").status_code == 204
+
+
+def test_what_was_long_on_its_way_is_late(deliver, page):
+    deliver(ago=50)
+    assert "Late" not in page()
+    deliver(ago=200, CallStatus="completed")
+    assert "Late 3 min on its way" in page()
+
+
+def test_what_could_not_be_applied_says_why(deliver, page):
+    deliver(CallDuration="-7")
+    assert "Failed absurd_parameter: CallDuration" in page()
+
+
+def test_what_cannot_be_opened_any_more_is_told_all_the_same(call, page):
+    Receipt.objects.filter(about=call.provider_id).update(sealed=[b"sealed under a key that is gone"])
+    assert "It cannot be opened any more." in page()
+
+
+def test_a_call_without_deliveries_says_so(world, client):
+    login(client, world.owner)
+    for call in (add_call(world.acme), add_call(world.acme, provider="manual", provider_id=sid("MA"))):
+        assert "No delivery of this call is here" in client.get(address(call)).content.decode()
+
+
+def test_it_takes_the_right_to_the_history_and_a_call_of_ones_own_business(world, client, call):
+    link = f'href="{address(call)}">Provider events'
+    for member, status in ((world.user, 403), (world.admin, 200), (world.owner, 200)):
+        login(client, member)
+        assert client.get(address(call)).status_code == status
+        assert (link in client.get(f"/b/acme/calls/{call.pk}/").content.decode()) == (status == 200)
+    login(client, world.rival_owner)
+    assert client.get(address(call).replace("acme", "rival")).status_code == 404
+
+
+def test_a_visitor_of_the_platform_sees_it_masked(world, client, call, page):
+    root = add_superuser()
+    visits.start(root, world.acme, "To look at a fault.")
+    login(client, root)
+    assert "CallStatus" in client.get(address(call)).content.decode()
+
+
+def test_more_deliveries_cost_no_more_queries(world, client, call, deliver):
+    numbers = iter(range(1, 100))
+    client2 = login(type(client)(), world.owner)
+    assert_flat_queries(
+        lambda: client2.get(address(call)), lambda: deliver(SequenceNumber=str(next(numbers)))
+    )
+
+
+def test_deliveries_of_a_call_are_found_by_an_index(world, call):
+    others = (
+        Receipt(
+            business_id=world.acme.pk, provider="twilio", route="voice", account_id="AC", sealed=[],
+            dedupe_key=f"voice:{n}", about=f"CA{n // 5}",
+        )
+        for n in range(3_000)
+    )  # fmt: skip
+    Receipt.objects.bulk_create(others)
+    crowd.analyze()
+    asked = Receipt.objects.visible_to(world.owner).about("twilio", call.provider_id)
+    assert "webhooks_receipt_about" in asked[: provider_events.MOST_SHOWN].explain()
