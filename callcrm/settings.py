@@ -127,6 +127,7 @@ TEMPLATES = [
                 "accounts.context.member",
                 "telephony.context.owed",
                 "telephony.context.calling",
+                "telephony.context.problems_waiting",
             ],
             "builtins": ["callcrm.lib.ui", "callcrm.lib.ui_lists", "callcrm.lib.drawings"],
         },

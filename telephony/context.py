@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from telephony import callback_figures
+from telephony import callback_figures, problems
 from telephony.models import Call, Callback
 
 
@@ -15,6 +15,12 @@ def owed(request: HttpRequest) -> Mapping[str, Any]:
     count = SimpleLazyObject(lambda: _count(request))
     words = SimpleLazyObject(lambda: f"{'person' if count == '1' else 'people'} to call back")
     return {"owed": count, "owed_of": words}
+
+
+def problems_waiting(request: HttpRequest) -> Mapping[str, Any]:
+    """Give templates `problems_waiting`, how many problems with calls nobody has looked at; likewise, to 9."""
+    member = getattr(request, "member", None)
+    return {"problems_waiting": SimpleLazyObject(lambda: problems.waiting(member) if member else "")}
 
 
 def calling(request: HttpRequest) -> Mapping[str, Any]:

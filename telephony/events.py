@@ -47,6 +47,39 @@ class CallChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CallProblemReported(Event):
+    name = "call.problem_reported"
+    sentence = "reported a problem with the call ({kind})"
+    subject = "call_id"
+    words: ClassVar[Mapping[str, str]] = {
+        "poor_audio": "poor audio",
+        "wrong_person": "wrong person",
+        "wrong_source": "wrong source",
+        "no_recording": "missing recording",
+        "other": "something else",
+    }
+    call_id: UUID
+    problem_id: UUID
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallProblemResolved(Event):
+    name = "call.problem_resolved"
+    sentence = "resolved a problem with the call ({resolution})"
+    subject = "call_id"
+    words: ClassVar[Mapping[str, str]] = {
+        "mended": "mended",
+        "provider": "told the provider",
+        "no_fault": "no fault",
+        "cannot": "cannot be mended",
+    }
+    call_id: UUID
+    problem_id: UUID
+    resolution: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CallLogged(Event):
     name = "call.logged"
     sentence = "logged a call by hand"

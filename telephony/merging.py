@@ -12,7 +12,7 @@ from accounts.doors import Admitted
 from leads.merging import Part, seal_all_anew
 from leads.models import Lead
 from telephony import feed, ledger
-from telephony.models import Call, Callback, Message
+from telephony.models import Call, Callback, CallProblem, Message
 
 Settle = Callable[[Lead, Lead], None]
 
@@ -57,6 +57,7 @@ class Rows:
 PARTS: list[Part] = [
     Rows(Call, "calls", sealed="note"),
     Rows(Message, "texts", sealed="body"),
+    Rows(CallProblem, "reported problems", sealed="words"),
     Rows(
         Callback, "calls back owed", settle=ledger.join, held=True
     ),  # by the calls, so after these have moved

@@ -33,11 +33,12 @@ from telephony import (
     suggestions,
 )
 from telephony.forms import EditForm, NumberForm
-from telephony.models import Call, CallQuerySet, Message, TrackingNumber
+from telephony.models import Call, CallProblem, CallQuerySet, Message, TrackingNumber
 from telephony.providers.base import Direction
 from telephony.providers.practice.scenarios import SCENARIOS
 
 PAGE_SIZE = 50
+MOST_PROBLEMS = 20  # of one call; the others are in the list
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -222,6 +223,10 @@ def happened(call: Call, recordings: list[Any]) -> dict[str, Any]:
         "passport": passports.of_call(call, recordings),
         "legs": legs,
         "placement": placement,
+        "problems": call.problems.select_related("lead", "reported_by__user", "resolved_by__user")[
+            :MOST_PROBLEMS
+        ],
+        "resolutions": CallProblem.Resolution.choices,
         "answered_by": call.shown_caller if call.direction == Direction.OUTBOUND else _taken_by(call),
     }
 

@@ -15,6 +15,7 @@ from telephony import (
     outgoing_pages,
     pages,
     panel_pages,
+    problem_pages,
     reveal_pages,
     spam_pages,
 )
@@ -42,6 +43,9 @@ urlpatterns = [
     path("calls/<uuid:pk>/panel/edits/", panel_pages.edit, name="call-panel-edits"),
     path("calls/<uuid:pk>/edits/", pages.edit_call, name="call-edits"),
     path("calls/<uuid:pk>/deliveries/", pages.call_deliveries, name="call-deliveries"),
+    path("calls/<uuid:pk>/problems/", problem_pages.report, name="call-problems"),
+    path("problems/", problem_pages.problem_list, name="problems"),
+    path("problems/<uuid:pk>/resolutions/", problem_pages.resolve, name="problem-resolutions"),
     path("calls/<uuid:pk>/note-reveals/", reveal_pages.reveal_note, name="call-note-reveal"),
     path("callbacks/", callback_pages.callback_list, name="callbacks"),
     path("callbacks/<uuid:pk>/closings/", callback_pages.close, name="callback-closings"),

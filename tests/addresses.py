@@ -39,6 +39,8 @@ ROWS = {
     "call-edits": "call",
     "call-stops": "call",
     "call-deliveries": "call",
+    "call-problems": "call",
+    "problem-resolutions": "problem",
     "call-view-edits": "view",
     "call-view-removals": "view",
     "call-panel": "call",

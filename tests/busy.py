@@ -9,7 +9,7 @@ from django.utils.timezone import now
 from callcrm.testing import World, add_call, add_lead, add_leg, add_message
 from exports.models import Export
 from leads import editing
-from telephony import call_views, callbacks, ledger
+from telephony import call_views, callbacks, ledger, problems
 from telephony.flows import versions
 from telephony.models import Callback, Outcome, Placement
 from telephony.providers.base import CallState
@@ -41,6 +41,9 @@ PAGES = {
     "telephone": "/b/acme/telephone/",
     "outgoing call": "/b/acme/calls/{outgoing}/",
     "call": "/b/acme/calls/{call}/",
+    "report a problem": "/b/acme/calls/{call}/problems/",
+    "problems": "/b/acme/problems/",
+    "resolved problems": "/b/acme/problems/?view=resolved",
     "provider events": "/b/acme/calls/{call}/deliveries/",
     "ringing call": "/b/acme/calls/{ringing}/",
     "leads": "/b/acme/leads/",
@@ -95,6 +98,8 @@ def keep_busy(world: World) -> SimpleNamespace:
         call_views.save(
             "Leaks after hours", {"tag": "leak", "after_hours": "true"}, shared=True, by=world.owner
         )
+        problems.report(missed, "no_recording", f"{NAME} says he left a message.", by=world.user)
+        problems.resolve(problems.report(call, "poor_audio", "", by=world.user), "provider", by=world.owner)
         for state, values in EXPORTS.items():
             Export.objects.create(business=world.acme, made_by=world.owner, state=state, **values)
         editing.add_note(lead, "Two-storey house, dog in the yard.", by=world.owner)

@@ -16,7 +16,19 @@ from leads import drafts, editing, merging
 from leads.models import Lead, LeadMerge, LeadPhone, Note, NoteDraft, Source
 from recordings import notes, retention
 from recordings.models import Playback, Recording, RecordingNote, RecordingPause, RetentionRule
-from telephony import bulk, call_views, columns, feed, ledger, numbers, opening, outgoing, telephones, turns
+from telephony import (
+    bulk,
+    call_views,
+    columns,
+    feed,
+    ledger,
+    numbers,
+    opening,
+    outgoing,
+    problems,
+    telephones,
+    turns,
+)
 from telephony.flows import simple, versions
 from telephony.live import streams
 from telephony.models import (
@@ -26,6 +38,7 @@ from telephony.models import (
     CallbackMiss,
     CallColumns,
     CallLeg,
+    CallProblem,
     CallTag,
     CallView,
     FlowDraft,
@@ -64,6 +77,7 @@ class Everything:
     call: Call
     leg: CallLeg
     tag: CallTag
+    problem: CallProblem
     recording: Recording
     playback: Playback
     moment: RecordingNote
@@ -163,6 +177,7 @@ def _of_the_member(call: Call, member: Member) -> dict[str, Any]:
         "view": call_views.save("Leaks", {"tag": "leak"}, shared=True, by=member),
         "columns": CallColumns.objects.get(member=member),
         "tag": CallTag.objects.get(call=call, tag="leak"),
+        "problem": problems.report(call, "poor_audio", "It crackles.", by=member),
         "key": IdempotencyKey.objects.get(member=member, key="a key"),
         "export": Export.objects.create(business=call.business, made_by=member, filters={"tag": "leak"}),
         "bulk": bulk.change([call.pk], "tag", "storm", key="many", by=member),

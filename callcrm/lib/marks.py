@@ -59,6 +59,9 @@ MARKS: Mapping[str, Mark] = {
     "writing": Mark("Being written", "info", "timer"),
     "ready": Mark("Ready", "ok", "check"),
     "over": Mark("Over", "", "history"),
+    # a problem with a call
+    "reported": Mark("Open", "warn", "circle-alert"),
+    "resolved": Mark("Resolved", "ok", "check"),
     # a delivery of a provider
     "plug": Mark("Delivery", "", "plug"),
     "applied": Mark("Applied", "ok", "check"),

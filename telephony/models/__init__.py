@@ -33,6 +33,7 @@ from telephony.models.messages import Message, MessageQuerySet
 from telephony.models.numbers import NumberRoute, ProviderAccount, TrackingNumber
 from telephony.models.opening import OpeningHours
 from telephony.models.placements import WORDS, Placement
+from telephony.models.problems import CallProblem, CallProblemQuerySet
 from telephony.models.telephones import Telephone
 
 __all__ = [
@@ -46,6 +47,8 @@ __all__ = [
     "Call",
     "CallColumns",
     "CallLeg",
+    "CallProblem",
+    "CallProblemQuerySet",
     "CallQuerySet",
     "CallTag",
     "CallView",

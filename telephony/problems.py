@@ -1,0 +1,92 @@
+"""A member reports what is wrong with a call; who runs the business says what became of it.
+
+Said twice, it is one report with the later words. What is resolved stays resolved; the same may be reported anew.
+"""
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from accounts.doors import Admitted, check
+from accounts.models import Member
+from accounts.permissions import Permission
+from audit.recording import record
+from callcrm.errors import Invalid, NotFound
+from telephony import feed
+from telephony.events import CallProblemReported, CallProblemResolved
+from telephony.models import Call, CallProblem
+
+LONGEST = 1_000
+MOST_COUNTED = 9
+
+
+@transaction.atomic
+def report(call: Call, kind: str, words: str, *, by: Member) -> CallProblem:
+    """Say what is wrong with a call. Raises Invalid naming what is missing or too long."""
+    words = _checked(kind, words)
+    call = _held(call)
+    same = {"business_id": call.business_id, "call": call, "kind": kind, "reported_by": by}
+    problem = CallProblem.objects.open().select_related("lead").filter(**same).first()
+    if problem is not None:
+        if words:
+            problem.words = words
+            problem.save(update_fields=["words"])
+        return problem
+    problem = CallProblem(**same, lead=call.lead)
+    problem.words = words or None
+    problem.save(force_insert=True)
+    record(
+        CallProblemReported(call_id=call.pk, problem_id=problem.pk, kind=kind),
+        by=by,
+        business_id=call.business_id,
+    )
+    feed.tell(call.business_id, "call.changed", call.pk, call.state)
+    return problem
+
+
+@transaction.atomic
+def resolve(problem: CallProblem, resolution: str, *, by: Member) -> CallProblem:
+    """Say what became of it; of two who say so, the first. Raises Invalid for a word that is none, Denied."""
+    check(by, Permission.ADMIN_PANEL, writes=True)
+    if resolution not in CallProblem.Resolution.values:
+        raise Invalid(fields={"resolution": [f"Choose from {', '.join(CallProblem.Resolution.values)}."]})
+    found = CallProblem.objects.select_for_update().filter(pk=problem.pk).first()
+    if found is None:
+        raise NotFound
+    if not found.is_open:
+        return found
+    found.resolution, found.resolved_by, found.resolved_at = resolution, by, now()
+    found.save(update_fields=["resolution", "resolved_by", "resolved_at"])
+    event = CallProblemResolved(call_id=found.call_id, problem_id=found.pk, resolution=resolution)
+    record(event, by=by, business_id=found.business_id)
+    feed.tell(found.business_id, "call.changed", found.call_id, found.call.state)
+    return found
+
+
+def waiting(member: Admitted) -> str:
+    """Return how many wait for somebody to look at them, for who may; up to 9 are counted, so it is always quick."""
+    if not member.can(Permission.ADMIN_PANEL):
+        return ""
+    found = len(CallProblem.objects.visible_to(member).open().values_list("pk")[: MOST_COUNTED + 1])
+    return f"{MOST_COUNTED}+" if found > MOST_COUNTED else str(found or "")
+
+
+def _checked(kind: str, words: str) -> str:
+    words = words.strip()
+    if kind not in CallProblem.Kind.values:
+        raise Invalid(fields={"kind": [f"Choose from {', '.join(CallProblem.Kind.values)}."]})
+    if kind == CallProblem.Kind.OTHER and not words:
+        raise Invalid(fields={"words": ["Say in a sentence what is wrong."]})
+    if len(words) > LONGEST or "\0" in words:
+        raise Invalid(fields={"words": [f"Write up to {LONGEST:,} characters."]})
+    return words
+
+
+def _held(call: Call) -> Call:
+    """Lock the call, so that of two reports of one member the second finds the first, and a merge waits.
+
+    Without its lead: that is the one of before the lock, and what is sealed hangs on the one of now.
+    """
+    found = Call.objects.select_for_update().filter(pk=call.pk).first()
+    if found is None:
+        raise NotFound
+    return found

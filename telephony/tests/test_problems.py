@@ -1,0 +1,196 @@
+"""A member says what is wrong with a call, once; who runs the business sees it and says what became of it."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from accounts import visits
+from audit.models import Entry
+from callcrm.errors import Denied, Invalid
+from callcrm.lib.ids import uuid7
+from callcrm.testing import add_call, add_lead, add_superuser, assert_flat_queries, login
+from leads import editing, merging
+from telephony import problems
+from telephony.models import Call, CallProblem
+
+LIST = "/b/acme/problems/"
+WORDS = "Nora Quill says that it crackles, call 503-555-0142."
+
+
+@pytest.fixture
+def call(world):
+    return add_call(world.acme, add_lead(world.acme, name="Nora Quill"))
+
+
+@pytest.fixture
+def report(world, call):
+    def say(kind="poor_audio", words=WORDS, by=None, of=None):
+        with world.inside():
+            return problems.report(of or call, kind, words, by=by or world.user)
+
+    return say
+
+
+def resolve(world, problem, word="mended", by=None):
+    with world.inside():
+        return problems.resolve(problem, word, by=by or world.admin)
+
+
+def page(call):
+    return f"/b/acme/calls/{call.pk}/"
+
+
+def events(world):
+    about = Entry.objects.of(world.acme.pk).filter(name__startswith="call.problem")
+    return [entry.sentence for entry in about]
+
+
+def test_a_member_reports_on_a_page_and_it_stands_on_the_call_without_names_and_numbers(world, client, call):
+    login(client, world.user)
+    assert f'href="{page(call)}problems/"' in client.get(page(call)).content.decode()
+    answer = client.post(f"{page(call)}problems/", {"kind": "poor_audio", "words": WORDS})
+    assert (answer.status_code, answer.url) == (302, page(call))
+    for path in (page(call), f"{page(call)}panel/"):
+        shown = client.get(path).content.decode()
+        assert "Poor audio" in shown
+        assert "it crackles" in shown
+        assert not any(hidden in shown for hidden in ("Quill", "555-0142"))
+        assert "problem-resolutions" not in shown
+    assert events(world) == ["reported a problem with the call (poor audio)"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [{}, {"kind": "louder"}, {"kind": "other", "words": " "}, {"kind": "other", "words": "x" * 1_001}],
+)
+def test_what_says_nothing_is_refused_where_it_was_typed(world, client, call, typed):
+    login(client, world.user)
+    assert client.post(f"{page(call)}problems/", typed).status_code == 422
+    with world.inside():
+        assert not CallProblem.objects.exists()
+
+
+def test_said_twice_it_is_one_report_with_the_later_words(world, report):
+    report()
+    again = report(words="It is worse now.")
+    assert report(words="").pk == again.pk
+    report(by=world.admin)
+    with world.inside():
+        mine = CallProblem.objects.get(reported_by=world.user)
+        assert mine.words.reveal() == "It is worse now."
+        with pytest.raises(IntegrityError), transaction.atomic():
+            CallProblem.objects.create(
+                business=world.acme, call=mine.call, kind=mine.kind, reported_by=world.user
+            )
+    assert len(events(world)) == 2
+
+
+def test_who_runs_the_business_sees_it_and_resolves_it_with_a_word(world, client, call, report):
+    problem = report()
+    login(client, world.admin)
+    listed = client.get(LIST).content.decode()
+    assert "it crackles" in listed
+    assert f'href="{page(call)}"' in listed
+    assert '<span class="count">1</span>' in listed
+    answer = client.post(f"{LIST}{problem.pk}/resolutions/", {"resolution": "provider", "view": "call"})
+    assert answer.url == page(call)
+    assert "No open problem" in client.get(LIST).content.decode()
+    assert "Told the provider" in client.get(f"{LIST}?view=resolved").content.decode()
+    assert "Told the provider" in login(client, world.user).get(page(call)).content.decode()
+    assert events(world)[0] == "resolved a problem with the call (told the provider)"
+
+
+def test_of_two_who_resolve_it_the_first_has_said_it(world, client, report):
+    problem = report()
+    resolve(world, problem, "no_fault", by=world.owner)
+    login(client, world.admin)
+    answer = client.post(f"{LIST}{problem.pk}/resolutions/", {"resolution": "mended"}, follow=True)
+    assert "It was resolved before." in answer.content.decode()
+    with world.inside():
+        kept = CallProblem.objects.get()
+    assert (kept.resolution, kept.resolved_by_id) == ("no_fault", world.owner.pk)
+    assert len(events(world)) == 2
+
+
+def test_what_is_resolved_may_be_reported_anew(world, report):
+    resolve(world, report())
+    assert report().is_open
+    with world.inside():
+        assert CallProblem.objects.count() == 2
+
+
+def test_a_user_resolves_nothing_and_has_no_list(world, client, report):
+    problem = report()
+    login(client, world.user)
+    assert client.get(LIST).status_code == 403
+    assert client.post(f"{LIST}{problem.pk}/resolutions/", {"resolution": "mended"}).status_code == 403
+    assert LIST not in client.get("/b/acme/calls/").content.decode()
+    with pytest.raises(Denied):
+        resolve(world, problem, by=world.user)
+    with pytest.raises(Invalid):
+        resolve(world, problem, "done")
+
+
+def test_nobody_reports_of_a_call_that_he_does_not_see(world, client, call, report):
+    others = add_call(world.acme, agent=world.owner)
+    login(client, world.user)
+    for pk in (others.pk, uuid7()):
+        assert client.post(f"/b/acme/calls/{pk}/problems/", {"kind": "poor_audio"}).status_code == 404
+    report(of=others, by=world.owner)
+    report()
+    with world.inside():
+        seen = CallProblem.objects.visible_to(world.user)
+        assert [problem.call_id for problem in seen] == [call.pk]
+    root = add_superuser()
+    visits.start(root, world.acme, "To look at a fault.")
+    login(client, root)
+    assert "Report a problem" not in client.get(page(call)).content.decode()
+    assert client.post(f"{page(call)}problems/", {"kind": "poor_audio"}).status_code == 403
+
+
+@pytest.mark.parametrize("odd", ["?view=x", "?cursor=x"])
+def test_an_odd_list_is_refused(world, client, odd):
+    assert login(client, world.owner).get(LIST + odd).status_code in (400, 422)
+
+
+def test_the_words_follow_the_person_and_go_with_him(world, call, report):
+    report()
+    kept = add_lead(world.acme)
+    with world.inside():
+        merging.merge(kept, call.lead, {}, by=world.owner)
+        moved = CallProblem.objects.get()
+        assert (moved.lead_id, moved.words.reveal()) == (kept.pk, WORDS)
+        editing.delete(kept, by=world.owner)
+        assert not CallProblem.objects.exists()
+        assert Call.objects.exists()
+
+
+def test_a_call_of_nobody_can_have_a_problem_too(world, client, report):
+    withheld = add_call(world.acme, withheld=True)
+    report("other", "Nobody is heard.", of=withheld)
+    login(client, world.user)
+    assert "Something else" in client.get(page(withheld)).content.decode()
+    with world.inside():
+        assert CallProblem.objects.get().words.reveal() == "Nobody is heard."
+
+
+def test_more_than_nine_are_not_counted(world, client, report):
+    for _ in range(10):
+        report(of=add_call(world.acme))
+    shown = login(client, world.owner).get("/b/acme/calls/").content.decode()
+    assert '<span class="count">9+</span>' in shown
+
+
+def test_longer_lists_cost_no_more_queries(world, client, call, report):
+    login(client, world.owner)
+    kinds = iter(CallProblem.Kind.values)
+
+    def grow():
+        report(of=add_call(world.acme, add_lead(world.acme)))
+        report(next(kinds), "It crackles.")
+        with world.inside():
+            last = CallProblem.objects.filter(call=call).first()
+        resolve(world, last)
+
+    assert_flat_queries(
+        lambda: [client.get(LIST), client.get(page(call)), client.get(f"{LIST}?view=resolved")], grow
+    )
