@@ -21,7 +21,7 @@ from leads import drafts, merging
 from leads.forms import NoteForm, StatusForm
 from leads.models import Lead
 from leads.pages import named_lead
-from telephony import callback_figures, figures, health, opening, practice
+from telephony import callback_figures, figures, health, opening, practice, suggestions
 from telephony.models import Call, Callback, Reason
 from telephony.pages import going_on
 
@@ -112,6 +112,8 @@ def _at_desk(request: MemberRequest, lead: Lead, live: Sequence[Call]) -> dict[s
     about = _about(request, lead)
     return about | {
         "timeline": about["timeline"][:MOMENTS_SHOWN],
+        "last_call": next((moment.of for moment in about["timeline"] if moment.kind == "call"), None),
+        "outcomes": suggestions.dispositions(request.business.pk),
         "call": next((call for call in live if call.lead_id == lead.pk), None),
         "reasons": Reason.choices,
         "view": "desk",  # what the buttons lead back to

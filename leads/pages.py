@@ -95,7 +95,7 @@ def move(request: MemberRequest, pk: UUID) -> HttpResponse:
         raise Invalid(fields={name: [str(text) for text in texts] for name, texts in form.errors.items()})
     editing.update(lead, form.cleaned_data, by=request.member)
     messages.success(request, "Saved.")
-    return _back(request, pk)
+    return back(request, pk)
 
 
 @require_POST
@@ -108,7 +108,7 @@ def notes(request: MemberRequest, pk: UUID) -> HttpResponse:
     lead = _lead(request, pk)
     editing.add_note(lead, form.cleaned_data["body"], by=request.member)
     drafts.forget(lead, by=request.member)
-    return _back(request, pk)
+    return back(request, pk)
 
 
 @require_POST
@@ -139,7 +139,7 @@ def _holder(request: MemberRequest, form: NewLeadForm | LeadForm) -> Lead | None
     return Lead.objects.visible_to(request.member).filter(pk__in=others).first()
 
 
-def _back(request: MemberRequest, pk: UUID) -> HttpResponse:
+def back(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Return to the person, on the page that the form stood in."""
     if request.POST.get("view") == "desk":
         return redirect(f"{reverse('desk', args=[request.business.slug])}?lead={pk}")

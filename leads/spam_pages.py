@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST
 
 from accounts.doors import MemberRequest, needs
@@ -11,6 +11,7 @@ from accounts.permissions import Permission
 from callcrm.lib import toasts
 from leads import spam
 from leads.models import Lead
+from leads.pages import back
 
 MARKED = "Marked as spam. Call flows that turn spam away do so from the next call on."
 RELEASED = "This is no spam any more."
@@ -22,7 +23,7 @@ def mark(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Mark a lead as spam; the toast takes it back."""
     spam.mark(_lead(request, pk), by=request.member)
     toasts.undoable(request, MARKED, "lead-spam-releases", pk)
-    return redirect("lead", request.business.slug, pk)
+    return back(request, pk)
 
 
 @require_POST
@@ -31,7 +32,7 @@ def release(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Take the mark back; the toast sets it again."""
     spam.release(_lead(request, pk), by=request.member)
     toasts.undoable(request, RELEASED, "lead-spam-marks", pk)
-    return redirect("lead", request.business.slug, pk)
+    return back(request, pk)
 
 
 def _lead(request: MemberRequest, pk: UUID) -> Lead:

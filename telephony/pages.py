@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -142,6 +143,8 @@ def edit_call(request: MemberRequest, pk: UUID) -> HttpResponse:
     ):
         return render(request, "telephony/call.html", _about(found, form), status=422)
     messages.success(request, "Saved.")
+    if request.POST.get("view") == "desk" and found.lead_id:
+        return redirect(f"{reverse('desk', args=[request.business.slug])}?lead={found.lead_id}")
     return redirect("call", request.business.slug, found.pk)
 
 

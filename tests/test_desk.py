@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from django.utils.timezone import now
 
+from accounts import visits
 from callcrm.lib.ids import uuid7
-from callcrm.testing import add_call, add_lead, assert_flat_queries, login
+from callcrm.testing import add_call, add_lead, add_superuser, assert_flat_queries, login
 from leads import editing
 from telephony import callbacks, ledger, opening
+from telephony import editing as editing_calls
 from telephony.hours import WEEKDAYS
-from telephony.models import Callback, Outcome
+from telephony.models import Call, Callback, Outcome
 
 DESK = "/b/acme/desk/"
 HOUR = timedelta(hours=1)
@@ -176,6 +178,56 @@ def test_what_is_done_at_the_desk_leads_back_to_it(world, client):
     assert chosen(client.get(DESK).content.decode()) == "Nora Q."
     assert "Not owed a call back." in client.get(at_first).content.decode()
     assert second.is_open
+
+
+def test_the_outcome_of_the_last_call_is_said_at_the_desk_and_nothing_else_of_it_changes(world, client):
+    debt = owe(world, 2)
+    earlier = add_call(world.acme, debt.lead, started_at=now() - 5 * HOUR, disposition="Quote")
+    with world.inside():
+        last = Call.objects.exclude(pk=earlier.pk).get()
+        editing_calls.update_call(last, {"tags": ["leak"], "note": "Has a dog."}, by=world.owner)
+    at_him = f"{DESK}?lead={debt.lead_id}"
+    edits = f"/b/acme/calls/{last.pk}/edits/"
+    assert f'action="{edits}"' in login(client, world.user).get(at_him).content.decode()
+    answer = client.post(edits, {"disposition": "Booked", "disposition_was": "", "view": "desk"})
+    assert answer.url == at_him
+    with world.inside():
+        last.refresh_from_db()
+        earlier.refresh_from_db()
+        assert (last.disposition, last.tags, last.note.reveal()) == ("Booked", ["leak"], "Has a dog.")
+    assert earlier.disposition == "Quote"
+    html = client.get(at_him).content.decode()
+    assert 'value="Booked"' in html
+    assert '<option value="Booked">' in html
+
+
+def test_a_person_without_a_call_has_no_outcome(world, desk):
+    assert 'id="outcome"' not in desk(lead=add_lead(world.acme).pk)
+
+
+def test_spam_is_marked_at_the_desk_and_taken_back_there(world, client):
+    debt = owe(world, 2)
+    at_him, person = f"{DESK}?lead={debt.lead_id}", f"/b/acme/leads/{debt.lead_id}"
+    login(client, world.user)
+    assert f'href="{person}/merges/"' in client.get(at_him).content.decode()
+    assert client.post(f"{person}/spam-marks/", {"view": "desk"}).url == at_him
+    html = client.get(at_him).content.decode()
+    assert "Not spam" in html
+    undo = re.search(r'<form method="post" action="([^"]+spam-releases/)">.*?</form>', html, re.DOTALL)
+    assert 'name="view" value="desk"' in undo[0]
+    assert client.post(undo[1], {"view": "desk"}).url == at_him
+    assert client.post(f"{person}/spam-marks/").url == f"{person}/"
+
+
+def test_a_visitor_is_offered_no_act(world, client):
+    debt = owe(world, 2)
+    root = add_superuser()
+    visits.start(root, world.acme, "To look at a fault.")
+    html = login(client, root).get(f"{DESK}?lead={debt.lead_id}").content.decode()
+    assert "Open lead" in html
+    assert not [
+        act for act in ("outcome", "follow-up", "spam", "debt", "note") if f'data-act="{act}"' in html
+    ]
 
 
 def test_the_desk_shows_the_last_eight_moments(world, desk):

@@ -72,7 +72,7 @@ def test_a_ring_is_seen_at_once_by_who_types_about_somebody_else(server: Server,
     assert problems == []
 
 
-def test_keys_lead_to_the_desk_and_along_its_list(server: Server, page: Page) -> None:
+def test_keys_lead_to_the_desk_along_its_list_and_through_its_acts(server: Server, page: Page) -> None:
     log_in(page, "user@acme.example")
     page.keyboard.press("g")
     page.keyboard.press("d")
@@ -83,3 +83,19 @@ def test_keys_lead_to_the_desk_and_along_its_list(server: Server, page: Page) ->
     page.keyboard.press("k")
     page.keyboard.press("Enter")
     expect(page.locator("#person-name")).to_have_text("Dana R.")
+    page.keyboard.press("o")  # what came of it, and on with the next: no mouse, and the focus stays
+    page.keyboard.type("Booked")
+    page.keyboard.press("Enter")
+    expect(page.locator(".toasts")).to_contain_text("Saved.")
+    expect(page.locator("#outcome")).to_have_value("Booked")
+    expect(page.locator("#outcome")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Close").press("Enter")
+    page.get_by_role("button", name="Wrong number").press("Enter")
+    expect(page.locator("#person-name")).to_have_text("Ira P.")
+    expect(page.locator("#person-acts").get_by_role("button", name="Take it")).to_be_focused()
+    for key, place in (("f", "select[name=status]"), ("n", "textarea[name=body]")):
+        page.keyboard.press(key)
+        expect(page.locator(f".person {place}")).to_be_focused()
+        page.keyboard.press("Escape")
+    assert "Booked" not in page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")

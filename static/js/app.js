@@ -89,7 +89,7 @@ let missed = false;
 let asking = false; // between a click on an eye and its list of reasons
 const inUse = ".masked.open, #revealing, [data-refetch] :popover-open, [data-refetch] audio, [data-refetch] .why-played";
 const reading = () => document.hidden || asking || $(inUse);
-const typed = (fragment) => $$("textarea", fragment).some((field) => field.value !== field.defaultValue);
+const typed = (fragment) => $$("textarea, [data-keep]", fragment).some((field) => field.value !== field.defaultValue);
 // What somebody has to see at once waits for nobody: a call that rings.
 const waits = (fragment) => fragment.dataset.refetch !== "always" && (reading() || typed(fragment));
 

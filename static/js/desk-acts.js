@@ -1,0 +1,35 @@
+// The acts at the right of the desk by keys, and the focus where it stood once an act was carried out: the page has come
+// anew by then, with the same person or with who is due next. What is kept for that is the name of the act.
+
+const NAME = "desk-act";
+const $ = (selector) => document.querySelector(selector);
+const within = (act) => $(`[data-act="${CSS.escape(act)}"] :is(input:not([type=hidden]), select, textarea, button)`);
+
+addEventListener("submit", ({ target }) => {
+  const act = target.closest(".person [data-act]")?.dataset.act;
+  if (act) sessionStorage.setItem(NAME, act);
+});
+
+const act = sessionStorage.getItem(NAME);
+sessionStorage.removeItem(NAME);
+if (act) (within(act) ?? $(".person [data-call]") ?? $(".queue [aria-current]"))?.focus({ preventScroll: true });
+
+const keys = {
+  o: () => within("outcome"),
+  f: () => within("follow-up"),
+  n: () => within("note"),
+  c: () => $(".person [data-call]"),
+};
+
+let prefix = false;
+
+document.addEventListener("keydown", (event) => {
+  const follows = prefix; // the second key of two goes to another page
+  prefix = event.key === "g";
+  if (follows || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
+  if (event.target.closest?.("input, textarea, select")) return;
+  const place = keys[event.key]?.();
+  if (!place) return;
+  event.preventDefault();
+  place.focus();
+});
