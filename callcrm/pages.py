@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
-from callcrm import timeline
+from callcrm import timeline, waiting
 from callcrm.lib import times
 from leads import drafts, merging
 from leads.forms import NoteForm, StatusForm
@@ -25,7 +25,6 @@ from telephony import callback_figures, figures, health, opening, practice, sugg
 from telephony.models import Call, Callback, Reason
 from telephony.pages import going_on
 
-WAITING_SHOWN = 25  # the others are on the page of callbacks
 MOMENTS_SHOWN = 8
 
 
@@ -34,13 +33,15 @@ MOMENTS_SHOWN = 8
 def desk(request: MemberRequest) -> HttpResponse:
     """What a front desk looks at all day: who calls, whom we owe a call back by when, and the person to speak to."""
     live = going_on(Call.objects.visible_to(request.member))
-    waiting = _waiting(request)
-    chosen = _chosen(request, waiting, live)
+    owing, unheard = waiting.owed(request.member), waiting.unheard(request.member)
+    chosen = _chosen(request, owing, live)
     context = _day(request) | {
         "on_desk": True,
         "live": live,
-        "waiting": waiting,
-        "oldest": now() - waiting[0].opened_at if waiting else None,
+        "waiting": owing,
+        "oldest": now() - owing[0].callback.opened_at if owing else None,
+        "unheard": unheard,
+        "oldest_unheard": waiting.oldest(unheard),
     }
     return render(request, "desk.html", context | (_at_desk(request, chosen, live) if chosen else {}))
 
@@ -91,20 +92,14 @@ def _day(request: MemberRequest) -> dict[str, Any]:
     }
 
 
-def _waiting(request: MemberRequest) -> list[Callback]:
-    """Return who is owed a call back, by when it is due: so what is overdue comes first, the longest overdue on top."""
-    owed = Callback.objects.visible_to(request.member).open().for_list()
-    return list(owed.order_by("due_at", "id")[:WAITING_SHOWN])
-
-
-def _chosen(request: MemberRequest, waiting: Sequence[Callback], live: Sequence[Call]) -> Lead | None:
+def _chosen(request: MemberRequest, owing: Sequence[waiting.Owed], live: Sequence[Call]) -> Lead | None:
     """Return the person that the address names, else whom one speaks to, else who has to be called back first."""
     named = named_lead(request)
     if named is not None:
         return named
     visible = Lead.objects.visible_to(request.member).for_list()
     speaking = [call.lead_id for call in live if call.lead_id and call.agent_id == request.member.pk]
-    first = [*speaking, *(debt.lead_id for debt in waiting)]
+    first = [*speaking, *(row.callback.lead_id for row in owing)]
     return visible.filter(pk=first[0]).first() if first else None
 
 

@@ -8,8 +8,10 @@ from django.utils.timezone import now
 
 from accounts import visits
 from callcrm.lib.ids import uuid7
-from callcrm.testing import add_call, add_lead, add_superuser, assert_flat_queries, login
+from callcrm.testing import add_call, add_lead, add_message, add_superuser, assert_flat_queries, login
 from leads import editing
+from recordings import playbacks
+from recordings.models import Recording
 from telephony import callbacks, ledger, opening
 from telephony import editing as editing_calls
 from telephony.hours import WEEKDAYS
@@ -259,3 +261,80 @@ def test_a_longer_list_and_a_longer_past_cost_no_more_queries(world, client):
 def test_the_promise_is_told_in_the_time_of_the_business(world, desk):
     shown = owe(world, 0.5).due_at.astimezone(world.acme.tz)
     assert f"Due by {shown.hour % 12 or 12}:{shown:%M}" in desk()
+
+
+def voicemail(world, call, words="I am at the side door.", **values):
+    kept = {"kind": "voicemail", "state": "stored", "is_complete": True, "audio_seconds": 9.0}
+    with world.inside():
+        recording = Recording(business=world.acme, call=call, provider_id="RE1", created_at=call.started_at)
+        for name, value in (kept | values).items():
+            setattr(recording, name, value)
+        recording.make_words_key()
+        recording.transcript = words
+        recording.save(force_insert=True)
+        return recording
+
+
+def said(html):
+    return re.findall(r'<div class="said">“([^”]+)”', html)
+
+
+def test_a_row_begins_with_the_first_words_of_a_text_or_a_message_without_names_and_numbers(world, desk):
+    text = "Dana Riverstone here, 503-555-0142.\nSecond line."
+    debt = owe(world, 2)
+    message = add_message(world.acme, debt.lead, text)
+    with world.inside():
+        ledger.follow_text(message, text, by=None)
+    spoke = owe(world, 1, "Nora Quill", outcome=Outcome.VOICEMAIL)
+    with world.inside():
+        call = Call.objects.select_related("lead").get(lead=spoke.lead_id)
+    voicemail(world, call, f"Nora Quill. {'My roof leaks. ' * 20}")
+    first, second = said(desk())
+    assert "here" in first
+    assert second.endswith("…")
+    assert "roof leaks" in second
+    assert len(second) <= 80
+    assert not any(word in first + second for word in ("Riverstone", "Quill", "0142", "Second"))
+
+
+def test_a_message_of_nobody_stands_below_until_somebody_has_heard_it(world, client, desk):
+    left = {"withheld": True, "outcome": Outcome.VOICEMAIL, "answered_at": None}
+    assert "Voicemails" not in desk()
+    older = voicemail(world, add_call(world.acme, started_at=now() - 2.5 * HOUR, **left))
+    newer = voicemail(world, add_call(world.acme, started_at=now() - HOUR, **left), "Call me.")
+    html = desk()
+    assert said(html) == ["I am at the side door.", "Call me."]
+    assert "oldest 2 h 30 min" in html
+    assert f'href="/b/acme/calls/{older.call_id}/"' in html
+    with world.inside():
+        playbacks.start(older, session="x", by=world.admin)
+    html = desk()
+    assert said(html) == ["Call me."]
+    assert "oldest 1 h" in html
+    with world.inside():
+        Recording.objects.filter(pk=newer.pk).update(state="deleted")
+    assert "Voicemails" not in desk()
+
+
+def test_a_message_of_nobody_is_shown_to_whom_its_call_is_and_for_a_week(world, desk):
+    left = {"withheld": True, "outcome": Outcome.VOICEMAIL, "answered_at": None}
+    voicemail(world, add_call(world.acme, agent=world.owner, **left))
+    voicemail(world, add_call(world.acme, started_at=now() - 7.1 * 24 * HOUR, **left))
+    assert "Voicemails" not in desk()
+
+
+def test_longer_lists_of_texts_and_messages_cost_no_more_queries(world, client):
+    login(client, world.owner)
+    stays = owe(world, 20)
+
+    def grow():
+        spoke = owe(world, 1, "Nora Quill", outcome=Outcome.VOICEMAIL)
+        message = add_message(world.acme, wrote := add_lead(world.acme), "Open on Saturday?")
+        with world.inside():
+            ledger.follow_text(message, "Open on Saturday?", by=None)
+            call = Call.objects.select_related("lead").get(lead=spoke.lead_id)
+        voicemail(world, call)
+        voicemail(world, add_call(world.acme, withheld=True, outcome=Outcome.VOICEMAIL, answered_at=None))
+        assert wrote.pk
+
+    assert_flat_queries(lambda: client.get(DESK, {"lead": str(stays.lead_id)}), grow)

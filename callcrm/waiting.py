@@ -1,0 +1,91 @@
+"""Who waits at the desk: whom we owe a call back, with the first words of what he said, and messages of nobody.
+
+A text or a voicemail that nobody answered is a debt already, so its person stands in that list once, not again in one
+of texts (docs/decisions/0023-one-list-at-the-desk.md). Whoever withheld his number is owed nothing, because nobody can
+call him back: his message stands here until somebody has listened to it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.timezone import now
+
+from accounts.doors import Admitted
+from audit.models import Entry
+from recordings.models import Recording
+from telephony.models import Call, Callback, CallbackMiss, MissKind, Outcome
+
+OWED_SHOWN = 25  # the others are on the page of callbacks
+UNHEARD_SHOWN = 10
+UNHEARD_FOR = timedelta(days=7)  # then it is an old message, and in the list of calls
+MOST_READ = 50
+LONGEST = 80
+PLAYED = "recording.played"
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One debt, its last try, and the first words of that."""
+
+    callback: Callback
+    last: CallbackMiss | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """A message of somebody without a number that nobody has listened to."""
+
+    call: Call
+    words: str
+
+
+def owed(member: Admitted) -> list[Owed]:
+    """Return who is owed a call back, by when it is due: so what is overdue comes first, the longest overdue on top."""
+    mine = Callback.objects.visible_to(member).open().for_list()
+    said = ("attempts__message__lead", "attempts__call__lead", "attempts__call__recordings")
+    found = mine.prefetch_related(*said).order_by("due_at", "id")[:OWED_SHOWN]
+    return [Owed(callback, callback.last, _said_by(callback.last)) for callback in found]
+
+
+def unheard(member: Admitted) -> list[Unheard]:
+    """Return the messages of a week that nobody has heard and nobody is owed a call for, the oldest first."""
+    since = now() - UNHEARD_FOR
+    visible = Call.objects.visible_to(member).filter(outcome=Outcome.VOICEMAIL, started_at__gte=since)
+    found = (
+        visible.filter(lead=None, own_from="")
+        .prefetch_related("recordings", "source")
+        .order_by("-started_at")
+    )
+    messages = {message.pk: (call, message) for call in found[:MOST_READ] if (message := _message(call))}
+    played = Entry.objects.filter(business_id=member.business_id, subject_id__in=list(messages), name=PLAYED)
+    heard = set(played.values_list("subject_id", flat=True)) if messages else set()
+    rest = [both for pk, both in messages.items() if pk not in heard]
+    return [Unheard(call, _first(message.shown_transcript)) for call, message in rest[::-1][:UNHEARD_SHOWN]]
+
+
+def oldest(rows: list[Unheard]) -> timedelta | None:
+    """Return how long the oldest has waited."""
+    first: datetime | None = rows[0].call.started_at if rows else None
+    return now() - first if first else None
+
+
+def _said_by(last: CallbackMiss | None) -> str:
+    if last is None:
+        return ""
+    if last.kind == MissKind.TEXT and last.message:
+        return _first(last.message.shown_body)
+    message = _message(last.call) if last.kind == MissKind.VOICEMAIL and last.call else None
+    return _first(message.shown_transcript) if message else ""
+
+
+def _message(call: Call) -> Recording | None:
+    """Return the message of a call that can be listened to, from what was brought."""
+    kept = [one for one in call.recordings.all() if one.kind == Recording.Kind.VOICEMAIL and one.is_here]
+    return kept[-1] if kept else None
+
+
+def _first(text: str | None) -> str:
+    """Return the first line of a text, as long as a row has room for it."""
+    line = next(iter((text or "").strip().splitlines()), "").strip()
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1].rstrip()}…"
