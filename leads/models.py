@@ -26,6 +26,8 @@ from callcrm.lib.crypto import envelope
 from callcrm.lib.crypto.envelope import DecryptError
 from callcrm.lib.crypto.fields import Sealed, SealedEmail, SealedModel, SealedName, SealedPhone, SealedText
 
+NAMELESS = "Unnamed person"
+
 
 class Source(TenantModel):
     """Where people come from: an advertisement, a listing, a van. Numbers and leads name theirs."""
@@ -125,8 +127,11 @@ class Lead(TenantModel, SealedModel):
 
     @property
     def shown_name(self) -> str:
-        """Return what stands for the person in a list: the masked name, or that nobody asked yet."""
-        return (self.name.masked if self.name else "") or "New caller"
+        """Return what stands for the person everywhere: the masked name, or that nobody knows it yet.
+
+        It says nothing else: who has no name may have called five times, or never.
+        """
+        return (self.name.masked if self.name else "") or NAMELESS
 
     def redacted(self, text: Sealed) -> str:
         """Return a free text about the person as everybody may read it: without his name, numbers and addresses."""

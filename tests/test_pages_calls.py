@@ -42,6 +42,21 @@ def test_who_took_a_call_is_a_telephone_where_no_agent_is_known(world, shown):
         assert "Nobody" not in shown(path)
 
 
+def test_who_has_no_name_is_called_the_same_everywhere(world, shown):
+    lead = add_lead(world.acme)
+    for direction in Direction:
+        call = add_call(world.acme, lead, direction=direction)
+        page = shown(f"{LIST}{call.pk}/")
+        assert "<h1>Unnamed person</h1>" in page
+        assert "<dt>Name</dt><dd>Unnamed person</dd>" in page
+    assert shown(LIST).count(">Unnamed person</a>") == 2
+    for path in ("/b/acme/leads/", f"/b/acme/leads/{lead.pk}/", f"/b/acme/desk/?lead={lead.pk}", "/b/acme/"):
+        page = shown(path)
+        assert "Unnamed person" in page
+        assert "New caller" not in page
+        assert "No name yet" not in page
+
+
 def test_nobody_took_a_call_that_was_missed(world, shown):
     call = add_call(world.acme, outcome=Outcome.MISSED, answered_at=None, talk_seconds=None)
     add_leg(call, bridged=False, state=CallState.NO_ANSWER)

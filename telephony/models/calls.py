@@ -262,9 +262,7 @@ class Call(TenantModel, SealedModel):
 
     @property
     def shown_caller(self) -> str:
-        """Return what stands for the caller in a list: a masked name, or a word for why there is none."""
-        if self.lead is not None and self.lead.name is None and self.direction == Direction.OUTBOUND:
-            return "No name yet"
+        """Return what stands for the person, or a word for why there is none."""
         if self.lead is not None:
             return str(self.lead.shown_name)
         return "Own number" if self.own_from else "Withheld number" if self.withheld else "Unknown caller"
