@@ -29,7 +29,8 @@ _CODES = {
     errno.EACCES: "storage_readonly",
     errno.EPERM: "storage_readonly",
 }
-_PART = 8 * 1024 * 1024  # of an upload; one is held in memory
+# Of an upload, the least that S3 takes: one is in memory, and must be away before a claim runs out.
+_PART = 5 * 1024 * 1024
 _PATIENCE = {"connect_timeout": 5, "read_timeout": 15, "retries": {"max_attempts": 2}}
 
 
