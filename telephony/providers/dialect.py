@@ -86,26 +86,6 @@ _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,64}/[a-z0-9.+-]{1,64}")
 _SOURCE = re.compile(r"[A-Za-z]{1,40}")
 _STATE_OR_COUNTER = re.compile(r"[a-z_-]{1,24}|[0-9]{1,9}")
 
-# What may be read by whoever looks for a fault. A value is shown where it looks like what its name promises, and no
-# other: what a person said, wrote or is called stands in none of these, and a number or an address fits none.
-_WORD = re.compile(r"[A-Za-z-]{1,24}")
-_COUNT = re.compile(r"[0-9]{1,6}")
-_DATE = re.compile(
-    r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} (?:\+0000|GMT)"
-)
-_HARMLESS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
-    {
-        **dict.fromkeys(("CallStatus", "DialCallStatus", "RecordingStatus", "TranscriptionStatus"), _WORD),
-        **dict.fromkeys(
-            ("Direction", "DialBridged", "RecordingSource", "RecordingTrack", "CallbackSource"), _WORD
-        ),
-        **dict.fromkeys(("CallDuration", "DialCallDuration", "Duration", "RecordingDuration"), _COUNT),
-        **dict.fromkeys(("SequenceNumber", "RecordingChannels", "ErrorCode", "SipResponseCode"), _COUNT),
-        **dict.fromkeys(("Timestamp", "RecordingStartTime"), _DATE),
-    }
-)
-_NAME = re.compile(r"[A-Za-z_]{1,40}[0-9]{0,2}")
-
 _OF_A_LEG = ("number-status", "whisper", "whisper-accept")
 _LONGEST_TRANSCRIPT = 20_000
 _LONGEST_CALL = 7 * 24 * 3600
@@ -151,17 +131,6 @@ def key(params: Params) -> str:
     """The key that was pressed; empty for none."""
     value = form.first(params, "Digits")
     return value if _KEY.fullmatch(value) else ""
-
-
-def shown(params: Params) -> list[tuple[str, str | None]]:
-    """The names in their order, and the values of those that are harmless; an odd name stands for what it is."""
-    return [(name if _NAME.fullmatch(name) else "(an odd name)", _harmless(name, params)) for name in params]
-
-
-def _harmless(name: str, params: Params) -> str | None:
-    value = form.first(params, name)
-    sound = name in _HARMLESS and len(params[name]) == 1 and _HARMLESS[name].fullmatch(value)
-    return value if sound else None
 
 
 @dataclass(frozen=True, slots=True)
