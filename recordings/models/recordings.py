@@ -246,7 +246,7 @@ class Recording(TenantModel, SealedModel):
     @property
     def told(self) -> str:
         """Return what is known of it, in words."""
-        if self.state == self.State.PENDING and self.asked_since is None:
+        if self.state == self.State.PENDING and not self.is_complete and self.asked_since is None:
             return (
                 f"Going on{self._paused}." if self.call.is_live else "The provider has not told of its end."
             )

@@ -47,6 +47,7 @@ MEANINGS: dict[str, list[tuple[type, dict[str, Any]]]] = {
     "dial-action_bridged": [
         (CallUpdate, {"state": "in-progress"}),
         (LegUpdate, {"state": "completed", "bridged": True, "duration": 42}),
+        (RecordingUpdate, {"state": "in-progress", "kind": "call"}),
     ],
     "dial-action_no-answer": [
         (CallUpdate, {"state": "in-progress"}),

@@ -238,7 +238,8 @@ def test_who_reaches_nobody_is_rung_on_and_leaves_his_message():
     _, product = played("voicemail", dial_action=message())
     [words] = product.of(TranscriptionUpdate)
     assert words.text.startswith("Hi, this is about the gutters.")
-    assert [recording.kind for recording in product.of(RecordingUpdate)] == ["call", "voicemail"]
+    told = [(recording.kind, recording.state) for recording in product.of(RecordingUpdate)]
+    assert told == [("call", "absent"), ("voicemail", "in-progress"), ("voicemail", "completed")]
     assert [route for route, _ in product.heard].count("record-action") == 1
 
 
