@@ -131,7 +131,12 @@ class Lead(TenantModel, SealedModel):
 
         It says nothing else: who has no name may have called five times, or never.
         """
-        return (self.name.masked if self.name else "") or NAMELESS
+        return self.masked_name or NAMELESS
+
+    @property
+    def masked_name(self) -> str:
+        """Return the masked name; empty for whom nobody has named."""
+        return self.name.masked if self.name else ""
 
     def redacted(self, text: Sealed) -> str:
         """Return a free text about the person as everybody may read it: without his name, numbers and addresses."""

@@ -84,10 +84,14 @@ def tag(text: str, hue: int | None = None) -> dict[str, Any]:
 
 @register.inclusion_tag("components/avatar.html")
 def avatar(name: str, size: str = "") -> dict[str, Any]:
-    """{% avatar member.name %}: initials on one of five colours; the name must stand next to it."""
-    words = re.findall(r"\w[^\s@]*", str(name)) or ["?"]
-    letters = words[0][0] + (words[-1][0] if len(words) > 1 else "")
-    return {"letters": letters.upper(), "hue": adler32(str(name).encode()) % 5 + 1, "size": size}
+    """{% avatar member.name %}: initials on one of five colours; the name must stand next to it.
+
+    Who has no name has the drawing of a person, and no colour.
+    """
+    words = re.findall(r"\w[^\s@]*", str(name))
+    letters = "".join(word[0] for word in (words[:1] + words[1:][-1:]))
+    hue = adler32(str(name).encode()) % 5 + 1 if words else 0
+    return {"letters": letters.upper(), "hue": hue, "size": size}
 
 
 # ------------------------------------------------------------------- times

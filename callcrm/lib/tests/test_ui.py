@@ -63,7 +63,9 @@ class MarkTests(TagCase):
         self.assertIn(">MO<", self.draw("{% avatar 'Maya de Ortiz' %}"))
 
     def test_an_avatar_of_nobody_still_draws(self):
-        self.assertIn(">?<", self.draw("{% avatar '' %}"))
+        drawn = self.draw("{% avatar '' %}")
+        self.assertIn("#user-round", drawn)
+        self.assertIn("a0", drawn)
 
 
 class MaskedTests(TagCase):
