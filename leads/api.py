@@ -139,7 +139,7 @@ class OneLead(Door):
         return self.answer(self.lead(pk))
 
     def delete(self, request: Request, pk: UUID) -> Response:
-        """Delete a person with his numbers and notes. His calls stay, without him."""
+        """Delete a person with his numbers, notes and recordings. His calls stay, without him."""
         editing.delete(self.lead(pk), by=self.member)
         return Response(status=204)
 

@@ -123,7 +123,10 @@ def add_note(lead: Lead, text: str, *, by: Member) -> Note:
 
 @transaction.atomic
 def delete(lead: Lead, *, by: Member) -> None:
-    """Delete a person with his key, phones, notes and tokens; his calls stay, without him. Raises Conflict."""
+    """Delete a person with his key, phones, notes, tokens and what apps above keep of him; his calls stay, without him.
+
+    Raises Conflict.
+    """
     for go_first in before_deletion:
         go_first(lead, by)
     record(LeadDeleted(lead_id=lead.pk), by=by, business_id=lead.business_id)
