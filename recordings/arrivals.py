@@ -19,9 +19,10 @@ def arrived(origin: Origin, update: RecordingUpdate, call: Call) -> None:
     recording = Recording.objects.select_for_update().filter(**same).first()
     recording = recording or Recording(**same, created_at=origin.received_at)
     recording.call = call
+    was_complete = recording.is_complete
     _merge(recording, origin, update)
-    if recording.state in _OPEN:
-        _decide(recording, update)
+    if recording.state in _OPEN or (recording.state == Recording.State.FAILED and not was_complete):
+        _decide(recording, update, was_complete=was_complete)
     recording.save()
     call.has_voicemail = call.has_voicemail or (
         recording.kind == Recording.Kind.VOICEMAIL and recording.is_complete
@@ -39,13 +40,20 @@ def _merge(recording: Recording, origin: Origin, update: RecordingUpdate) -> Non
     recording.is_complete = recording.is_complete or update.state is RecordingState.COMPLETED
 
 
-def _decide(recording: Recording, update: RecordingUpdate) -> None:
+def _decide(recording: Recording, update: RecordingUpdate, *, was_complete: bool) -> None:
     if not recording.is_complete:
         if update.state is RecordingState.ABSENT:
-            recording.state = Recording.State.ABSENT
+            _leave(recording)
     elif recording.state != Recording.State.BLOCKED:  # whether it may be kept is asked when it is fetched
         recording.state = Recording.State.PENDING
-        if recording.asked_since is None:
+        if recording.asked_since is None or not was_complete:
             recording.asked_since = now()
             recording.save()
             fetching.ask(recording)
+
+
+def _leave(recording: Recording) -> None:
+    """There is nothing to fetch: whoever has been asked to, because nothing was told, is overtaken."""
+    recording.state, recording.failure = Recording.State.ABSENT, ""
+    recording.attempts += 1
+    recording.asked_since = recording.next_attempt_at = recording.claimed_until = None

@@ -95,16 +95,16 @@ def sweep() -> None:
 
     _ask_untold()
     by_state: dict[str, Any] = {state.value: tasks.fetch_recording for state in _TO_FETCH}
+    by_state[Recording.State.STORED.value] = tasks.delete_provider_copy
     by_state[Recording.State.DELETED.value] = tasks.remove_deleted
     businesses = Business.objects.values_list("pk", flat=True)
     with system_scope("recordings of all businesses that are due", businesses):
         late = (
             Recording.objects.due().filter(next_attempt_at__lte=now() - LATE).exclude(pk__in=_in_the_queue())
         )
-        late = late.order_by("next_attempt_at")
+        late = late.filter(state__in=by_state).order_by("next_attempt_at")
         for business_id, pk, state in late.values_list("business_id", "pk", "state")[:MOST_SWEPT]:
-            task = by_state.get(state, tasks.delete_provider_copy)
-            task.defer(business_id=str(business_id), recording_id=str(pk))
+            by_state[state].defer(business_id=str(business_id), recording_id=str(pk))
 
 
 def _ask_untold() -> None:
@@ -226,6 +226,7 @@ def _take_as_told(recording: Recording) -> None:
         state=RecordingState.COMPLETED,
         kind=RecordingKind(recording.kind),
         source="",
+        duration=round(recording.audio_seconds or 0),
     )
     ingest.apply([complete], ingest.Origin(recording.business_id, recording.call.provider, now()))
 

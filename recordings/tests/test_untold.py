@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 from django.utils.timezone import now
+from procrastinate.contrib.django.models import ProcrastinateJob
 
+from callcrm.lib.http import FetchError
 from callcrm.testing import add_call, add_lead, ring, sid, signed_post
 from recordings import fetching
 from recordings.models import Recording
@@ -94,6 +96,52 @@ def test_what_is_settled_is_left_alone(world, values):
         Recording.objects.update(**values)
     fetching.sweep()
     assert again(world, recording).asked_since is None
+
+
+def absent(client, recording):
+    told = {"CallSid": recording.call.provider_id, "RecordingSid": recording.provider_id}
+    assert signed_post(client, "recording-status", told | {"RecordingStatus": "absent"}).status_code == 204
+
+
+def test_a_message_has_begun_as_long_ago_as_it_is_long(world, over):
+    recording = over("record-action", sid("RE"), RecordingDuration="20")
+    began = recording.created_at - again(world, recording).call.started_at
+    assert timedelta(seconds=-21) < began < timedelta(seconds=-19)
+    assert recording.duration_seconds == 20
+
+
+def test_what_was_asked_for_and_is_absent_is_asked_for_no_more(world, over, twilio, folder, client):
+    recording = over("record-action", sid("RE"))
+    fetching.sweep()
+    assert attempt(world, recording).failure == "status_404"
+    absent(client, again(world, recording))
+    gone = again(world, recording)
+    assert (gone.state, gone.failure, gone.next_attempt_at) == ("absent", "", None)
+    waiting = ProcrastinateJob.objects.count()
+    fetching.sweep()
+    assert ProcrastinateJob.objects.count() == waiting
+
+
+def test_absent_counts_though_somebody_is_fetching_it(world, over, twilio, folder, client):
+    recording = over("record-action", sid("RE"))
+    fetching.sweep()
+    claim = fetching._claim(recording.business_id, recording.pk)
+    absent(client, again(world, recording))
+    fetching._settle_failed(claim, FetchError("status_404"))
+    assert again(world, recording).state == "absent"
+
+
+@pytest.mark.parametrize("word", ["absent", "completed"])
+def test_one_that_was_given_up_still_hears_what_is_told(world, client, word):
+    recording = begun(world, ended_at=now() - timedelta(days=2))
+    with world.inside():
+        tried = {"state": "failed", "failure": "status_404", "asked_since": now() - timedelta(days=2)}
+        Recording.objects.update(next_attempt_at=now() + timedelta(hours=1), **tried)
+    told = {"CallSid": recording.call.provider_id, "RecordingSid": recording.provider_id}
+    assert signed_post(client, "recording-status", told | {"RecordingStatus": word}).status_code == 204
+    after = again(world, recording)
+    assert after.state == ("absent" if word == "absent" else "pending")
+    assert len(jobs()) == (word == "completed")
 
 
 def test_what_the_provider_says_late_is_taken_in(world, over, twilio, folder, client):

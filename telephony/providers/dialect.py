@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -188,13 +188,24 @@ def _call_status(account: str, fields: Fields) -> list[Update]:
 
 
 def _left_message(account: str, fields: Fields) -> list[Update]:
-    return [_call(account, fields), *_named_recording(account, fields, RecordingKind.VOICEMAIL)]
+    seconds = _if_sound(fields, "RecordingDuration")
+    return [_call(account, fields), *_named_recording(account, fields, RecordingKind.VOICEMAIL, seconds)]
 
 
-def _named_recording(account: str, fields: Fields, kind: RecordingKind) -> list[RecordingUpdate]:
+def _if_sound(fields: Fields, name: str) -> int | None:
+    try:
+        return fields.integer(name, _LONGEST_CALL, unknown="-1")
+    except Unusable:
+        return None
+
+
+def _named_recording(
+    account: str, fields: Fields, kind: RecordingKind, seconds: int | None
+) -> list[RecordingUpdate]:
     """A recording that is only named: that it is complete is said by a delivery of its own, which may be lost.
 
     Of the address the id alone is taken. Somebody waits for the answer to this delivery, so what is odd is left out.
+    `seconds` is how long it took: by that it has begun before now.
     """
     named = _RECORDING_ID.fullmatch(fields.text("RecordingSid"))
     found = named or _RECORDING_URL.fullmatch(fields.text("RecordingUrl"))
@@ -208,6 +219,8 @@ def _named_recording(account: str, fields: Fields, kind: RecordingKind) -> list[
             state=RecordingState.IN_PROGRESS,
             kind=kind,
             source="",
+            at=fields.received_at - timedelta(seconds=seconds or 0),
+            duration=seconds if kind is RecordingKind.VOICEMAIL else None,  # of a talk it is the leg's
         )
     ]
 
@@ -267,7 +280,7 @@ def _dial_action(account: str, fields: Fields) -> list[Update]:
     leg_id = fields.match_if_any("DialCallSid", _CALL_ID)
     bridged = _bridged(fields, state)
     duration = fields.integer("DialCallDuration", _LONGEST_CALL)
-    recorded = _named_recording(account, fields, RecordingKind.CALL)
+    recorded = _named_recording(account, fields, RecordingKind.CALL, duration)
     if leg_id is None:
         return [call, *recorded]
     leg = LegUpdate(
