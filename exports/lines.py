@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from callcrm.lib import phones
 from callcrm.lib.marks import MARKS
-from telephony.models import Call
+from telephony.models import Call, Outcome
 
 MARK = b"\xef\xbb\xbf"
 # What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection"), some after blanks or quotes,
@@ -29,7 +29,7 @@ COLUMNS: dict[str, Callable[[Call, ZoneInfo], str]] = {
     "Source": lambda call, zone: call.source.name if call.source else "",
     "Our number": lambda call, zone: _ours(call),
     "Agent": lambda call, zone: call.agent.name if call.agent else "",
-    "Rang, seconds": lambda call, zone: _seconds(call.ring_seconds),
+    "Rang, seconds": lambda call, zone: _rang(call),
     "Talked, seconds": lambda call, zone: _seconds(call.talk_seconds),
     "Outcome": lambda call, zone: call.disposition or "",
     "Tags": lambda call, zone: "; ".join(call.tags),
@@ -70,6 +70,11 @@ def _ours(call: Call) -> str:
         return ""
     label = f" ({call.number.label})" if call.number.label else ""
     return phones.pretty(call.number.e164) + label
+
+
+def _rang(call: Call) -> str:
+    """Of a voicemail it is not told apart from the message."""
+    return "" if call.outcome == Outcome.VOICEMAIL else _seconds(call.ring_seconds)
 
 
 def _seconds(value: int | None) -> str:

@@ -105,3 +105,9 @@ def test_a_formula_that_staff_wrote_is_shown_and_not_calculated(world, lead, exp
     [line] = rows(world, export())
     assert line["Outcome"] == "'=HYPERLINK(1)"
     assert line["Tags"] == "'@leak, roof;' -\"x\"; a;' =2+2"
+
+
+def test_how_long_a_message_rang_is_not_told(world, lead, export):
+    add_call(world.acme, lead, outcome=Outcome.VOICEMAIL, ring_seconds=28)
+    [line] = rows(world, export())
+    assert line["Rang, seconds"] == ""
