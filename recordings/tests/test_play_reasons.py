@@ -83,7 +83,7 @@ def test_a_download_is_asked_each_time_and_its_reason_stands_in_the_history(worl
     for odd in ({}, {"reason": ""}, {"reason": "x"}, {"reason": "\x00"}):
         asked = admin.post(path, odd)
         assert asked.status_code == 422
-        assert "Why do you take it away?" in asked.content.decode()
+        assert "Why do you download it?" in asked.content.decode()
         assert f'action="{path}"' in asked.content.decode()
     assert said(world, "recording.downloaded") == []
     assert admin.post(path, {"reason": "legal"}).status_code == 200
