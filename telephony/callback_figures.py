@@ -60,7 +60,7 @@ def waiting(callbacks: CallbackQuerySet) -> str:
 
 def oldest(callbacks: CallbackQuerySet) -> datetime | None:
     """Return since when somebody waits whose promise ended first, which an index knows."""
-    return callbacks.open().order_by("due_at").values_list("opened_at", flat=True).first()
+    return callbacks.open().order_by("due_at", "id").values_list("opened_at", flat=True).first()
 
 
 class _MedianTime(Median):
