@@ -1,4 +1,4 @@
-"""How many calls each tab of the list would show, asked for once the list is there and after news of it.
+"""What is counted around the list, asked for once it is there and after news of it: how many calls each tab would show.
 
 A count reads just what a click would show, through the same indexes and in the same order, and stops at a hundred. What
 cannot be read in time has no count: a number is worth no waiting, neither here nor of anybody else.
@@ -18,8 +18,8 @@ from psycopg.errors import QueryCanceled
 
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
-from telephony import chips, filters, listed
-from telephony.models import CallQuerySet
+from telephony import chips, figures, filters, listed
+from telephony.models import Call, CallQuerySet
 
 MOST = 100
 WITHIN_MS = 300
@@ -28,14 +28,17 @@ WITHIN_MS = 300
 @require_safe
 @needs(Permission.VIEW_CUSTOMERS)
 def counts(request: MemberRequest) -> HttpResponse:
-    """The tabs at the address of a list, with their counts; what took too long has none."""
+    """The tabs of a list with their counts, what took too long without; and how many came today and are owed."""
     searched, tabs = listed.searched(request), chips.tabs(request)
     lists = {tab.key: listed.matching(request, tab.params, searched) for tab in tabs if tab.is_counted}
     # Apart, so that a slow view of somebody's takes no count from the tabs that everybody has.
     found = counted({key: lists[key] for key in lists if key in chips.TABS})
     found |= counted({key: lists[key] for key in lists if key not in chips.TABS})
     shown = [replace(tab, count=_words(found[tab.key])) if tab.key in found else tab for tab in tabs]
-    return render(request, "telephony/_call_tabs.html", {"tabs": shown, "counts_come": True})
+    today = figures.of_today(Call.objects.visible_to(request.member), request.business.tz)
+    return render(
+        request, "telephony/_call_counts.html", {"tabs": shown, "counts_come": True, "today": today}
+    )
 
 
 def _words(calls: int) -> str:

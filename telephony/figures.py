@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Aggregate, Count, FloatField, Q
 from django.db.models.functions import TruncDate
+from django.utils.timezone import now
 
 from callcrm.lib import times
 from telephony.models import CallQuerySet, Outcome
@@ -128,6 +129,11 @@ def between(calls: CallQuerySet, since: datetime, until: datetime) -> Figures:
     """Return the figures of a span."""
     spanned = calls.filter(started_at__gte=since, started_at__lt=until)
     return Figures(**spanned.aggregate(**_COUNTS, median=_MEDIAN))
+
+
+def of_today(calls: CallQuerySet, zone: tzinfo) -> Figures:
+    """Return the figures of the day as far as it has come."""
+    return between(calls, times.midnight(zone), now())
 
 
 def month(calls: CallQuerySet, zone: tzinfo) -> Month:

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.doors import MemberRequest, needs
@@ -87,7 +86,7 @@ def _around(request: MemberRequest) -> dict[str, Any]:
     return {
         "live": going_on(visible),
         "day_ends": times.left_of_day(request.business.tz),
-        "today": figures.between(visible, times.midnight(request.business.tz), now()),
+        "today": figures.of_today(visible, request.business.tz),
         "tabs": chips.tabs(request),
         "filters": offered,
         "put_away": chips.put_away(request.GET),

@@ -180,3 +180,16 @@ def test_a_look_asks_as_often_for_many_views_as_for_few(world, browser):
             call_views.save(f"{uuid7()}"[-20:], {"tag": "leak"}, shared=False, by=world.owner)
 
     assert_flat_queries(lambda: browser.get(COUNTS), grow)
+
+
+def test_today_and_who_is_owed_come_with_the_counts(busy, browser):
+    html = browser.get(COUNTS).content.decode()
+    page = browser.get(LIST).content.decode()
+    for each in (
+        r'<p class="lede" id="today"[^>]*>([^<]+)',
+        r'id="owed"[^>]*>.*?<span class="count[^>]*>(\d+)',
+    ):
+        told = re.search(each, html, re.DOTALL)
+        assert told
+        assert told[1] == re.search(each, page, re.DOTALL)[1]
+    assert html.count('hx-swap-oob="outerMorph"') == 3
