@@ -24,6 +24,7 @@ from telephony.events import CallChanged
 from telephony.models import UNDOABLE, BulkChange, Call, Reason
 
 MOST = 200
+NO_REASON = "Choose why no call back is needed, and press the button beside it."
 UNSAID = "Write the outcome or the tag in its field, and press the button beside it."
 ONE_TAG = "One tag at a time: a comma can stand in none."
 What = BulkChange.What
@@ -100,8 +101,8 @@ def _value(what: str, value: str, by: Member) -> str:
         return str(member.pk) if member else bulk_debts.NOBODY
     if what == What.OUTCOME and value:
         return str(editing.cleaned({"disposition": value})["disposition"])
-    wrong = {_FIELDS.get(what, "what"): [UNSAID]}
-    raise Invalid(UNSAID, fields=wrong)
+    unsaid = NO_REASON if what == What.CLOSE else UNSAID
+    raise Invalid(unsaid, fields={_FIELDS.get(what, "what"): [unsaid]})
 
 
 _FIELDS: dict[str, str] = {What.OUTCOME: "outcome", What.TAG: "tag", What.UNTAG: "tag", What.CLOSE: "reason"}

@@ -140,12 +140,21 @@ def test_it_says_what_was_done(client, send, values, said):
         {"what": "tag", "tag": "storm", "key": ""},
         {"what": "tag", "tag": "storm", "key": "\x00"},
         {"what": "close", "reason": "because"},
+        {"what": "close", "reason": ""},
         {"what": "assign", "member": "somebody"},
     ],
 )
 def test_nonsense_is_refused(world, send, values):
     assert send(**values).status_code == 422
     assert tags(world) == [[], []]
+
+
+def test_no_reason_is_chosen_for_who_closes_many(client, send):
+    assert "Choose why" in send(what="close", reason="").content.decode()
+    html = client.get(LIST).content.decode()
+    reasons = html[html.index('name="reason"') :].split("</select>")[0]
+    assert 'value="">Choose a reason' in reasons
+    assert "selected" not in reasons
 
 
 def test_who_has_chosen_nothing_is_led_back_to_his_list_and_told_so(world, client, send):
