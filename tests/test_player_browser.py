@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 from accounts.models import Business
 from callcrm.testing import World, add_call, add_lead
 from recordings.models import Playback, Recording
+from telephony import problems
+from telephony.models import Call
 from telephony.tests.live_clients import Server
 from tests.browser import keep_sound, log_in, meanwhile, watch
 
@@ -83,19 +85,27 @@ def test_it_plays_seeks_and_obeys_the_keyboard(player: Page) -> None:
     assert problems == []
 
 
-def test_a_note_is_written_at_its_moment_and_leads_back_there(player: Page) -> None:
+def test_a_note_is_written_at_its_moment_and_leads_back_there(world: World, call: Call, player: Page) -> None:
+    typed = player.get_by_label("At", exact=True)
+    typed.fill("0:07")
+    player.locator("h1").click()
+    meanwhile(lambda: tell_of_a_problem(world, call))  # the page fetches what has changed
+    expect(player.locator("#problems")).to_contain_text("Poor audio")
+    expect(typed).to_have_value("0:07")
+    typed.fill("")
     player.get_by_role("button", name="Play recording").click()
     until(player, f"{AT} > 0.1")
     player.get_by_role("slider").evaluate(
         "range => { range.value = 83; range.dispatchEvent(new Event('input')) }"
     )
     until(player, f"{AT} > 83")
-    typed = player.get_by_label("At", exact=True)
+    expect(typed).to_have_value(re.compile("1:2"))  # what was emptied follows the player again
     typed.fill("0:07")
-    until(player, f"{AT} > 84")
-    expect(typed).to_have_value("0:07")  # the player goes on, and leaves alone what somebody writes
     player.locator("h1").click()
-    expect(typed).not_to_have_value("0:07")
+    until(player, f"{AT} > 84")
+    expect(typed).to_have_value("0:07")  # the player goes on, and leaves alone what somebody has typed
+    typed.fill("")
+    player.locator("h1").click()
     player.keyboard.press("Space")
     until(player, PAUSED)
     player.keyboard.press("n")
@@ -110,6 +120,11 @@ def test_a_note_is_written_at_its_moment_and_leads_back_there(player: Page) -> N
     )
     moment.click()
     until(player, f"{AT} > 82 && {AT} < 90")
+
+
+def tell_of_a_problem(world: World, call: Call) -> None:
+    with world.inside():
+        problems.report(call, "poor_audio", "", by=world.admin)
 
 
 def seek(page: Page, seconds: float) -> None:

@@ -48,8 +48,20 @@ function linked(face) {
 
 function show() {
   for (const face of document.querySelectorAll("[data-player]:has([data-seek])")) {
-    if (!sound(face)) paintFace(face, (face.dataset.stands = linked(face)));
+    const [at, field] = [linked(face), momentField(face)];
+    const isNew = face.dataset.stands !== String(at) || (field && !typed.has(field));
+    if (isNew && !sound(face)) paintFace(face, (face.dataset.stands = at));
   }
+}
+
+// The field of a note's moment follows the player until somebody types in it, and again once he has emptied it.
+const momentField = (face) => face.parentElement.querySelector("[data-at-input]");
+const typed = new WeakMap();
+
+function follow(field, at) {
+  if (!field || typed.get(field) || document.activeElement === field) return;
+  typed.set(field, false);
+  field.value = clock(at);
 }
 
 function begin(audio) {
@@ -101,8 +113,7 @@ function paintFace(face, at) {
   seek?.setAttribute("aria-valuetext", clock(at));
   face.querySelector("[data-at]").textContent = clock(at);
   face.querySelector(".wave").style.setProperty("--played", `${Math.min(100, share * 100)}%`);
-  const moment = face.parentElement.querySelector("[data-at-input]");
-  if (moment && document.activeElement !== moment) moment.value = clock(at);
+  follow(momentField(face), at);
   face.dispatchEvent(new CustomEvent("player:painted", { bubbles: true })); // `player-link.js`
 }
 
@@ -152,6 +163,7 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-at-input]")) typed.set(event.target, event.target.value !== "");
   const audio = event.target.matches("[data-seek]") && sound(event.target.closest("[data-player]"));
   if (!audio) return;
   audio.currentTime = Number(event.target.value);
