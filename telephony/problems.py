@@ -3,6 +3,8 @@
 Said twice, it is one report with the later words. What is resolved stays resolved; the same may be reported anew.
 """
 
+from typing import Any
+
 from django.db import transaction
 from django.utils.timezone import now
 
@@ -25,7 +27,7 @@ def report(call: Call, kind: str, words: str, *, by: Member) -> CallProblem:
     words = _checked(kind, words)
     call = _held(call)
     same = {"business_id": call.business_id, "call": call, "kind": kind, "reported_by": by}
-    problem = CallProblem.objects.open().select_related("lead").filter(**same).first()
+    problem = _open(same)
     if problem is not None:
         if words:
             problem.words = words
@@ -79,6 +81,11 @@ def _checked(kind: str, words: str) -> str:
     if len(words) > LONGEST or "\0" in words:
         raise Invalid(fields={"words": [f"Write up to {LONGEST:,} characters."]})
     return words
+
+
+def _open(same: dict[str, Any]) -> CallProblem | None:
+    """Lock what is reported already, after its call. Whoever resolves it meanwhile is waited for: then it is none."""
+    return CallProblem.objects.select_for_update().open().filter(**same).first()
 
 
 def _held(call: Call) -> Call:

@@ -3,17 +3,19 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from time import sleep
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
 
-from callcrm.testing import NUMBER, World, add_lead, ring, sid, signed_post
+from callcrm.testing import NUMBER, World, add_call, add_lead, ring, sid, signed_post
 from callcrm.webhooks.models import Receipt
 from leads import editing
 from leads.models import Lead, LeadPhone
-from telephony.models import Call, Callback, CallbackMiss, CallLeg, Outcome
+from telephony import problems
+from telephony.models import Call, Callback, CallbackMiss, CallLeg, CallProblem, Outcome
 from telephony.tests.debts import answered, deliver, missed
 
 CALLER = "+12065550111"
@@ -137,3 +139,37 @@ def test_tries_and_evidence_at_once_end_as_one_closed_debt_each_time(world: Worl
         assert not Callback.objects.open().exists()
         assert list(Callback.objects.values_list("misses", flat=True)) == [3] * 4
         assert CallbackMiss.objects.count() == 12
+
+
+def test_what_is_reported_while_somebody_resolves_it_is_a_problem_anew(world: World) -> None:
+    call = add_call(world.acme)
+
+    def report() -> CallProblem:
+        try:
+            with world.inside():
+                return problems.report(call, "poor_audio", "It crackles.", by=world.user)
+        finally:
+            connections.close_all()
+
+    first = report()
+    with ThreadPoolExecutor(1) as pool:
+        with world.inside():
+            problems.resolve(first, "mended", by=world.admin)
+            later = pool.submit(report)
+            assert somebody_waits_for_us()
+        assert later.result(10).pk != first.pk
+    with world.inside():
+        assert [problem.is_open for problem in CallProblem.objects.order_by("pk")] == [False, True]
+
+
+def somebody_waits_for_us() -> bool:
+    blocked = (
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    )
+    for _ in range(500):
+        with connection.cursor() as cursor:
+            cursor.execute(blocked)
+            if cursor.fetchone() != (0,):
+                return True
+        sleep(0.01)
+    return False
