@@ -64,6 +64,17 @@ class CallProblemReported(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CallProblemSaidMore(Event):
+    name = "call.problem_said_more"
+    sentence = "said more about a problem with the call ({kind})"
+    subject = "call_id"
+    words: ClassVar[Mapping[str, str]] = CallProblemReported.words
+    call_id: UUID
+    problem_id: UUID
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CallProblemResolved(Event):
     name = "call.problem_resolved"
     sentence = "resolved a problem with the call ({resolution})"

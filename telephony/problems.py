@@ -1,6 +1,7 @@
 """A member reports what is wrong with a call; who runs the business says what became of it.
 
-Said twice, it is one report with the later words. What is resolved stays resolved; the same may be reported anew.
+Said twice, it is one report: the later words stand below the first. What is resolved stays resolved; the same may be
+reported anew.
 """
 
 from typing import Any
@@ -14,7 +15,7 @@ from accounts.permissions import Permission
 from audit.recording import record
 from callcrm.errors import Invalid, NotFound
 from telephony import feed
-from telephony.events import CallProblemReported, CallProblemResolved
+from telephony.events import CallProblemReported, CallProblemResolved, CallProblemSaidMore
 from telephony.models import Call, CallProblem
 
 LONGEST = 1_000
@@ -29,19 +30,13 @@ def report(call: Call, kind: str, words: str, *, by: Member) -> CallProblem:
     same = {"business_id": call.business_id, "call": call, "kind": kind, "reported_by": by}
     problem = _open(same)
     if problem is not None:
-        if words:
-            problem.words = words
-            problem.save(update_fields=["words"])
+        if _say_more(problem, words):
+            _tell(call, CallProblemSaidMore(call_id=call.pk, problem_id=problem.pk, kind=kind), by)
         return problem
     problem = CallProblem(**same, lead=call.lead)
     problem.words = words or None
     problem.save(force_insert=True)
-    record(
-        CallProblemReported(call_id=call.pk, problem_id=problem.pk, kind=kind),
-        by=by,
-        business_id=call.business_id,
-    )
-    feed.tell(call.business_id, "call.changed", call.pk, call.state)
+    _tell(call, CallProblemReported(call_id=call.pk, problem_id=problem.pk, kind=kind), by)
     return problem
 
 
@@ -81,6 +76,26 @@ def _checked(kind: str, words: str) -> str:
     if len(words) > LONGEST or "\0" in words:
         raise Invalid(fields={"words": [f"Write up to {LONGEST:,} characters."]})
     return words
+
+
+def _say_more(problem: CallProblem, words: str) -> bool:
+    """Keep what is said beside what was said before; False where nothing is new. Raises Invalid for too much of it."""
+    before = problem.words.reveal() if problem.words is not None else ""
+    if f"\n{before}\n".endswith(f"\n{words}\n") or not words:
+        return False  # the form was sent twice
+    if len(both := f"{before}\n{words}".strip()) > LONGEST:
+        left = max(0, LONGEST - len(before) - 1)
+        raise Invalid(
+            fields={"words": [f"You reported this before: there is room for {left:,} characters more."]}
+        )
+    problem.words = both
+    problem.save(update_fields=["words"])
+    return True
+
+
+def _tell(call: Call, event: CallProblemReported | CallProblemSaidMore, by: Member) -> None:
+    record(event, by=by, business_id=call.business_id)
+    feed.tell(call.business_id, "call.changed", call.pk, call.state)
 
 
 def _open(same: dict[str, Any]) -> CallProblem | None:

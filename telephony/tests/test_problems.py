@@ -30,6 +30,20 @@ def report(world, call):
     return say
 
 
+@pytest.fixture
+def told(monkeypatch):
+    """Return what the feed was told since it was last asked."""
+    kinds = []
+    monkeypatch.setattr(problems.feed, "tell", lambda business_id, kind, *about: kinds.append(kind))
+
+    def take():
+        taken = kinds[:]
+        kinds.clear()
+        return taken
+
+    return take
+
+
 def resolve(world, problem, word="mended", by=None):
     with world.inside():
         return problems.resolve(problem, word, by=by or world.admin)
@@ -69,19 +83,30 @@ def test_what_says_nothing_is_refused_where_it_was_typed(world, client, call, ty
         assert not CallProblem.objects.exists()
 
 
-def test_said_twice_it_is_one_report_with_the_later_words(world, report):
-    report()
+def test_said_twice_it_is_one_report_with_the_later_words_below_the_first(world, report, told):
+    report(words="It crackles.")
     again = report(words="It is worse now.")
-    assert report(words="").pk == again.pk
+    assert told() == ["call.changed"] * 2
+    assert report(words="").pk == report(words="It is worse now.").pk == again.pk
+    assert told() == []
     report(by=world.admin)
     with world.inside():
         mine = CallProblem.objects.get(reported_by=world.user)
-        assert mine.words.reveal() == "It is worse now."
+        assert mine.words.reveal() == "It crackles.\nIt is worse now."
         with pytest.raises(IntegrityError), transaction.atomic():
             CallProblem.objects.create(
                 business=world.acme, call=mine.call, kind=mine.kind, reported_by=world.user
             )
-    assert len(events(world)) == 2
+    first = "reported a problem with the call (poor audio)"
+    assert events(world) == [first, "said more about a problem with the call (poor audio)", first]
+
+
+def test_more_words_than_there_is_room_for_are_refused_where_they_were_typed(world, client, call, report):
+    report(words="x" * 990)
+    login(client, world.user)
+    answer = client.post(f"{page(call)}problems/", {"kind": "poor_audio", "words": "It is worse now."})
+    assert answer.status_code == 422
+    assert "room for 9 characters more" in answer.content.decode()
 
 
 def test_who_runs_the_business_sees_it_and_resolves_it_with_a_word(world, client, call, report):
