@@ -24,7 +24,8 @@ MOST_COUNTED = 9
 
 @transaction.atomic
 def report(call: Call, kind: str, words: str, *, by: Member) -> CallProblem:
-    """Say what is wrong with a call. Raises Invalid naming what is missing or too long."""
+    """Say what is wrong with a call. Raises Denied, Invalid naming what is missing or too long."""
+    check(by, Permission.VIEW_CUSTOMERS, writes=True)
     words = _checked(kind, words)
     call = _held(call)
     same = {"business_id": call.business_id, "call": call, "kind": kind, "reported_by": by}

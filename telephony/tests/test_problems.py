@@ -166,7 +166,9 @@ def test_nobody_reports_of_a_call_that_he_does_not_see(world, client, call, repo
         seen = CallProblem.objects.visible_to(world.user)
         assert [problem.call_id for problem in seen] == [call.pk]
     root = add_superuser()
-    visits.start(root, world.acme, "To look at a fault.")
+    visitor = visits.start(root, world.acme, "To look at a fault.")
+    with pytest.raises(Denied):
+        report(by=visitor)
     login(client, root)
     assert "Report a problem" not in client.get(page(call)).content.decode()
     assert client.post(f"{page(call)}problems/", {"kind": "poor_audio"}).status_code == 403
