@@ -11,12 +11,13 @@ class TelephonyConfig(AppConfig):
         from accounts import businesses  # models are ready only now
         from callcrm.webhooks import registry
         from leads import merging as leads
-        from telephony import merging, numbers
+        from telephony import ingest, merging, numbers, problems
         from telephony.deliveries import TelephonyHandler
         from telephony.providers import PROVIDERS
 
         for name, provider in PROVIDERS.items():
             registry.register(name, TelephonyHandler(provider))
         businesses.on_created.append(numbers.connect_configured)
+        ingest.person_handlers.append(problems.follow)
         leads.parts.extend(merging.PARTS)
         leads.on_merged.append(merging.tell)

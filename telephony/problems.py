@@ -4,6 +4,7 @@ Said twice, it is one report: the later words stand below the first. What is res
 reported anew.
 """
 
+from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from accounts.models import Member
 from accounts.permissions import Permission
 from audit.recording import record
 from callcrm.errors import Invalid, NotFound
+from callcrm.lib.crypto.envelope import DecryptError
 from telephony import feed
 from telephony.events import CallProblemReported, CallProblemResolved, CallProblemSaidMore
 from telephony.models import Call, CallProblem
@@ -58,6 +60,19 @@ def resolve(problem: CallProblem, resolution: str, *, by: Member) -> CallProblem
     record(event, by=by, business_id=found.business_id)
     feed.tell(found.business_id, "call.changed", found.call_id, found.call.state)
     return found
+
+
+def follow(call: Call, before: bytes) -> None:
+    """The locked call has got its person: what was reported of it is about him now, and goes with him."""
+    reported = CallProblem.objects.filter(business_id=call.business_id, call=call, lead=None)
+    for problem in reported.select_for_update():
+        words = None
+        with suppress(DecryptError):  # what does not open is lost already, and is no reason to refuse a call
+            words = problem.words.reveal() if problem.words is not None else None
+        problem.lead = call.lead
+        if words is not None:
+            problem.words = words
+        problem.save(update_fields=["lead"] if words is None else ["lead", "words"])
 
 
 def waiting(member: Admitted) -> str:

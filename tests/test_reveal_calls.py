@@ -26,7 +26,7 @@ ALLOWED = {
     "telephony/bridging.py": "who is called is told to the provider",
     "telephony/outgoing.py": "a number that costs extra or is our own is not dialled",
     "telephony/editing.py": "what is added to a note stands below what is there",
-    "telephony/problems.py": "what is added to a report stands below what is there",
+    "telephony/problems.py": "more stands below what is there; it is sealed anew when its call gets a person",
     "telephony/ingest.py": "a note is sealed under another key when its call gets a person",
 }
 

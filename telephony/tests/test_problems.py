@@ -1,17 +1,27 @@
 """A member says what is wrong with a call, once; who runs the business sees it and says what became of it."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts import visits
 from audit.models import Entry
 from callcrm.errors import Denied, Invalid
 from callcrm.lib.ids import uuid7
-from callcrm.testing import add_call, add_lead, add_superuser, assert_flat_queries, login
+from callcrm.testing import (
+    add_call,
+    add_lead,
+    add_superuser,
+    assert_flat_queries,
+    login,
+    ring,
+    sid,
+    signed_post,
+)
 from leads import editing, merging
 from telephony import problems
 from telephony.models import Call, CallProblem
 
+CALLER = "+12065550163"
 LIST = "/b/acme/problems/"
 WORDS = "Nora Quill says that it crackles, call 503-555-0142."
 
@@ -198,6 +208,46 @@ def test_a_call_of_nobody_can_have_a_problem_too(world, client, report):
     assert "Something else" in client.get(page(withheld)).content.decode()
     with world.inside():
         assert CallProblem.objects.get().words.reveal() == "Nobody is heard."
+
+
+def test_of_a_call_that_gets_its_person_later_it_is_about_him(world, client, report):
+    call_sid = sid("CA")
+    signed_post(client, "voice-status", {"CallSid": call_sid, "CallStatus": "in-progress"})
+    with world.inside():
+        early = Call.objects.get(provider_id=call_sid)
+        assert early.lead is None
+    report(of=early)
+    report("wrong_person", "", of=early)
+    assert "Quill" in shown_words(world)
+    nora = add_lead(world.acme, name="Nora Quill", phones=[CALLER])
+    ring(client, CALLER, call_sid=call_sid)
+    with world.inside():
+        found = CallProblem.objects.filter(call=early)
+        assert {problem.lead_id for problem in found} == {nora.pk}
+        assert found.get(kind="poor_audio").words.reveal() == WORDS
+    assert "Quill" not in shown_words(world)
+    with world.inside():
+        editing.delete(nora, by=world.owner)
+        assert not CallProblem.objects.exists()
+
+
+def shown_words(world):
+    with world.inside():
+        return CallProblem.objects.select_related("lead").get(kind="poor_audio").shown_words
+
+
+def test_what_does_not_open_any_more_keeps_no_call_from_its_person(world, client, report):
+    call_sid = sid("CA")
+    signed_post(client, "voice-status", {"CallSid": call_sid, "CallStatus": "in-progress"})
+    with world.inside():
+        problem = report(of=Call.objects.get(provider_id=call_sid))
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE telephony_callproblem SET words = 'lost' WHERE id = %s", [problem.pk])
+    ring(client, CALLER, call_sid=call_sid)
+    with world.inside():
+        person = Call.objects.get(provider_id=call_sid).lead_id
+        assert person
+        assert CallProblem.objects.get().lead_id == person
 
 
 def test_more_than_nine_are_not_counted(world, client, report):
