@@ -123,6 +123,11 @@ class Migration(migrations.Migration):
                         name="telephony_problem_over",
                     ),
                     models.Index(fields=["business", "call", "-id"], name="telephony_problem_call"),
+                    models.Index(
+                        condition=models.Q(("lead__isnull", False)),
+                        fields=["business", "lead"],
+                        name="telephony_problem_lead",
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(

@@ -83,6 +83,9 @@ class CallProblem(TenantModel, SealedModel):
             models.Index(fields=["business", "-id"], condition=OPEN, name="telephony_problem_open"),
             models.Index(fields=["business", "-id"], condition=~OPEN, name="telephony_problem_over"),
             models.Index(fields=["business", "call", "-id"], name="telephony_problem_call"),
+            models.Index(
+                fields=["business", "lead"], condition=Q(lead__isnull=False), name="telephony_problem_lead"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -20,6 +20,7 @@ from callcrm.testing import (
 from leads import editing, merging
 from telephony import problems
 from telephony.models import Call, CallProblem
+from tests import crowd
 
 CALLER = "+12065550163"
 LIST = "/b/acme/problems/"
@@ -271,3 +272,16 @@ def test_longer_lists_cost_no_more_queries(world, client, call, report):
     assert_flat_queries(
         lambda: [client.get(LIST), client.get(page(call)), client.get(f"{LIST}?view=resolved")], grow
     )
+
+
+def test_what_goes_with_a_person_is_found_by_an_index(world, call):
+    people = [call.lead, *(add_lead(world.acme) for _ in range(9))]
+    with world.inside():
+        CallProblem.objects.bulk_create(
+            CallProblem(business=world.acme, call=call, kind="other", lead=None if n % 3 else people[n % 10])
+            for n in range(3_000)
+        )
+    crowd.analyze()
+    with world.inside():
+        his = CallProblem.objects.filter(business_id=world.acme.pk, lead=call.lead)
+        assert "telephony_problem_lead" in his.order_by().explain()
