@@ -126,8 +126,8 @@ def call(request: MemberRequest, pk: UUID) -> HttpResponse:
 def call_deliveries(request: MemberRequest, pk: UUID) -> HttpResponse:
     """What the provider delivered of a call."""
     found = _call(request, pk)
-    events = provider_events.of_call(found, request.member)
-    context = {"call": found, "events": events, "is_cut": len(events) == provider_events.MOST_SHOWN}
+    events, is_cut = provider_events.of_call(found, request.member)
+    context = {"call": found, "events": events, "is_cut": is_cut}
     return render(request, "telephony/deliveries.html", context)
 
 

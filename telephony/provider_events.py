@@ -67,13 +67,14 @@ class ProviderEvent:
         return self.delay is not None and self.delay > LATE
 
 
-def of_call(call: Call, member: Admitted) -> list[ProviderEvent]:
-    """Return what was delivered of a call, as far as the member may know of deliveries."""
+def of_call(call: Call, member: Admitted) -> tuple[list[ProviderEvent], bool]:
+    """Return what was delivered of a call, as far as the member may know of deliveries, and whether there is more."""
     provider = PROVIDERS.get(call.provider)
     if provider is None or not call.provider_id:
-        return []
-    kept = Receipt.objects.visible_to(member).about(call.provider, call.provider_id)[:MOST_SHOWN]
-    return list(_told(kept, call, provider))
+        return [], False
+    about = Receipt.objects.visible_to(member).about(call.provider, call.provider_id)
+    kept = list(about[: MOST_SHOWN + 1])
+    return list(_told(kept[:MOST_SHOWN], call, provider)), len(kept) > MOST_SHOWN
 
 
 def _told(kept: Iterable[Receipt], call: Call, provider: Provider) -> Iterator[ProviderEvent]:

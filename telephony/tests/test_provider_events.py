@@ -103,6 +103,16 @@ def test_what_cannot_be_opened_any_more_is_told_all_the_same(call, page):
     assert "It cannot be opened any more." in page()
 
 
+def test_of_many_the_first_are_shown_and_it_says_so_only_where_there_are_more(deliver, page, monkeypatch):
+    monkeypatch.setattr(provider_events, "MOST_SHOWN", 2)
+    deliver(SequenceNumber="1")
+    assert "The first" not in page()
+    deliver(SequenceNumber="2")
+    text = page()
+    assert "The first 2 are shown." in text
+    assert text.count("Applied") == 2
+
+
 def test_a_call_without_deliveries_says_so(world, client):
     login(client, world.owner)
     for call in (add_call(world.acme), add_call(world.acme, provider="manual", provider_id=sid("MA"))):
