@@ -29,6 +29,7 @@ from telephony import (
     moments,
     passports,
     practice,
+    problems,
     provider_events,
     suggestions,
 )
@@ -38,7 +39,6 @@ from telephony.providers.base import Direction
 from telephony.providers.practice.scenarios import SCENARIOS
 
 PAGE_SIZE = 50
-MOST_PROBLEMS = 20  # of one call; the others are in the list
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -218,6 +218,7 @@ def _about(call: Call, form: EditForm) -> dict[str, Any]:
 def happened(call: Call, recordings: list[Any]) -> dict[str, Any]:
     """Return what is told of a call, on its page and in its panel."""
     legs, placement = list(call.legs.select_related("member__user")), call.placements.first()
+    reported, problems_are_cut = problems.of_call(call)
     return {
         "call": call,
         "recordings": recordings,
@@ -225,9 +226,8 @@ def happened(call: Call, recordings: list[Any]) -> dict[str, Any]:
         "passport": passports.of_call(call, recordings),
         "legs": legs,
         "placement": placement,
-        "problems": call.problems.select_related("lead", "reported_by__user", "resolved_by__user")[
-            :MOST_PROBLEMS
-        ],
+        "problems": reported,
+        "problems_are_cut": problems_are_cut,
         "resolutions": CallProblem.Resolution.choices,
         "answered_by": call.shown_caller if call.direction == Direction.OUTBOUND else _taken_by(call),
     }

@@ -22,6 +22,7 @@ from telephony.models import Call, CallProblem
 
 LONGEST = 1_000
 MOST_COUNTED = 9
+MOST_SHOWN = 20  # of one call
 
 
 @transaction.atomic
@@ -73,6 +74,14 @@ def follow(call: Call, before: bytes) -> None:
         if words is not None:
             problem.words = words
         problem.save(update_fields=["lead"] if words is None else ["lead", "words"])
+
+
+def of_call(call: Call) -> tuple[list[CallProblem], bool]:
+    """Return the newest that was reported of a call, for who sees it, and whether there is more."""
+    found = list(
+        call.problems.select_related("lead", "reported_by__user", "resolved_by__user")[: MOST_SHOWN + 1]
+    )
+    return found[:MOST_SHOWN], len(found) > MOST_SHOWN
 
 
 def waiting(member: Admitted) -> str:

@@ -251,6 +251,26 @@ def test_what_does_not_open_any_more_keeps_no_call_from_its_person(world, client
         assert CallProblem.objects.get().lead_id == person
 
 
+@pytest.mark.parametrize("part", ["", "panel/"])
+def test_of_many_the_newest_are_shown_and_who_may_is_led_to_the_list(
+    world, client, call, report, monkeypatch, part
+):
+    monkeypatch.setattr(problems, "MOST_SHOWN", 1)
+
+    def shown(member):
+        html = login(client, member).get(page(call) + part).content.decode()
+        return [
+            words in html
+            for words in ("The newest 1 are shown.", f'{LIST}">All problems', "crackles", "hears")
+        ]
+
+    report()
+    assert shown(world.admin) == [False, False, True, False]
+    report("other", "Nobody hears us.")
+    assert shown(world.admin) == [True, True, False, True]
+    assert shown(world.user) == [True, False, False, True]
+
+
 def test_more_than_nine_are_not_counted(world, client, report):
     for _ in range(10):
         report(of=add_call(world.acme))
