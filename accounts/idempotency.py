@@ -59,6 +59,13 @@ def once(member: Member, key: str, wish: Any, act: Callable[[], UUID]) -> UUID:
     return row.made
 
 
+def has_made(member: Member, key: str) -> bool:
+    """Say whether this key has made something already; an odd one has not."""
+    mine = {"business_id": member.business_id, "member": member, "key": key}
+    kept = IdempotencyKey.objects.filter(created_at__gte=now() - KEPT, made__isnull=False)
+    return bool(_KEY.fullmatch(key)) and kept.filter(**mine).exists()
+
+
 def forget(business_id: UUID) -> None:
     """Forget keys of longer ago. Runs in the scope of the business."""
     IdempotencyKey.objects.filter(business_id=business_id, created_at__lt=now() - KEPT).delete()

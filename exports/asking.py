@@ -45,10 +45,15 @@ def ask(
     check(by, Permission.EXPORT, writes=True)
     chosen = sorted(map(str, bulk.counted(pks))) if pks is not None else []
     wish = {"calls": chosen, "filters": {} if chosen else dict(given)}
-    key = f"export-{idempotency.read(key)}"[:80]
+    key = _named(idempotency.read(key))
     found = [] if chosen else sorted(map(str, people))
     made = idempotency.once(by, key, wish, lambda: _make(wish["filters"], chosen, found, by).pk)
     return Export.objects.get(business_id=by.business_id, pk=made)
+
+
+def was_asked(key: str, *, by: Member) -> bool:
+    """Say whether this key has made an export: of it the second press is told, whatever became of the search."""
+    return idempotency.has_made(by, _named(key))
 
 
 @transaction.atomic
@@ -80,6 +85,10 @@ def calls_of(export: Export) -> CallQuerySet:
         visible = visible.filter(lead_id__in=export.people)
     found = filters.by(visible, export.filters, member=export.made_by)
     return filters.before(found, export.created_at)
+
+
+def _named(key: str) -> str:
+    return f"export-{key}"[:80]
 
 
 def _make(given: Any, chosen: list[str], people: list[str], by: Member) -> Export:

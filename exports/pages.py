@@ -61,9 +61,9 @@ def _ask(request: MemberRequest) -> HttpResponse:
         return bulk_pages.lead_back(request)
     given = QueryDict(request.POST.get("back", "")[:2000]).dict()
     people = None if pks is not None else listed.searched(request, given.get("search", "")).people
-    if people == []:
-        return bulk_pages.lead_back(request, asking.FOUND_NOBODY)
     key = request.POST.get("key", "")
+    if people == [] and not asking.was_asked(key, by=request.member):
+        return bulk_pages.lead_back(request, asking.FOUND_NOBODY)
     export = asking.ask(given, pks, key=key, by=request.member, people=people or ())
     text = ASKED if export.is_on_its_way else BEFORE
     if "HX-Request" in request.headers:

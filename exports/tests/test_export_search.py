@@ -32,15 +32,18 @@ def calls(world, lead):
 
 @pytest.fixture
 def press(world, client, calls):
-    """Search, and press what the list then offers; return the answer."""
+    """Search, and press what the list then offers, once for each key; return the last answer."""
     login(client, world.admin)
 
-    def act(typed, query="", meanwhile=lambda: None):
+    def act(typed, query="", meanwhile=lambda: None, keys=("",)):
         page = client.get(client.post(f"{LIST}{query}", {"q": typed}).url).content.decode()
         form = page[page.index(f'action="{EXPORTS}"') :]
         [back] = re.findall(r'name="back" value="([^"]*)"', form[: form.index("</form>")])
-        meanwhile()
-        return client.post(EXPORTS, {"key": str(uuid7()), "back": back.replace("&amp;", "&")})
+        for key in keys:
+            meanwhile()
+            form = {"key": key or str(uuid7()), "back": back.replace("&amp;", "&")}
+            answer = client.post(EXPORTS, form)
+        return answer
 
     return act
 
@@ -92,6 +95,31 @@ def test_a_search_that_is_over_exports_nothing_and_leads_back(world, client, pre
     assert "This search is over" in page
     with world.inside():
         assert not Export.objects.exists()
+
+
+def test_the_second_press_of_one_button_is_told_of_its_export_though_the_search_is_over(
+    world, client, press, monkeypatch
+):
+    later = searches.time() + searches.KEPT_FOR.total_seconds() + 1
+    moments = iter([searches.time(), later])
+
+    def pass_time():
+        at = next(moments)
+        monkeypatch.setattr(searches, "time", lambda: at)
+
+    answer = press("Riverstone", meanwhile=pass_time, keys=("one", "one"))
+    assert answer.url == EXPORTS
+    assert "Nothing was exported" not in client.get(answer.url).content.decode()
+    assert made(world).people
+
+
+@pytest.mark.parametrize("odd", ["\0", "a key"])
+def test_an_odd_key_after_the_search_is_over_leads_back(press, monkeypatch, odd):
+    later = searches.time() + searches.KEPT_FOR.total_seconds() + 1
+    answer = press(
+        "Riverstone", meanwhile=lambda: monkeypatch.setattr(searches, "time", lambda: later), keys=(odd,)
+    )
+    assert answer.url.startswith(f"{LIST}?search=")
 
 
 def test_a_search_that_finds_nothing_offers_no_export(world, client, calls):
