@@ -7,13 +7,15 @@ call him back: his message stands here until somebody has listened to it.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.db.models import Prefetch
 from django.utils.timezone import now
 
 from accounts.doors import Admitted
 from audit.models import Entry
 from recordings.models import Recording
-from telephony.models import Call, Callback, CallbackMiss, MissKind, Outcome
+from telephony.models import Call, Callback, CallbackMiss, Message, MissKind, Outcome
 
 OWED_SHOWN = 25  # the others are on the page of callbacks
 UNHEARD_SHOWN = 10
@@ -42,9 +44,9 @@ class Unheard:
 
 def owed(member: Admitted) -> list[Owed]:
     """Return who is owed a call back, by when it is due: so what is overdue comes first, the longest overdue on top."""
-    mine = Callback.objects.visible_to(member).open().for_list()
-    said = ("attempts__message__lead", "attempts__call__lead", "attempts__call__recordings")
-    found = mine.prefetch_related(*said).order_by("due_at", "id")[:OWED_SHOWN]
+    mine = Callback.objects.visible_to(member).open().select_related("lead", "assigned_to__user")
+    said = ["attempts", *_what_came(member, "attempts__")]
+    found = mine.prefetch_related("lead__phones__lead", *said).order_by("due_at", "id")[:OWED_SHOWN]
     return [Owed(callback, callback.last, _said_by(callback.last)) for callback in found]
 
 
@@ -68,6 +70,13 @@ def oldest(rows: list[Unheard]) -> timedelta | None:
     """Return how long the oldest has waited."""
     first: datetime | None = rows[0].call.started_at if rows else None
     return now() - first if first else None
+
+
+def _what_came(member: Admitted, of: str = "") -> list[Any]:
+    """Bring the calls and texts of tries, those that the member may know of: a debt of his may hold others."""
+    calls = Call.objects.visible_to(member).select_related("lead", "source").prefetch_related("recordings")
+    texts = Message.objects.visible_to(member).select_related("lead", "number__source")
+    return [Prefetch(f"{of}call", calls), Prefetch(f"{of}message", texts)]
 
 
 def _said_by(last: CallbackMiss | None) -> str:

@@ -297,6 +297,22 @@ def test_a_row_begins_with_the_first_words_of_a_text_or_a_message_without_names_
     assert not any(word in first + second for word in ("Riverstone", "Quill", "0142", "Second"))
 
 
+def test_what_a_colleague_was_told_is_read_by_nobody_else_though_the_debt_is_everybodys(world, client):
+    """A text is his who looks after the lead, a voicemail his who has the call; a debt may be of neither."""
+    wrote = owe(world, 3)
+    message = add_message(world.acme, wrote.lead, "Open on Saturday?")
+    spoke = owe(world, 2, "Nora Quill", outcome=Outcome.VOICEMAIL)
+    with world.inside():
+        ledger.follow_text(message, "Open on Saturday?", by=None)
+        editing.assign(wrote.lead, world.owner, by=world.owner)
+        Call.objects.filter(lead=spoke.lead_id).update(agent=world.owner)
+        call = Call.objects.select_related("lead").get(lead=spoke.lead_id)
+    voicemail(world, call)
+    hidden, shown = (login(client, who).get(DESK).content.decode() for who in (world.user, world.owner))
+    assert names(hidden) == names(shown) == ["Dana R.", "Nora Q."]
+    assert (said(hidden), len(said(shown))) == ([], 2)
+
+
 def test_a_message_of_nobody_stands_below_until_somebody_has_heard_it(world, client, desk):
     left = {"withheld": True, "outcome": Outcome.VOICEMAIL, "answered_at": None}
     assert "Voicemails" not in desk()
