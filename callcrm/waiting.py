@@ -7,7 +7,7 @@ call him back: his message stands here until somebody has listened to it.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from uuid import UUID
 
 from django.db.models import Prefetch
 from django.utils.timezone import now
@@ -45,9 +45,9 @@ class Unheard:
 def owed(member: Admitted) -> list[Owed]:
     """Return who is owed a call back, by when it is due: so what is overdue comes first, the longest overdue on top."""
     mine = Callback.objects.visible_to(member).open().select_related("lead", "assigned_to__user")
-    said = ["attempts", *_what_came(member, "attempts__")]
-    found = mine.prefetch_related("lead__phones__lead", *said).order_by("due_at", "id")[:OWED_SHOWN]
-    return [Owed(callback, callback.last, _said_by(callback.last)) for callback in found]
+    found = list(mine.prefetch_related("lead__phones__lead").order_by("due_at", "id")[:OWED_SHOWN])
+    last = _last_tries(member, found)
+    return [Owed(callback, last.get(callback.pk), _said_by(last.get(callback.pk))) for callback in found]
 
 
 def unheard(member: Admitted) -> list[Unheard]:
@@ -72,11 +72,21 @@ def oldest(rows: list[Unheard]) -> timedelta | None:
     return now() - first if first else None
 
 
-def _what_came(member: Admitted, of: str = "") -> list[Any]:
-    """Bring the calls and texts of tries, those that the member may know of: a debt of his may hold others."""
-    calls = Call.objects.visible_to(member).select_related("lead", "source").prefetch_related("recordings")
+def _last_tries(member: Admitted, debts: list[Callback]) -> dict[UUID, CallbackMiss]:
+    """Return the last try of each debt, with its call or text where the member may know of that.
+
+    Somebody may have tried fifty times, and left a message each time: one of them is shown.
+    """
+    kept = Recording.objects.filter(kind=Recording.Kind.VOICEMAIL, state=Recording.State.STORED)
+    calls = Call.objects.visible_to(member).select_related("lead", "source")
     texts = Message.objects.visible_to(member).select_related("lead", "number__source")
-    return [Prefetch(f"{of}call", calls), Prefetch(f"{of}message", texts)]
+    tries = CallbackMiss.objects.filter(business_id=member.business_id, callback__in=debts)
+    last = tries.order_by("callback_id", "-at", "id").distinct("callback_id")
+    brought = last.prefetch_related(
+        Prefetch("call", calls.prefetch_related(Prefetch("recordings", kept.defer("peaks")))),
+        Prefetch("message", texts),
+    )
+    return {one.callback_id: one for one in brought}
 
 
 def _said_by(last: CallbackMiss | None) -> str:

@@ -1,12 +1,17 @@
 """The desk: who is owed a call back by when, the person to speak to, and what each member may see of it."""
 
 import re
+from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.db.models.signals import post_init
+from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from accounts import visits
+from callcrm import waiting
 from callcrm.lib.ids import uuid7
 from callcrm.testing import add_call, add_lead, add_message, add_superuser, assert_flat_queries, login
 from leads import editing
@@ -15,7 +20,7 @@ from recordings.models import Recording
 from telephony import callbacks, ledger, opening
 from telephony import editing as editing_calls
 from telephony.hours import WEEKDAYS
-from telephony.models import Call, Callback, Outcome
+from telephony.models import Call, Callback, CallbackMiss, Outcome
 
 DESK = "/b/acme/desk/"
 HOUR = timedelta(hours=1)
@@ -311,6 +316,28 @@ def test_what_a_colleague_was_told_is_read_by_nobody_else_though_the_debt_is_eve
     hidden, shown = (login(client, who).get(DESK).content.decode() for who in (world.user, world.owner))
     assert names(hidden) == names(shown) == ["Dana R.", "Nora Q."]
     assert (said(hidden), len(said(shown))) == ([], 2)
+
+
+def test_of_many_tries_the_last_is_brought_alone_and_no_picture_of_its_sound(world):
+    debt = owe(world, 9)
+    for hours in range(1, 6):
+        left = {"outcome": Outcome.VOICEMAIL, "answered_at": None, "started_at": now() - hours * HOUR}
+        call = add_call(world.acme, debt.lead, **left)
+        voicemail(world, call, f"It is the {hours}th.")
+        with world.inside():
+            ledger.follow_call(call, by=None)
+    brought = Counter()
+
+    def count(sender, **_):
+        brought[sender] += 1
+
+    with world.inside(), CaptureQueriesContext(connection) as asked:
+        post_init.connect(count)
+        (row,) = waiting.owed(world.user)
+        post_init.disconnect(count)
+    assert row.words == "It is the 1th."
+    assert (brought[CallbackMiss], brought[Call], brought[Recording]) == (1, 1, 1)
+    assert not [query for query in asked if "peaks" in query["sql"]]
 
 
 def test_a_message_of_nobody_stands_below_until_somebody_has_heard_it(world, client, desk):
