@@ -2,7 +2,7 @@
 
 A text or a voicemail that nobody answered is a debt already, so its person stands in that list once, not again in one
 of texts (docs/decisions/0023-one-list-at-the-desk.md). Whoever withheld his number is owed nothing, because nobody can
-call him back: his message stands here until somebody has listened to it.
+call him back: his message stands here until somebody has listened to it or taken it away as a file.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from django.utils.timezone import now
 
 from accounts.doors import Admitted
 from audit.models import Entry
+from recordings.events import RecordingDownloaded, RecordingPlayed
 from recordings.models import Recording
 from telephony.models import Call, Callback, CallbackMiss, Message, MissKind, Outcome
 
@@ -22,7 +23,7 @@ UNHEARD_SHOWN = 10
 UNHEARD_FOR = timedelta(days=7)  # then it is an old message, and in the list of calls
 MOST_READ = 50
 LONGEST = 80
-PLAYED = "recording.played"
+HEARD = (RecordingPlayed.name, RecordingDownloaded.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,10 @@ def unheard(member: Admitted) -> list[Unheard]:
         .order_by("-started_at")
     )
     messages = {message.pk: (call, message) for call in found[:MOST_READ] if (message := _message(call))}
-    played = Entry.objects.filter(business_id=member.business_id, subject_id__in=list(messages), name=PLAYED)
-    heard = set(played.values_list("subject_id", flat=True)) if messages else set()
+    known = Entry.objects.filter(
+        business_id=member.business_id, subject_id__in=list(messages), name__in=HEARD
+    )
+    heard = set(known.values_list("subject_id", flat=True)) if messages else set()
     rest = [both for pk, both in messages.items() if pk not in heard]
     return [Unheard(call, _first(message.shown_transcript)) for call, message in rest[::-1][:UNHEARD_SHOWN]]
 

@@ -359,6 +359,15 @@ def test_a_message_of_nobody_stands_below_until_somebody_has_heard_it(world, cli
     assert "Voicemails" not in desk()
 
 
+def test_a_message_that_was_taken_away_as_a_file_is_heard(world, desk):
+    left = {"withheld": True, "outcome": Outcome.VOICEMAIL, "answered_at": None}
+    message = voicemail(world, add_call(world.acme, **left))
+    assert "Voicemails" in desk()
+    with world.inside():
+        playbacks.download(message, by=world.admin)
+    assert "Voicemails" not in desk()
+
+
 def test_a_message_of_nobody_is_shown_to_whom_its_call_is_and_for_a_week(world, desk):
     left = {"withheld": True, "outcome": Outcome.VOICEMAIL, "answered_at": None}
     voicemail(world, add_call(world.acme, agent=world.owner, **left))
