@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db import models
+from django.db.models import Exists, OuterRef, Prefetch
 from django.utils.timezone import now
 
 from accounts.doors import Admitted
@@ -21,7 +22,6 @@ from telephony.models import Call, Callback, CallbackMiss, Message, MissKind, Ou
 OWED_SHOWN = 25  # the others are on the page of callbacks
 UNHEARD_SHOWN = 10
 UNHEARD_FOR = timedelta(days=7)  # then it is an old message, and in the list of calls
-MOST_READ = 50
 LONGEST = 80
 HEARD = (RecordingPlayed.name, RecordingDownloaded.name)
 
@@ -54,19 +54,13 @@ def owed(member: Admitted) -> list[Owed]:
 def unheard(member: Admitted) -> list[Unheard]:
     """Return the messages of a week that nobody has heard and nobody is owed a call for, the oldest first."""
     since = now() - UNHEARD_FOR
-    visible = Call.objects.visible_to(member).filter(outcome=Outcome.VOICEMAIL, started_at__gte=since)
-    found = (
-        visible.filter(lead=None, own_from="")
-        .prefetch_related("recordings", "source")
-        .order_by("-started_at")
-    )
-    messages = {message.pk: (call, message) for call in found[:MOST_READ] if (message := _message(call))}
-    known = Entry.objects.filter(
-        business_id=member.business_id, subject_id__in=list(messages), name__in=HEARD
-    )
-    heard = set(known.values_list("subject_id", flat=True)) if messages else set()
-    rest = [both for pk, both in messages.items() if pk not in heard]
-    return [Unheard(call, _first(message.shown_transcript)) for call, message in rest[::-1][:UNHEARD_SHOWN]]
+    left = Call.objects.visible_to(member).filter(outcome=Outcome.VOICEMAIL, started_at__gte=since)
+    known = Entry.objects.filter(business_id=member.business_id, subject_id=OuterRef("pk"), name__in=HEARD)
+    unheard = _messages(member).filter(~Exists(known))
+    found = left.filter(Exists(unheard.filter(call_id=OuterRef("pk"))), lead=None, own_from="")
+    brought = found.prefetch_related("source", Prefetch("recordings", unheard))
+    rows = brought.order_by("started_at", "id")[:UNHEARD_SHOWN]
+    return [Unheard(call, _words_of(call)) for call in rows]
 
 
 def oldest(rows: list[Unheard]) -> timedelta | None:
@@ -80,13 +74,12 @@ def _last_tries(member: Admitted, debts: list[Callback]) -> dict[UUID, CallbackM
 
     Somebody may have tried fifty times, and left a message each time: one of them is shown.
     """
-    kept = Recording.objects.filter(kind=Recording.Kind.VOICEMAIL, state=Recording.State.STORED)
     calls = Call.objects.visible_to(member).select_related("lead", "source")
     texts = Message.objects.visible_to(member).select_related("lead", "number__source")
     tries = CallbackMiss.objects.filter(business_id=member.business_id, callback__in=debts)
     last = tries.order_by("callback_id", "-at", "id").distinct("callback_id")
     brought = last.prefetch_related(
-        Prefetch("call", calls.prefetch_related(Prefetch("recordings", kept.defer("peaks")))),
+        Prefetch("call", calls.prefetch_related(Prefetch("recordings", _messages(member)))),
         Prefetch("message", texts),
     )
     return {one.callback_id: one for one in brought}
@@ -97,14 +90,19 @@ def _said_by(last: CallbackMiss | None) -> str:
         return ""
     if last.kind == MissKind.TEXT and last.message:
         return _first(last.message.shown_body)
-    message = _message(last.call) if last.kind == MissKind.VOICEMAIL and last.call else None
-    return _first(message.shown_transcript) if message else ""
+    return _words_of(last.call) if last.kind == MissKind.VOICEMAIL and last.call else ""
 
 
-def _message(call: Call) -> Recording | None:
-    """Return the message of a call that can be listened to, from what was brought."""
-    kept = [one for one in call.recordings.all() if one.kind == Recording.Kind.VOICEMAIL and one.is_here]
-    return kept[-1] if kept else None
+def _messages(member: Admitted) -> models.QuerySet[Recording]:
+    """Return messages that can be listened to, without their pictures."""
+    of = Recording.objects.filter(business_id=member.business_id, kind=Recording.Kind.VOICEMAIL)
+    return of.filter(state=Recording.State.STORED).defer("peaks")
+
+
+def _words_of(call: Call) -> str:
+    """Return how the last message of a call begins, from what was brought."""
+    messages = list(call.recordings.all())
+    return _first(messages[-1].shown_transcript) if messages else ""
 
 
 def _first(text: str | None) -> str:

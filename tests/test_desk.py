@@ -11,11 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from accounts import visits
+from audit.recording import record
 from callcrm import waiting
 from callcrm.lib.ids import uuid7
 from callcrm.testing import add_call, add_lead, add_message, add_superuser, assert_flat_queries, login
 from leads import editing
 from recordings import playbacks
+from recordings.events import RecordingPlayed
 from recordings.models import Recording
 from telephony import callbacks, ledger, opening
 from telephony import editing as editing_calls
@@ -280,6 +282,11 @@ def voicemail(world, call, words="I am at the side door.", **values):
         return recording
 
 
+def withheld(world, hours=0.0, words="I am at the side door.", **values):
+    left = {"withheld": True, "outcome": Outcome.VOICEMAIL, "answered_at": None} | values
+    return voicemail(world, add_call(world.acme, started_at=now() - hours * HOUR, **left), words)
+
+
 def said(html):
     return re.findall(r'<div class="said">“([^”]+)”', html)
 
@@ -341,16 +348,16 @@ def test_of_many_tries_the_last_is_brought_alone_and_no_picture_of_its_sound(wor
 
 
 def test_a_message_of_nobody_stands_below_until_somebody_has_heard_it(world, client, desk):
-    left = {"withheld": True, "outcome": Outcome.VOICEMAIL, "answered_at": None}
     assert "Voicemails" not in desk()
-    older = voicemail(world, add_call(world.acme, started_at=now() - 2.5 * HOUR, **left))
-    newer = voicemail(world, add_call(world.acme, started_at=now() - HOUR, **left), "Call me.")
+    older, taken = withheld(world, 2.5), withheld(world, 2, "Taken as a file.")
+    newer = withheld(world, 1, "Call me.")
     html = desk()
-    assert said(html) == ["I am at the side door.", "Call me."]
+    assert said(html) == ["I am at the side door.", "Taken as a file.", "Call me."]
     assert "oldest 2 h 30 min" in html
     assert f'href="/b/acme/calls/{older.call_id}/"' in html
     with world.inside():
         playbacks.start(older, session="x", by=world.admin)
+        playbacks.download(taken, by=world.admin)
     html = desk()
     assert said(html) == ["Call me."]
     assert "oldest 1 h" in html
@@ -359,19 +366,19 @@ def test_a_message_of_nobody_stands_below_until_somebody_has_heard_it(world, cli
     assert "Voicemails" not in desk()
 
 
-def test_a_message_that_was_taken_away_as_a_file_is_heard(world, desk):
-    left = {"withheld": True, "outcome": Outcome.VOICEMAIL, "answered_at": None}
-    message = voicemail(world, add_call(world.acme, **left))
-    assert "Voicemails" in desk()
+def test_who_waits_longest_stands_above_however_many_came_later_and_what_was_heard_takes_no_place(world):
+    first, *rest = [withheld(world, hours) for hours in range(52, 0, -1)]
     with world.inside():
-        playbacks.download(message, by=world.admin)
-    assert "Voicemails" not in desk()
+        for one in rest[:2]:
+            played = RecordingPlayed(recording_id=one.pk, call_id=one.call_id)
+            record(played, by=world.admin, business_id=world.acme.pk)
+        rows = waiting.unheard(world.user)
+    assert [row.call for row in rows] == [first.call, *(message.call for message in rest[2:11])]
 
 
 def test_a_message_of_nobody_is_shown_to_whom_its_call_is_and_for_a_week(world, desk):
-    left = {"withheld": True, "outcome": Outcome.VOICEMAIL, "answered_at": None}
-    voicemail(world, add_call(world.acme, agent=world.owner, **left))
-    voicemail(world, add_call(world.acme, started_at=now() - 7.1 * 24 * HOUR, **left))
+    withheld(world, agent=world.owner)
+    withheld(world, 7.1 * 24)
     assert "Voicemails" not in desk()
 
 
@@ -386,7 +393,7 @@ def test_longer_lists_of_texts_and_messages_cost_no_more_queries(world, client):
             ledger.follow_text(message, "Open on Saturday?", by=None)
             call = Call.objects.select_related("lead").get(lead=spoke.lead_id)
         voicemail(world, call)
-        voicemail(world, add_call(world.acme, withheld=True, outcome=Outcome.VOICEMAIL, answered_at=None))
+        withheld(world)
         assert wrote.pk
 
     assert_flat_queries(lambda: client.get(DESK, {"lead": str(stays.lead_id)}), grow)

@@ -10,10 +10,12 @@ from django.test import Client
 from django.utils.timezone import now
 
 from accounts import keys
-from callcrm.testing import NUMBER, login
+from callcrm import waiting
+from callcrm.testing import NUMBER, add_call, login
 from leads.models import Lead
+from recordings.models import Recording
 from telephony import callback_figures, express
-from telephony.models import Call, Callback
+from telephony.models import Call, Callback, Outcome
 from telephony.ranking import ranked
 from tests import crowd
 from tests.everything import one_of_everything
@@ -167,6 +169,20 @@ def test_who_is_called_back_next_is_read_by_an_index(town, problems):
         "oldest": _inside(town, lambda: callback_figures.oldest(visible)),
         "closed": _inside(town, lambda: list(visible.closed().order_by("-closed_at", "-id")[:PAGE])),
         "of a person": _inside(town, lambda: list(visible.open().filter(lead=lead))),
+    }
+    assert problems(questions) == {}
+
+
+def test_who_waits_at_the_desk_is_read_by_an_index(town, problems):
+    left = {"withheld": True, "outcome": Outcome.VOICEMAIL, "answered_at": None}
+    calls = [add_call(town.acme, **left) for _ in range(20)]
+    with town.inside():
+        for call in calls:
+            kept = {"kind": "voicemail", "state": "stored", "created_at": call.started_at}
+            Recording.objects.create(business=town.acme, call=call, provider_id="RE1", **kept)
+    questions = {
+        "owed": _inside(town, lambda: waiting.owed(town.user)),
+        "unheard": _inside(town, lambda: waiting.unheard(town.user)),
     }
     assert problems(questions) == {}
 
