@@ -124,7 +124,5 @@ def _about(request: MemberRequest, lead: Lead) -> dict[str, Any]:
         "debt": owed.select_related("assigned_to__user").first(),
         "note_form": NoteForm(),
         "note_draft": drafts.of(lead, request.member),
-        "status_form": StatusForm(
-            business=request.business, initial={"status": lead.status, "assigned_to": lead.assigned_to_id}
-        ),
+        "status_form": StatusForm(business=request.business, lead=lead),
     }

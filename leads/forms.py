@@ -156,12 +156,27 @@ class NoteForm(forms.Form):
 
 
 class StatusForm(forms.Form):
-    """Where the person stands, and who looks after him."""
+    """Where the person stands, and who looks after him. It remembers what it showed, and changes only what was changed.
+
+    It stands open for hours at the desk: what a colleague has changed meanwhile is not put back.
+    """
 
     status = forms.ChoiceField(choices=Lead.Status.choices)
     assigned_to = forms.ModelChoiceField(Member.objects.none(), required=False, empty_label="Nobody")
+    status_was = forms.CharField(required=False, widget=forms.HiddenInput)
+    assigned_to_was = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, business: Business, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, business: Business, lead: Lead | None = None, **kwargs: Any) -> None:
+        shown = {"status": lead.status, "assigned_to": lead.assigned_to_id} if lead else {}
+        kwargs["initial"] = shown | {f"{name}_was": value for name, value in shown.items()}
         super().__init__(*args, **kwargs)
         members = Member.objects.active().filter(business=business).select_related("user")
         self.fields["assigned_to"].queryset = members  # type: ignore[attr-defined]  # a choice of rows
+
+    def values(self) -> dict[str, Any]:
+        """Return what differs from what was shown."""
+        given = self.cleaned_data
+        assigned = str(given["assigned_to"].pk) if given["assigned_to"] else ""
+        changed = {"status": given["status"] != given["status_was"]}
+        changed["assigned_to"] = assigned != given["assigned_to_was"]
+        return {name: given[name] for name, is_new in changed.items() if is_new}

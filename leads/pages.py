@@ -93,7 +93,7 @@ def move(request: MemberRequest, pk: UUID) -> HttpResponse:
     form = StatusForm(request.POST, business=request.business)
     if not form.is_valid():
         raise Invalid(fields={name: [str(text) for text in texts] for name, texts in form.errors.items()})
-    editing.update(lead, form.cleaned_data, by=request.member)
+    editing.update(lead, form.values(), by=request.member)
     messages.success(request, "Saved.")
     return back(request, pk)
 

@@ -1,5 +1,7 @@
 """Correcting a person by hand: what is not named stays, what shall go goes, and nothing plain is sent to the form."""
 
+import re
+
 import pytest
 
 from audit.models import Entry
@@ -160,3 +162,26 @@ def test_a_refused_number_leaves_what_was_to_be_removed(world, lead):
             lead, add=[(NEW, "other")], remove=[phone_of(world, lead, MOBILE)], by=world.user
         )
     assert len(numbers(world, lead)) == 2
+
+
+@pytest.mark.parametrize("page", ["/b/acme/leads/{}/", "/b/acme/desk/?lead={}"])
+def test_a_form_that_stood_open_puts_nothing_of_a_colleague_back(world, client, page):
+    lead = add_lead(world.acme)
+    login(client, world.user)
+    html = client.get(page.format(lead.pk)).content.decode()
+    hidden = re.findall(
+        r'<input type="hidden" name="(status_was|assigned_to_was)"(?: value="([^"]*)")?', html
+    )
+    assert len(hidden) == 2
+    form = {"status": "new", "assigned_to": ""} | dict(hidden)
+    with world.inside():
+        editing.update(lead, {"assigned_to": world.admin}, by=world.admin)
+    client.post(f"/b/acme/leads/{lead.pk}/moves/", form | {"status": "contacted"})
+    with world.inside():
+        lead.refresh_from_db()
+        assert (lead.status, lead.assigned_to_id) == ("contacted", world.admin.pk)
+        editing.update(lead, {"status": "won"}, by=world.admin)
+    client.post(f"/b/acme/leads/{lead.pk}/moves/", form | {"assigned_to": str(world.user.pk)})
+    with world.inside():
+        lead.refresh_from_db()
+    assert (lead.status, lead.assigned_to_id) == ("won", world.user.pk)
