@@ -83,6 +83,7 @@ def test_keys_lead_to_the_desk_along_its_list_and_through_its_acts(server: Serve
     page.keyboard.press("k")
     page.keyboard.press("Enter")
     expect(page.locator("#person-name")).to_have_text("Dana R.")
+    at_dana = page.url
     page.keyboard.press("o")  # what came of it, and on with the next: no mouse, and the focus stays
     page.keyboard.type("Booked")
     page.keyboard.press("Enter")
@@ -94,6 +95,13 @@ def test_keys_lead_to_the_desk_along_its_list_and_through_its_acts(server: Serve
     page.get_by_role("button", name="Wrong number").press("Enter")
     expect(page.locator("#person-name")).to_have_text("Ira P.")
     expect(page.locator("#person-acts").get_by_role("button", name="Take it")).to_be_focused()
+    page.route("**/moves/", lambda route: route.fulfill(status=503, body="Later."))
+    page.get_by_role("button", name="Save the follow-up").press("Enter")
+    expect(page.locator("body")).to_have_text("Later.")
+    page.goto(at_dana.split("#")[0])
+    expect(page.locator("#person-name")).to_have_text("Dana R.")
+    expect(page.locator("body")).to_be_focused()  # what was done was done to somebody else
+    page.goto("/b/acme/desk/")
     for key, place in (("f", "select[name=status]"), ("n", "textarea[name=body]")):
         page.keyboard.press(key)
         expect(page.locator(f".person {place}")).to_be_focused()
