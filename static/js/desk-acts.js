@@ -5,6 +5,8 @@
 const NAME = "desk-act";
 const $ = (selector) => document.querySelector(selector);
 const within = (act) => $(`[data-act="${CSS.escape(act)}"] :is(input:not([type=hidden]), select, textarea, button)`);
+const acts = { o: "outcome", f: "follow-up", n: "note", c: "call" }; // by key
+const place = (act) => (act === "call" ? $(".person [data-call]") : within(act));
 
 addEventListener("submit", ({ target }) => {
   const act = target.closest(".person [data-act]")?.dataset.act;
@@ -15,15 +17,8 @@ const [act, lead] = (sessionStorage.getItem(NAME) ?? "").split(" ");
 sessionStorage.removeItem(NAME);
 const isNext = act === "debt" && !new URLSearchParams(location.search).has("lead");
 if (act && (isNext || lead === $(".person")?.dataset.lead)) {
-  (within(act) ?? $(".person [data-call]") ?? $(".queue [aria-current]"))?.focus({ preventScroll: true });
+  (place(act) ?? place("call") ?? $(".queue [aria-current]"))?.focus({ preventScroll: true });
 }
-
-const keys = {
-  o: () => within("outcome"),
-  f: () => within("follow-up"),
-  n: () => within("note"),
-  c: () => $(".person [data-call]"),
-};
 
 let prefix = false;
 
@@ -32,8 +27,17 @@ document.addEventListener("keydown", (event) => {
   prefix = event.key === "g";
   if (follows || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
   if (event.target.closest?.("input, textarea, select")) return;
-  const place = keys[event.key]?.();
-  if (!place) return;
+  if (!Object.hasOwn(acts, event.key)) return;
   event.preventDefault();
-  place.focus();
+  const link = event.target.closest?.(".queue .title[href*='lead=']:not([aria-current])");
+  if (link) open(link, acts[event.key]);
+  else place(acts[event.key])?.focus();
 });
+
+// J and K go along the list and show nobody yet: an act is for whom they have reached, who is shown first.
+function open(link, act) {
+  const address = new URL(link.href);
+  sessionStorage.setItem(NAME, `${act} ${address.searchParams.get("lead")}`);
+  address.hash = ""; // a browser that goes to a place in a page takes the focus away
+  location.assign(address);
+}
