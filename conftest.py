@@ -13,6 +13,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
 APP_ROLE = "callcrm_app"
 QUICK_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"  # a real one would take most of a run's time
 SERVER = pytest.StashKey[EmbeddedPg]()
+LOOKS = 500
+BUSY = """
+    SELECT 1 FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle' LIMIT 1
+"""
 # How long an example takes says how busy the machine is, and nothing about what it shows.
 hypothesis.settings.register_profile("callcrm", deadline=None)
 hypothesis.settings.load_profile("callcrm")
@@ -116,6 +122,17 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         _become(None)
 
 
+def _await_rest(cursor: Any) -> None:
+    """Let a server finish what a browser that has gone asked of it: emptying tables under it ends in a deadlock."""
+    quiet = 0
+    for _ in range(LOOKS):
+        cursor.execute(BUSY)
+        quiet = 0 if cursor.fetchone() else quiet + 1
+        if quiet == 3:  # between two statements of a request it rests for a moment too
+            return
+        time.sleep(0.01)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def flush_as_owner() -> Iterator[None]:
     """Let tests with real transactions empty the tables: the application may not do that."""
@@ -124,6 +141,7 @@ def flush_as_owner() -> Iterator[None]:
     def as_owner(case: TransactionTestCase) -> None:
         with connections["default"].cursor() as cursor:
             cursor.execute("SET ROLE NONE; SET session_replication_role = replica")
+            _await_rest(cursor)
             cursor.execute("DELETE FROM callcrm_counter")
         try:
             flush(case)
