@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Aggregate, Count, FloatField, Q
 from django.db.models.functions import TruncDate
+from django.template.defaultfilters import pluralize
 from django.utils.timezone import now
 
 from callcrm.lib import times
@@ -19,18 +20,34 @@ DAYS_SHOWN = 30
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What came in between two moments; `median` is how many seconds half of the answered ones waited at most."""
+    """Calls that came in between two moments; `median` is how many seconds half of the answered ones waited at most."""
 
     calls: int = 0
     answered: int = 0
     missed: int = 0
+    voicemails: int = 0
+    abandoned: int = 0
     first_time: int = 0
     median: float | None = None
 
     @property
+    def not_answered(self) -> int:
+        """Return how many waited for somebody and spoke with nobody; who hung up at once did not wait."""
+        return self.missed + self.voicemails
+
+    @property
+    def in_words(self) -> str:
+        """Return what came in and what became of it, each by the name that it has in the list."""
+        parts = [f"{self.calls} call{pluralize(self.calls)} came in"]
+        parts += [f"{self.missed} missed"] if self.missed else []
+        parts += [f"{self.voicemails} voicemail{pluralize(self.voicemails)}"] if self.voicemails else []
+        parts += [f"{self.abandoned} hung up"] if self.abandoned else []
+        return ", ".join(parts)
+
+    @property
     def answer_rate(self) -> str:
         """Return how many of a hundred were answered, of those that ended one way or the other, as it is shown."""
-        ended = self.answered + self.missed
+        ended = self.answered + self.not_answered
         return f"{round(100 * self.answered / ended)}%" if ended else "–"
 
     @property
@@ -51,8 +68,8 @@ class Comparison:
         return self._in_words(self.today.calls, self.before.calls)
 
     @property
-    def missed_delta(self) -> str:
-        return self._in_words(self.today.missed, self.before.missed)
+    def not_answered_delta(self) -> str:
+        return self._in_words(self.today.not_answered, self.before.not_answered)
 
     @property
     def first_time_delta(self) -> str:
@@ -80,7 +97,7 @@ class SourceFigures:
 
     name: str
     calls: int
-    missed: int
+    not_answered: int
     first_time: int
     answer_rate: str
     share: int
@@ -88,19 +105,19 @@ class SourceFigures:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A day of the chart. Lengths are percentages of its area; answered ones stand below missed ones, others on top."""
+    """A day of the chart. Lengths are percentages of its area; answered ones below, who hung up on top."""
 
     day: date
     of: Figures
     x: float
     width: float
     answered: float
-    missed: float
-    others: float
+    not_answered: float
+    abandoned: float
 
     @property
-    def below_missed(self) -> float:
-        return 100 - self.answered - self.missed
+    def below_not_answered(self) -> float:
+        return 100 - self.answered - self.not_answered
 
     @property
     def below_answered(self) -> float:
@@ -108,7 +125,7 @@ class Bar:
 
     @property
     def top(self) -> float:
-        return 100 - self.answered - self.missed - self.others
+        return 100 - self.answered - self.not_answered - self.abandoned
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +180,12 @@ class Median(Aggregate):
 
 _IN = Q(direction="inbound")  # whom we call and do not reach, nobody has missed
 _COUNTS = {
-    "calls": Count("pk"),
+    "calls": Count("pk", filter=_IN),
     "answered": Count("pk", filter=_IN & Q(outcome=Outcome.ANSWERED)),
-    "missed": Count("pk", filter=_IN & Q(outcome__in=(Outcome.MISSED, Outcome.VOICEMAIL))),
-    "first_time": Count("pk", filter=Q(first_time_caller=True)),
+    "missed": Count("pk", filter=_IN & Q(outcome=Outcome.MISSED)),
+    "voicemails": Count("pk", filter=_IN & Q(outcome=Outcome.VOICEMAIL)),
+    "abandoned": Count("pk", filter=_IN & Q(outcome=Outcome.ABANDONED)),
+    "first_time": Count("pk", filter=_IN & Q(first_time_caller=True)),
 }
 _MEDIAN = Median("ring_seconds", filter=_IN & Q(outcome=Outcome.ANSWERED))
 
@@ -177,10 +196,8 @@ def _sum(counts: Iterable[list[int]]) -> Figures:
 
 def _bar(at: int, day: date, of: Figures, most: int) -> Bar:
     slot = 100 / DAYS_SHOWN
-    others = of.calls - of.answered - of.missed
     lengths = {
-        name: round(100 * count / most, 2)
-        for name, count in (("answered", of.answered), ("missed", of.missed), ("others", others))
+        name: round(100 * getattr(of, name) / most, 2) for name in ("answered", "not_answered", "abandoned")
     }
     return Bar(day, of, x=round(at * slot + slot * 0.15, 2), width=round(slot * 0.7, 2), **lengths)
 
@@ -194,7 +211,7 @@ def _source(name: str | None, of: Figures, most: int) -> SourceFigures:
     return SourceFigures(
         name=name or "No source",
         calls=of.calls,
-        missed=of.missed,
+        not_answered=of.not_answered,
         first_time=of.first_time,
         answer_rate=of.answer_rate,
         share=round(100 * of.calls / most),

@@ -41,7 +41,7 @@ def test_counts_come_after_the_page_and_disturb_nobody(leaks: CallView, server: 
     held[0].continue_()
     expect(page.get_by_role("link", name="Voicemail 1 call", exact=True)).to_be_focused()
     expect(page.locator(f"#tab-{leaks.pk}")).to_contain_text("1 call")
-    expect(page.locator("#today")).to_contain_text("Today: 1 call,")
+    expect(page.locator("#today")).to_contain_text("Today 1 call came in,")
     assert places(page) == before
     page.evaluate("document.body.dispatchEvent(new Event('calls:news'))")
     assert len(held) == 1  # ten seconds have not passed

@@ -88,7 +88,7 @@ def test_the_first_one_is_chosen_until_the_address_names_another(world, desk):
 def test_without_debts_the_desk_says_what_would_stand_here(desk):
     html = desk()
     assert "Nobody waits for a call back." in html
-    assert "nobody owed" in html
+    assert "Nobody owed a call" in html
     assert "Nobody is chosen" in html
     assert "oldest" not in html
 

@@ -51,8 +51,8 @@ def test_bars_stand_on_each_other_and_stay_in_their_area(world, noon):
         add_call(world.acme, started_at=noon, **values)
     bar = month(world).bars[-1]
     assert pytest.approx(bar.top, abs=0.05) == 0
-    assert bar.below_missed == pytest.approx(bar.top + bar.others)
-    assert bar.below_answered == pytest.approx(bar.below_missed + bar.missed)
+    assert bar.below_not_answered == pytest.approx(bar.top + bar.abandoned)
+    assert bar.below_answered == pytest.approx(bar.below_not_answered + bar.not_answered)
     assert bar.x + bar.width < 100
 
 
@@ -61,8 +61,9 @@ def test_sources_add_up_their_days(world, noon):
         add_call(world.acme, started_at=noon - timedelta(days=days))
     add_call(world.acme, started_at=noon, source_id=None, **MISSED)
     ads, none = month(world).sources
-    assert (ads.name, ads.calls, ads.missed, ads.share, ads.answer_rate) == ("Google Ads", 3, 0, 100, "100%")
-    assert (none.name, none.calls, none.missed, none.share) == ("No source", 1, 1, 33)
+    assert (ads.name, ads.calls, ads.not_answered, ads.share) == ("Google Ads", 3, 0, 100)
+    assert ads.answer_rate == "100%"
+    assert (none.name, none.calls, none.not_answered, none.share) == ("No source", 1, 1, 33)
 
 
 def test_the_median_is_of_those_that_were_answered(world, noon):
@@ -80,7 +81,18 @@ def test_whom_we_called_in_vain_nobody_has_missed(world, noon):
         add_call(world.acme, started_at=noon, direction="outbound", **values)
     with world.inside():
         today = figures.between(Call.objects.all(), noon, noon + timedelta(minutes=1))
-    assert (today.calls, today.answered, today.missed, today.answer_rate) == (4, 0, 1, "0%")
+    assert (today.calls, today.answered, today.missed, today.answer_rate) == (1, 0, 1, "0%")
+
+
+def test_what_became_of_the_calls_adds_up_in_the_words_of_the_list(world, noon):
+    for outcome in ("answered", "missed", "voicemail", "voicemail", "abandoned"):
+        add_call(world.acme, started_at=noon, outcome=outcome)
+    add_call(world.acme, started_at=noon, direction="outbound")
+    with world.inside():
+        today = figures.between(Call.objects.all(), noon, noon + timedelta(minutes=1))
+    assert today.in_words == "5 calls came in, 1 missed, 2 voicemails, 1 hung up"
+    assert (today.not_answered, today.answer_rate) == (3, "25%")
+    assert figures.Figures(calls=1).in_words == "1 call came in"
 
 
 def test_nothing_is_told_of_a_yesterday_without_calls():
@@ -88,9 +100,9 @@ def test_nothing_is_told_of_a_yesterday_without_calls():
     assert first.calls_delta == "none came yesterday by this hour"
     assert first.answer_rate_delta == first.answer_time_delta == ""
     empty = figures.Comparison(figures.Figures(), figures.Figures())
-    assert empty.calls_delta == empty.missed_delta == ""
+    assert empty.calls_delta == empty.not_answered_delta == ""
     more = figures.Comparison(figures.Figures(calls=5), figures.Figures(calls=2, missed=1))
-    assert (more.calls_delta, more.missed_delta) == (
+    assert (more.calls_delta, more.not_answered_delta) == (
         "3 more than yesterday at this hour",
         "1 fewer than yesterday at this hour",
     )
@@ -105,9 +117,9 @@ def test_the_pages_draw_them(world, client):
     add_call(world.acme)
     add_call(world.acme, **MISSED)
     drawn = client.get("/b/acme/").content.decode()
-    assert "2 calls, 1 answered, 1 missed</title>" in drawn
+    assert "2 calls, 1 answered, 1 missed or voicemail</title>" in drawn
     assert drawn.count('<rect class="slot"') == figures.DAYS_SHOWN
-    assert "Today: 2 calls, 1 not answered." in client.get("/b/acme/calls/").content.decode()
+    assert "Today 2 calls came in, 1 missed." in client.get("/b/acme/calls/").content.decode()
 
 
 def test_the_view_of_first_time_callers_is_the_one_that_is_current(world, client):
