@@ -74,6 +74,14 @@ def begun(world: World, call: Call, at: datetime) -> None:
         Call.objects.filter(pk=call.pk).update(started_at=at)
 
 
+def ended(world: World, call: Call) -> None:
+    def act() -> None:
+        with world.inside():
+            Call.objects.filter(pk=call.pk).update(state=CallState.NO_ANSWER, outcome=Outcome.MISSED)
+
+    meanwhile(act)
+
+
 def shown(page: Page) -> Any:
     return page.evaluate("[...document.querySelectorAll('#rows tbody tr[id^=call-]')].map(row => row.id)")
 
@@ -86,14 +94,10 @@ def test_new_calls_wait_behind_a_bar_until_somebody_brings_them_in(
     expected: list[str] = []
     title = page.locator(f"#call-{nora.pk} .title a")
     title.focus()
-    top = page.locator(f"#call-{nora.pk}").bounding_box()
     ring(server)
     ring(server)
     expect(bar(page)).to_contain_text("2 new calls")
     assert shown(page) == [f"call-{nora.pk}"]
-    strip = page.locator("#live").bounding_box()
-    assert top
-    assert strip
     ring(server)
     expect(bar(page)).to_contain_text("3 new calls")
     page.keyboard.press(".")
@@ -102,6 +106,10 @@ def test_new_calls_wait_behind_a_bar_until_somebody_brings_them_in(
     expect(bar(page)).to_have_count(0)
     ring(server)
     expect(bar(page)).to_contain_text("1 new call")
+    page.locator("input[name=q]:visible").first.press(".")
+    page.wait_for_timeout(300)
+    expect(bar(page)).to_be_visible()
+    title.focus()
     page.keyboard.press(".")
     expect(page.locator("#rows tbody tr[id^=call-]")).to_have_count(5)
     meanwhile(lambda: expected.extend(by_day(world)))
@@ -127,11 +135,15 @@ def later(world: World, nora: Call) -> Call:
 def test_a_row_that_is_shown_changes_in_its_place(world, nora, later, server: Server, page: Page) -> None:
     open_list(page)
     before = shown(page)
+    page.locator(f"#call-{later.pk} input[name=call]").check()
     page.locator(f"#call-{nora.pk} [data-reveal]").focus()
+    ended(world, later)
     tag(world, nora, "leak")
     tag(world, later, "storm")
     expect(page.locator(f"#call-{nora.pk}")).to_contain_text("leak")
     expect(page.locator(f"#call-{later.pk}")).to_contain_text("storm")
+    expect(page.locator(f"#call-{later.pk} .c-caller .disc")).to_have_class("disc bad")
+    expect(page.locator(f"#call-{later.pk} input[name=call]")).to_be_checked()
     assert shown(page) == before == [f"call-{later.pk}", f"call-{nora.pk}"]
     expect(page.locator(f"#call-{nora.pk} [data-reveal]")).to_be_focused()
     expect(bar(page)).to_have_count(0)
