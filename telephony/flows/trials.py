@@ -11,7 +11,7 @@ from django.utils.timezone import now
 
 from accounts.models import Business
 from callcrm.errors import Invalid
-from callcrm.lib import phones
+from callcrm.lib import phones, times, wall_clock
 from leads import intake
 from leads.models import Lead
 from telephony import opening
@@ -54,6 +54,7 @@ class TrialForm(forms.Form):
         help_text="A number, or “hidden”. Empty: somebody new.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    second = forms.BooleanField(required=False)  # of the two moments of one time; read by `clean_at`
     at = forms.DateTimeField(
         label="Calls at",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
@@ -83,7 +84,25 @@ class TrialForm(forms.Form):
         at: datetime = self.cleaned_data["at"]
         if not FIRST_YEAR <= at.year < LAST_YEAR:
             raise forms.ValidationError("Choose a day of this century.")
-        return at.replace(tzinfo=self.zone)
+        found = wall_clock.moments(at.replace(tzinfo=None), self.zone)
+        if not found:
+            raise forms.ValidationError(_never(at.replace(tzinfo=None), self.zone))
+        return found[-1] if self.cleaned_data["second"] else found[0]
+
+    @property
+    def twice(self) -> forms.BoundField | None:
+        """Return the field that tells two moments of one time apart, where the clock is set back; else none."""
+        at = self.cleaned_data.get("at") if self.is_bound else self.initial["at"]
+        found = wall_clock.moments(at.replace(tzinfo=None), self.zone) if at else []
+        if len(found) < 2:
+            return None
+        field = self["second"]
+        field.label = f"The second {times.clock(found[1])}"
+        field.help_text = (
+            f"The clock is set back, and shows {times.clock(found[0])} twice: first as {found[0]:%Z}, then as "
+            f"{found[1]:%Z}. Unless you tick this, it is the first."
+        )
+        return field
 
     def trial(self) -> Trial:
         given = self.cleaned_data
@@ -102,7 +121,19 @@ def read_caller(text: str, region: str) -> str | None:
 
 
 def now_in(zone: ZoneInfo) -> Mapping[str, Any]:
-    return {"at": now().astimezone(zone).replace(second=0, microsecond=0, tzinfo=None)}
+    local = now().astimezone(zone)
+    return {"at": local.replace(second=0, microsecond=0, tzinfo=None), "second": local.fold == 1}
+
+
+def _never(local: datetime, zone: ZoneInfo) -> str:
+    """Say why a time never comes, and which ones do."""
+    begin, end = wall_clock.left_out(local, zone)
+    day = f"{begin:%b} {begin.day}, {begin.year}"
+    until = times.clock(end) if begin.date() == end.date() else f"{end:%b} {end.day}, {times.clock(end)}"
+    return (
+        f"On {day} the clock is set forward from {times.clock(begin)} to {until}: {times.clock(local)} never comes. "
+        f"Choose a time before {times.clock(begin)}, or from {until} on."
+    )
 
 
 def tried(business: Business, number: TrackingNumber, flow: Flow, form: TrialForm) -> Tried | None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from callcrm.lib import phones
+from callcrm.lib.wall_clock import moments
 from telephony.flows import walk
 from telephony.flows.steps import Flow, Greeting, Menu, OpenHours, Order, Ring, Sentence, Step, Voicemail
 from telephony.flows.walk import Facts, Links, Stretch
@@ -205,9 +206,8 @@ def _day(met: Callable[[datetime], Met], zone: ZoneInfo, day: date) -> Day:
 
 
 def _at(zone: ZoneInfo, day: date, minute: int) -> datetime | None:
-    """Return when the clock shows this; None for a time that it skips."""
-    at = datetime.combine(day, time(minute // 60, minute % 60), tzinfo=zone)
-    return at if at.astimezone(UTC).astimezone(zone).replace(fold=0) == at else None
+    """Return when the clock shows this first; None for a time that it skips."""
+    return next(iter(moments(datetime.combine(day, time(minute // 60, minute % 60)), zone)), None)
 
 
 def _meets(flow: Flow, facts: Facts, links: Links) -> Met:

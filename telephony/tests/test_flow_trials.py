@@ -1,0 +1,82 @@
+"""When the call of a trial comes, by the clock of the business: set forward, set back, and as the page opens."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.http import QueryDict
+from django.test import Client
+
+from callcrm.testing import login
+from telephony.flows import trials
+
+BERLIN = ZoneInfo("Europe/Berlin")
+TWICE = "2026-10-25T02:30"
+
+
+def form(data=None):
+    sent = QueryDict(data) if data is not None else None
+    return trials.TrialForm(sent, zone=BERLIN, region="DE", initial=trials.now_in(BERLIN))
+
+
+def opened(monkeypatch, at):
+    monkeypatch.setattr(trials, "now", lambda: at)
+    return form()
+
+
+def test_a_time_that_the_clock_leaves_out_is_refused_with_the_times_that_there_are():
+    never = form("at=2027-03-28T02:30")
+    assert never.errors == {
+        "at": [
+            "On Mar 28, 2027 the clock is set forward from 2:00 am to 3:00 am: 2:30 am never comes. "
+            "Choose a time before 2:00 am, or from 3:00 am on."
+        ]
+    }
+
+
+@pytest.mark.parametrize("text", ["2027-03-28T01:59", "2027-03-28T03:00"])
+def test_the_times_beside_it_are_taken(text):
+    near = form(f"at={text}")
+    assert near.is_valid()
+    assert near.trial().at == datetime.fromisoformat(text).replace(tzinfo=BERLIN)
+    assert near.twice is None
+
+
+@pytest.mark.parametrize(
+    ("also", "moment"),
+    [
+        ("", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        ("&second=on", datetime(2026, 10, 25, 1, 30, tzinfo=UTC)),
+    ],
+)
+def test_a_time_that_comes_twice_is_the_first_unless_the_second_is_ticked(also, moment):
+    found = form(f"at={TWICE}{also}")
+    assert found.is_valid()
+    assert found.trial().at.astimezone(UTC) == moment
+    assert found.twice.label == "The second 2:30 am"
+    assert "first as CEST, then as CET. Unless you tick this" in found.twice.help_text
+
+
+def test_a_tick_that_was_left_means_nothing_for_a_time_that_comes_once():
+    found = form("at=2026-11-23T12:00&second=on")
+    assert found.is_valid()
+    assert found.trial().at.astimezone(UTC) == datetime(2026, 11, 23, 11, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("hour", "second"), [(0, False), (1, True)])
+def test_a_page_that_is_opened_in_such_an_hour_says_which_one_it_is(monkeypatch, hour, second):
+    found = opened(monkeypatch, datetime(2026, 10, 25, hour, 30, tzinfo=UTC))
+    assert found.twice.value() is second
+    assert found["at"].value() == datetime(2026, 10, 25, 2, 30)  # noqa: DTZ001  what the field shows
+
+
+@pytest.mark.django_db
+def test_the_page_asks_which_one_is_meant_and_no_more_than_that(world):
+    client, path = login(Client(), world.owner), f"/b/acme/numbers/{world.number.pk}/flow/what-if/"
+    twice = client.post(path, {"at": "2026-11-01T01:30"})
+    assert twice.status_code == 200
+    assert "The second 1:30 am" in twice.content.decode()
+    assert "The second" not in client.post(path, {"at": "2026-11-01T02:30"}).content.decode()
+    never = client.post(path, {"at": "2027-03-14T02:30"})
+    assert never.status_code == 422
+    assert "2:30 am never comes" in never.content.decode()
