@@ -80,6 +80,16 @@ def test_a_call_is_tried_on_what_is_published_or_on_the_draft(api, path):
     draft = api.post(f"{path}what-if/", {"from": "", "at": at, "keys": "1", "draft": True}).json()
     assert [stop["step"] for stop in draft["path"]] == ["greeting", "hours", "menu", "sales", "voicemail"]
     assert draft["documents"][0] == draft["document"]
+    assert (draft["unasked"], draft["circle"], answer["unasked"]) == ("", "", "")
+
+
+def test_a_trial_names_keys_that_no_menu_asked_for_and_a_circle(api, path):
+    put(api, path, flow=documents.write(with_step("ring", no_answer="ring")))
+    at = "2026-11-23T12:00:00-08:00"
+    found = api.post(f"{path}what-if/", {"at": at, "keys": "93", "draft": True}).json()
+    assert (found["path"][-1]["kind"], found["circle"], found["unasked"]) == ("circle", "ring", "")
+    found = api.post(f"{path}what-if/", {"at": at, "keys": "93"}).json()
+    assert (found["circle"], found["unasked"]) == ("", "93")
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,10 @@ class TrialShape(Shape):
     path = StopShape(many=True, source="stops")
     document = serializers.SerializerMethodField(help_text="What the provider is told first.")
     documents = serializers.ListField(child=serializers.CharField(), help_text="One after the other.")
+    unasked = serializers.CharField(allow_blank=True, help_text="Keys that no menu asked for.")
+    circle = serializers.CharField(
+        allow_blank=True, help_text="The step that the call comes to without end; empty where it ends."
+    )
 
     def get_document(self, tried: Any) -> str:
         return str(tried.documents[0])

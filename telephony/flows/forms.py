@@ -25,8 +25,16 @@ ICONS = {
     "voicemail": "voicemail",
     "sentence": "phone-off",
     "blocked": "ban",
+    "circle": "repeat",
 }
-TONES = {"ring": "ok", "voicemail": "warn", "sentence": "", "menu": "accent", "blocked": "bad"}
+TONES = {
+    "ring": "ok",
+    "voicemail": "warn",
+    "sentence": "",
+    "menu": "accent",
+    "blocked": "bad",
+    "circle": "bad",
+}
 SHORT_MENU = 3  # keys that are always shown
 _ORDERS = [
     (Order.ALL.value, "Everyone at once"),

@@ -220,7 +220,7 @@ def _drawn(tried: Tried | None) -> dict[str, Any] | None:
         {"title": stop.title, "does": stop.does, "icon": ICONS[stop.kind], "tone": TONES.get(stop.kind, "")}
         for stop in tried.stops
     ]
-    return {"stops": stops, "documents": tried.documents}
+    return {"stops": stops, "documents": tried.documents, "too_many_keys": tried.too_many_keys}
 
 
 def _figures(request: MemberRequest, number: TrackingNumber) -> figures.Figures:

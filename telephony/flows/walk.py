@@ -72,11 +72,15 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What happens until somebody outside must act: a key, a telephone, a message, or the end."""
+    """What happens until somebody outside must act: a key, a telephone, a message, or the end.
+
+    `again`: it goes on within one step, with its next try or its next telephone.
+    """
 
     actions: tuple[Action, ...]
     steps: tuple[str, ...] = ()
     notice: Say | None = None
+    again: bool = False
 
     @property
     def waits_at(self) -> str | None:
@@ -128,7 +132,7 @@ def after_key(flow: Flow, name: str, facts: Facts, links: Links, *, key: str, tr
     if key in step.choices:
         return enter(flow, step.choices[key], facts, links)
     if tried < step.tries:
-        return Stretch((_ask(name, step, links, tried + 1),), (name,))
+        return Stretch((_ask(name, step, links, tried + 1),), (name,), again=True)
     return enter(flow, step.otherwise, facts, links)
 
 
@@ -142,9 +146,8 @@ def after_ringing(
     if not isinstance(step, Ring):
         return enter(flow, None, facts, links)
     if step.order != Order.ALL and turn + 1 < len(step.to):
-        return Stretch(
-            (_dial(name, step, facts, links, told=facts.told, turn=turn + 1, first=first),), (name,)
-        )
+        dial = _dial(name, step, facts, links, told=facts.told, turn=turn + 1, first=first)
+        return Stretch((dial,), (name,), again=True)
     return enter(flow, step.no_answer, facts, links)
 
 

@@ -23,7 +23,6 @@ from telephony.hours import MIDNIGHT
 from telephony.hours_typed import moment
 from telephony.providers.base import Action
 
-MOST_DOCUMENTS: Final = 25
 DAYS: Final = 7
 SLOT: Final = 30  # minutes; the strip looks at the week this often
 # What the strip says of where a caller gets who presses nothing.
@@ -33,6 +32,7 @@ WHAT_HAPPENS: Final = {
     "voicemail": "takes a message",
     "sentence": "says a sentence",
 }
+NTH: Final = ("", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 Render = Callable[[Sequence[Action]], str]
 
 
@@ -48,10 +48,36 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """The way of a call: its stops, and what the provider is told, one document after the other."""
+    """The way of a call: its stops, and what the provider is told, one document after the other.
+
+    `pressed`: the keys that menus asked for. `unasked`: those that were left when the call ended. `circle`: the step
+    that it comes to again and again.
+    """
 
     stops: list[Stop]
     documents: list[str]
+    pressed: str = ""
+    unasked: str = ""
+    circle: str = ""
+
+    @property
+    def too_many_keys(self) -> str:
+        """Say what was typed for nothing."""
+        if not self.unasked:
+            return ""
+        which = f"{NTH[len(self.pressed)]} key" if self.pressed else "key"
+        return f"No menu asked for a {which}: {self.unasked} was not pressed."
+
+
+class Keys:
+    """The keys of a caller, one for each time that a menu asks."""
+
+    def __init__(self, keys: str) -> None:
+        self.left = keys
+
+    def press(self) -> str:
+        pressed, self.left = self.left[:1], self.left[1:]
+        return pressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +144,29 @@ class Week:
 
 def path(flow: Flow, facts: Facts, links: Links, render: Render, *, keys: str = "") -> Tried:
     """Follow a caller who presses these keys, one at each menu, and whom nobody answers."""
-    stretch = walk.begin(flow, facts, links)
     if facts.blocked:
         words = flow.blocked.text or "The call is refused: the caller hears that the number is busy."
-        return Tried([Stop("", "blocked", "Blocked caller", words)], [render(stretch.actions)])
+        refused = render(walk.begin(flow, facts, links).actions)
+        return Tried([Stop("", "blocked", "Blocked caller", words)], [refused], unasked=keys)
     stops: list[Stop] = []
     documents: list[str] = []
-    for met in _stretches(flow, stretch, facts, links, iter(keys)):
-        documents.append(render(met.actions))
-        stops += [_stop(flow, name, facts) for name in met.steps if not stops or stops[-1].step != name]
-    if not stops or not isinstance(flow.at(stops[-1].step), Sentence | Voicemail):
-        stops.append(Stop("", "sentence", "The end", walk.NOBODY_HERE.text))
-    return Tried(stops, documents)
+    pressed, circle = Keys(keys), None
+    for met, steps, circle in _stretches(flow, facts, links, pressed):
+        if steps or not circle:  # else it is what was heard before
+            documents.append(render(met.actions))
+        stops += [_stop(flow, name, facts) for name in steps]
+    stops += _end(flow, stops, circle)
+    return Tried(stops, documents, keys.removesuffix(pressed.left), pressed.left, circle or "")
+
+
+def _end(flow: Flow, stops: Sequence[Stop], circle: str | None) -> list[Stop]:
+    """Return what is said of a call that no step ends."""
+    if circle:
+        title = "From here it goes round in a circle"
+        return [Stop(circle, "circle", title, f"Back to “{flow.title(circle)}”, and all of it again.")]
+    if stops and isinstance(flow.at(stops[-1].step), Sentence | Voicemail):
+        return []
+    return [Stop("", "sentence", "The end", walk.NOBODY_HERE.text)]
 
 
 def week(flow: Flow, facts: Facts, links: Links) -> Week:
@@ -147,23 +184,38 @@ def week(flow: Flow, facts: Facts, links: Links) -> Week:
 
 
 def _stretches(
-    flow: Flow, stretch: Stretch, facts: Facts, links: Links, keys: Iterator[str]
-) -> Iterator[Stretch]:
-    """Yield what the provider is told again and again, until the call ends."""
-    tried, turn = 1, 0
-    for _ in range(MOST_DOCUMENTS):
-        yield stretch
+    flow: Flow, facts: Facts, links: Links, keys: Keys
+) -> Iterator[tuple[Stretch, Sequence[str], str | None]]:
+    """Yield what the provider is told again and again, until the call ends or comes round.
+
+    With each stretch come the steps that begin in it, and the one that was met before, without a key since: from there
+    all would be the same again.
+    """
+    stretch, tried, turn, seen = walk.begin(flow, facts, links), 1, 0, set[str]()
+    while True:
+        steps, circle = ((), None) if stretch.again else _until_met(stretch.steps, seen)
+        yield stretch, steps, circle
         facts = replace(facts, told=facts.told or stretch.notice is not None)
         name = stretch.waits_at
         step = flow.at(name)
-        if name is None or not isinstance(step, Menu | Ring):
+        if circle or name is None or not isinstance(step, Menu | Ring):
             return
         if isinstance(step, Menu):
-            stretch = walk.after_key(flow, name, facts, links, key=next(keys, ""), tried=tried)
+            key = keys.press()
+            seen = set() if key else seen
+            stretch = walk.after_key(flow, name, facts, links, key=key, tried=tried)
         else:
             stretch = walk.after_ringing(flow, name, facts, links, turn=turn, first=0, bridged=False)
-        same = stretch.waits_at == name
-        tried, turn = (tried + 1, turn + 1) if same else (1, 0)
+        tried, turn = (tried + 1, turn + 1) if stretch.again else (1, 0)
+
+
+def _until_met(steps: Sequence[str], seen: set[str]) -> tuple[Sequence[str], str | None]:
+    """Return the steps up to the first that has been seen, and that one; the others count as seen from now on."""
+    for at, name in enumerate(steps):
+        if name in seen:
+            return steps[:at], name
+        seen.add(name)
+    return steps, None
 
 
 def _stop(flow: Flow, name: str, facts: Facts) -> Stop:
@@ -213,8 +265,10 @@ def _at(zone: ZoneInfo, day: date, minute: int) -> datetime | None:
 def _meets(flow: Flow, facts: Facts, links: Links) -> Met:
     """Follow a caller who presses nothing to the first step that is no menu."""
     silent, menus = Sentence.kind, []
-    for stretch in _stretches(flow, walk.begin(flow, facts, links), facts, links, iter("")):
+    for stretch, _, circle in _stretches(flow, facts, links, Keys("")):
         step = flow.at(stretch.waits_at)
+        if circle:
+            break
         if not isinstance(step, Menu):
             silent = step.kind if step else Sentence.kind
             break

@@ -37,6 +37,8 @@ BROKEN = {
     "voicemail without a word": (with_step("voicemail", text=""), "dead_end", "voicemail.text"),
     "sentence without a word": (with_step("closed", text=""), "dead_end", "closed.text"),
     "nothing at all": (Flow({}), "dead_end", ""),
+    "greetings only": (with_step("greeting", next="greeting"), "endless", "greeting.next"),
+    "hours only": (with_step("hours", open="hours"), "endless", "hours.open"),
     "round and round": (CIRCLE, "endless", "ring.no_answer"),
     "past a mobile's mailbox": (with_step("ring", seconds=21), "past_the_mailbox", "ring.seconds"),
     "open and nowhere to go": (with_step("hours", open=None), "hours_gap", "hours.open"),

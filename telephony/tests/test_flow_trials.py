@@ -80,3 +80,12 @@ def test_the_page_asks_which_one_is_meant_and_no_more_than_that(world):
     never = client.post(path, {"at": "2027-03-14T02:30"})
     assert never.status_code == 422
     assert "2:30 am never comes" in never.content.decode()
+
+
+@pytest.mark.django_db
+def test_the_page_names_keys_that_nobody_asked_for_and_shows_the_way_all_the_same(world):
+    client, path = login(Client(), world.owner), f"/b/acme/numbers/{world.number.pk}/flow/what-if/"
+    answer = client.post(path, {"at": "2026-11-23T12:00", "keys": "12"})
+    assert answer.status_code == 200
+    assert "No menu asked for a key: 12 was not pressed." in answer.content.decode()
+    assert "The way of this call" in answer.content.decode()

@@ -68,10 +68,76 @@ def test_where_a_draft_leads_nowhere_the_sentence_is_told():
     assert tried(Flow({})).stops[-1].does == NOBODY_HERE.text
 
 
-def test_a_draft_that_goes_round_ends_somewhere():
-    steps = WHOLE.steps | {"again": Greeting(text="Hold on.", next="ring")}
-    steps["ring"] = replace(WHOLE.steps["ring"], no_answer="again")
-    assert len(tried(Flow(steps, "ring")).documents) == what_if.MOST_DOCUMENTS
+def circle(**steps):
+    """The flow from its ring on, which leads to "again" where nobody answers."""
+    ring = replace(WHOLE.steps["ring"], no_answer="again")
+    return Flow({**WHOLE.steps, "ring": ring, **steps}, "ring")
+
+
+def test_a_call_that_goes_round_says_so_once_and_names_the_step():
+    found = tried(circle(again=Greeting(text="Hold on.", next="ring")))
+    assert steps_of(found) == ["ring", "again", "ring"]
+    assert (found.stops[-1].kind, found.circle) == ("circle", "ring")
+    assert found.stops[-1].title == "From here it goes round in a circle"
+    assert found.stops[-1].does.startswith("Back to “Ring people”")
+    assert len(found.documents) == 2
+
+
+@pytest.mark.parametrize("order", ["all", "in_turn"])
+def test_a_ring_that_leads_to_itself_is_a_circle_and_its_next_telephone_is_none(order):
+    found = tried(replace(with_step("ring", order=order, no_answer="ring"), start="ring"))
+    assert [stop.kind for stop in found.stops] == ["ring", "circle"]
+    assert len(found.documents) == (1 if order == "all" else 2)
+
+
+def test_greetings_that_lead_to_each_other_are_a_circle():
+    flow = Flow({"a": Greeting(text="Round", next="b"), "b": Greeting(text="and round", next="a")}, "a")
+    assert steps_of(tried(flow)) == ["a", "b", "a"]
+    assert tried(flow).stops[-1].kind == "circle"
+
+
+def test_a_menu_that_asks_again_is_no_circle_until_it_comes_round_by_itself():
+    menu = replace(WHOLE.steps["menu"], choices={"1": "menu", "2": "closed"}, tries=3, otherwise="menu")
+    flow = Flow(WHOLE.steps | {"menu": menu}, "menu")
+    assert tried(flow).circle == "menu"
+    assert len(tried(flow).documents) == 3
+    pressed = tried(flow, keys="112")
+    assert (steps_of(pressed), pressed.circle) == (["menu", "menu", "menu", "closed"], "")
+
+
+def test_a_long_way_is_walked_to_its_end():
+    steps = {
+        f"ring-{n}": replace(
+            WHOLE.steps["ring"],
+            to=tuple(f"+1503555{100 + each:04}" for each in range(10)),
+            order="in_turn",
+            no_answer=f"ring-{n + 1}" if n < 3 else "closed",
+        )
+        for n in range(4)
+    }
+    found = tried(Flow(WHOLE.steps | steps, "ring-0"))
+    assert steps_of(found) == ["ring-0", "ring-1", "ring-2", "ring-3", "closed"]
+    assert len(found.documents) == 41
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("", ""),
+        ("1", ""),
+        ("12", "No menu asked for a second key: 2 was not pressed."),
+        ("9345", "No menu asked for a third key: 45 was not pressed."),
+    ],
+)
+def test_keys_that_no_menu_asks_for_are_named(keys, said):
+    assert tried(keys=keys).too_many_keys == said
+
+
+@pytest.mark.parametrize("known", [{"at": SUNDAY}, {"blocked": True}])
+def test_a_call_that_meets_no_menu_has_no_use_for_keys(known):
+    found = tried(keys="12", **known)
+    assert found.too_many_keys == "No menu asked for a key: 12 was not pressed."
+    assert (found.pressed, found.unasked) == ("", "12")
 
 
 def whole_week(flow=WHOLE, **known):
