@@ -7,7 +7,7 @@ each is there.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -64,14 +64,18 @@ def problems(flow: Flow, around: Around) -> list[Problem]:
     if flow.start is None:
         return [Problem("dead_end", "A call meets nothing: add a first step.")]
     reached = flow.reached()
-    found = [
-        problem
-        for rule in RULES
-        for problem in rule(flow, around)
-        if problem.step in reached or not problem.step
-    ]
+    found = [_met(problem, reached) for rule in RULES for problem in rule(flow, around)]
     order = {name: at for at, name in enumerate(flow.in_order(), 1)}
-    return sorted([*found, *_unreached(flow, reached)], key=lambda problem: order.get(problem.step, 0))
+    told = [*(problem for problem in found if problem), *_unreached(flow, reached)]
+    return sorted(told, key=lambda problem: order.get(problem.step, 0))
+
+
+def _met(problem: Problem, reached: Collection[str]) -> Problem | None:
+    """A fault where no call gets to refuses nothing, and is left out; but a tracking number is never meant there, and
+    one way that is led to it would let calls come back."""
+    if not problem.step or problem.step in reached:
+        return problem
+    return replace(problem, refuses=False) if problem.code == "own_number" else None
 
 
 def refusals(flow: Flow, around: Around) -> list[Problem]:

@@ -161,6 +161,15 @@ def test_a_step_that_no_call_reaches_is_said_and_its_faults_are_not():
     assert (problem.code, problem.step, problem.refuses) == ("unreached", "ring", False)
 
 
+def test_a_tracking_number_is_warned_of_even_where_no_call_gets_to():
+    flow = with_step("menu", otherwise="sales")
+    found = [
+        (problem.code, problem.step, problem.refuses) for problem in lint.problems(flow, around(own={OFFICE}))
+    ]
+    assert found == [("own_number", "ring", False), ("unreached", "ring", False)]
+    assert lint.refusals(flow, around(own={OFFICE})) == []
+
+
 def test_problems_come_in_the_order_in_which_a_caller_meets_them():
     flow = with_step("closed", with_step("greeting", notice=""), text="")
     places = [problem.step for problem in lint.refusals(flow, around())]
