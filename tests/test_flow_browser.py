@@ -68,15 +68,33 @@ def test_a_trial_that_cannot_be_made_says_why_in_its_place(editor: Page) -> None
     expect(editor.get_by_role("list", name="The way of this call")).to_contain_text("Greet the caller")
 
 
-def test_what_was_typed_comes_back_with_what_is_wrong(editor: Page) -> None:
+def test_a_number_out_of_bounds_is_told_of_in_our_words_above_the_bar_and_sent_nowhere(editor: Page) -> None:
     ring = editor.get_by_role("region", name="2. Ring people")
-    ring.get_by_label("Ring for, seconds").fill("4")
-    ring.get_by_label("Say to who answers").fill("A call from {source}.")
-    editor.locator("#flow-form").evaluate("form => form.noValidate = true")
-    editor.get_by_role("button", name="Save draft").click()
-    editor.get_by_role("alert").get_by_role("link", name="Ring for, seconds").click()
-    expect(ring.get_by_label("Ring for, seconds")).to_be_in_viewport()
-    expect(ring.get_by_label("Say to who answers")).to_have_value("A call from {source}.")
+    seconds, publish = ring.get_by_label("Ring for, seconds"), editor.get_by_role("button", name="Publish")
+    seconds.fill("90")
+    seconds.blur()
+    expect(seconds).to_have_accessible_description("Enter 5 to 60.")
+    fix = editor.locator(".savebar").get_by_role("link", name="Fix 1 thing")
+    expect(publish).not_to_have_class(re.compile("primary"))
+    editor.get_by_label("Calls begin with").focus()
+    publish.click()
+    expect(seconds).to_be_focused()
+    assert editor.evaluate(
+        "document.activeElement.closest('.field').getBoundingClientRect().bottom"
+        " <= document.querySelector('.savebar').getBoundingClientRect().top"
+    )
+    editor.get_by_label("Calls begin with").focus()
+    fix.click()
+    expect(seconds).to_be_focused()
+    seconds.fill("20")
+    seconds.blur()
+    expect(seconds).not_to_have_attribute("aria-invalid", "true")
+    expect(fix).to_have_count(0)
+    seconds.fill("45")  # can be saved, and not published: a mobile's mailbox would answer
+    publish.click()
+    expect(seconds).to_be_focused()
+    expect(seconds).to_have_accessible_description(re.compile("mailbox answers"))
+    expect(publish).not_to_have_class(re.compile("primary"))
 
 
 def test_a_page_with_unsaved_work_is_not_left_by_mistake(editor: Page) -> None:

@@ -1,5 +1,6 @@
-// The editor of a call flow: says that something on the page is not saved yet, and lets it be published. Without this file
-// a draft is saved first, and then published. What a caller meets is drawn anew by htmx when a field has been changed.
+// The editor of a call flow: says that something on the page is not saved yet, lets it be published, and says at a number
+// that it is out of bounds before it is sent. Without this file a draft is saved first, and then published, and the server
+// says what is wrong. What a caller meets, and what is to be fixed, is drawn anew by htmx when a field has been changed.
 
 const form = document.querySelector("#flow-form");
 const publish = document.querySelector("[data-flow-publish]");
@@ -18,7 +19,39 @@ function look() {
   document.querySelector("[data-flow-saved]").hidden = typed;
   document.querySelector("[data-flow-dot]").className = `dot ${typed || publishable ? "warn" : "ok"}`;
   publish.disabled = !typed && !publishable;
+  publish.classList.toggle("primary", !document.querySelector("#flow-fix a"));
 }
 
 form.addEventListener("input", look);
+document.addEventListener("htmx:after:swap", look);
 addEventListener("pageshow", look); // a browser that goes back fills the page in as it was left
+
+// ---- Numbers that are out of bounds: in our words, at the field.
+
+const isWrong = (field) => field.value === "" || !field.validity.valid;
+
+function judge(field) {
+  const id = `${field.id}_error`;
+  const wrong = isWrong(field);
+  document.getElementById(id)?.remove();
+  field.toggleAttribute("aria-invalid", false);
+  field.removeAttribute("aria-describedby");
+  if (!wrong) return;
+  const said = document.querySelector("#flow-wrong").content.firstElementChild.cloneNode(true);
+  said.id = id;
+  said.lastElementChild.textContent = field.dataset.wrong;
+  field.closest(".field").append(said);
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-describedby", id);
+}
+
+form.addEventListener("change", ({ target }) => target.matches("[data-wrong]") && judge(target));
+form.addEventListener("submit", (event) => {
+  if (event.submitter?.formNoValidate) return;
+  const numbers = [...form.querySelectorAll("[data-wrong]")];
+  const first = numbers.find(isWrong);
+  if (!first) return;
+  event.preventDefault();
+  numbers.forEach(judge);
+  first.focus();
+});

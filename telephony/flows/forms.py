@@ -14,6 +14,7 @@ from callcrm.lib import phones
 from callcrm.lib.forms import RefusableForm
 from telephony.flows import documents, steps
 from telephony.flows.documents import Unreadable
+from telephony.flows.lint import Problem
 from telephony.flows.steps import KEYS, KINDS, LANGUAGES, Flow, Order, Step
 
 NEW = "new:"  # a way that leads to a step that is made now
@@ -67,7 +68,8 @@ class Number(forms.CharField):
     """A whole number; what is none is judged with the document."""
 
     def __init__(self, label: str, least: int, most: int) -> None:
-        limits = {"min": least, "max": most, "inputmode": "numeric"}
+        wrong = f"Enter {least} to {most}."  # as the document says it: the page says so before it is sent
+        limits = {"min": least, "max": most, "inputmode": "numeric", "data-wrong": wrong}
         super().__init__(label=label, required=False, widget=forms.NumberInput(attrs=limits))
 
     def clean(self, value: Any) -> Any:
@@ -277,6 +279,26 @@ class FlowForm:
         data: Any = self.whole.data
         self.whole.data = data.copy()
         self.whole.data["state"] = state  # type: ignore[index]  # a copy of a form can be written
+
+    def mark(self, problems: Sequence[Problem]) -> None:
+        """Say at each field why the flow was not published. Drawn anew from what is kept, the form has no errors."""
+        for problem in problems:
+            bound = self.field_of(problem)
+            if bound is not None:
+                bound.form.errors.setdefault(bound.name, bound.form.error_class()).append(problem.message)
+
+    def begin_at(self, bound: forms.BoundField | None) -> None:
+        """Let the page open at a field, with or without scripts."""
+        if bound is not None:
+            bound.field.widget.attrs["autofocus"] = True
+
+    def field_of(self, problem: Problem) -> forms.BoundField | None:
+        """Return the field that a problem is about; None for one of a step as a whole."""
+        if not problem.step:
+            return self.whole["start"]
+        part = self.steps.get(problem.step)
+        field = part.field_of(problem.field) if part else ""
+        return part[field] if part and field in part.fields else None
 
     def _read(self) -> Flow | None:
         valid = [

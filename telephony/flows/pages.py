@@ -4,6 +4,7 @@ The whole flow is one form, and each button that changes it saves what was typed
 the same, a page at a time.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -157,6 +158,9 @@ def _page(
     form = form or FlowForm(found.flow, found.state, region=request.business.region)
     flow = form.flow or found.flow
     problems = versions.problems(number, flow)
+    refusals = [_linked(form, flow, problem) for problem in problems if problem.refuses]
+    if status == 422 and trial is None:
+        _open_at_the_first(form, problems)
     trial = trial or _trial(request)
     context = {
         "number": number,
@@ -165,7 +169,8 @@ def _page(
         "refused": status == 422,
         "form": form,
         "steps": [_part(form, name, at) for at, name in enumerate(form.order, 1)],
-        "refusals": [_linked(form, flow, problem) for problem in problems if problem.refuses],
+        "refusals": refusals,
+        "first": _first(form, refusals),
         "warnings": [_linked(form, flow, problem) for problem in problems if not problem.refuses],
         "trial": trial,
         "open_words": opening.of(request.business).in_words(now()),
@@ -174,6 +179,22 @@ def _page(
     if form.data is None or form.flow is not None:
         context |= _preview(request, number, flow, trial)
     return render(request, "telephony/flow.html", context, status=status)
+
+
+def _open_at_the_first(form: FlowForm, problems: Sequence[Problem]) -> None:
+    """Let who was refused begin where the first thing is wrong: in what was typed, or else in what is kept."""
+    refused = [problem for problem in problems if problem.refuses]
+    if form.data is None:
+        form.mark(refused)
+    fields = [bound for _, bound, _ in form.errors] if form.data is not None else map(form.field_of, refused)
+    form.begin_at(next((bound for bound in fields if bound), None))
+
+
+def _first(form: FlowForm, refusals: Sequence[Mapping[str, str]]) -> Mapping[str, Any] | None:
+    """Return what keeps the flow from being published: how much it is, and where it begins."""
+    wrong = [bound.id_for_label if bound else "flow-form" for _, bound, _ in form.errors]
+    anchors = wrong or [refusal["anchor"] for refusal in refusals]
+    return {"things": len(anchors), "anchor": anchors[0]} if anchors else None
 
 
 def _says(one: Flow | None, other: Flow) -> bool:
@@ -206,10 +227,9 @@ def _part(form: FlowForm, name: str, at: int) -> dict[str, Any]:
 
 def _linked(form: FlowForm, flow: Flow, problem: Problem) -> dict[str, str]:
     """A problem with the id of what it is about on the page."""
-    part = form.steps.get(problem.step)
-    field = part.field_of(problem.field) if part else ""
-    anchor = part[field].id_for_label if part and field in part.fields else f"step-{problem.step}"
-    title = flow.title(problem.step) if problem.step in flow.steps else ""
+    bound = form.field_of(problem)
+    anchor = bound.id_for_label if bound else f"step-{problem.step}"
+    title = flow.title(problem.step) if problem.step in flow.steps else "A call comes in"
     return {"message": problem.message, "anchor": anchor, "title": title}
 
 

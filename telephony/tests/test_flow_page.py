@@ -77,6 +77,12 @@ class Editor:
             return versions.current(numbers.get(pk=self.world.number.pk))
 
 
+def tag_of(page, name):
+    """The opening tag of the element with this id."""
+    at = page.index(f'id="{name}"')
+    return page[page.rindex("<", 0, at) : page.index(">", at)]
+
+
 @pytest.fixture
 def editor(world):
     return Editor(world)
@@ -166,6 +172,43 @@ def test_a_flow_that_strands_somebody_is_kept_and_not_published(whole):
     assert "before publishing" in answer.content.decode()
     assert whole.current.published.version == 1
     assert whole.current.flow == with_step("greeting", notice="")
+
+
+def test_publishing_rests_while_something_is_to_be_fixed_and_says_where_it_begins(whole):
+    assert '<button class="btn primary" type="submit" form="flow-form" formaction' in whole.page()
+    whole.post(ring__seconds="45", greeting__notice="")
+    page = whole.page()
+    assert '<button class="btn" type="submit" form="flow-form" formaction' in page
+    bar = page[page.index('class="savebar"') :]
+    assert '<a class="link" href="#id_sales-record">Fix 3 things' in bar
+    assert "autofocus" not in page  # nothing was refused yet
+    assert 'id="id_ring-seconds_error"' not in page
+
+
+def test_who_publishes_too_early_begins_at_the_first_thing_and_reads_why_at_each_field(whole):
+    page = whole.post("publications/", ring__seconds="45", greeting__notice="").content.decode()
+    assert page.count("autofocus") == 1
+    assert "autofocus" in tag_of(page, "id_sales-record")
+    seconds = tag_of(page, "id_ring-seconds")
+    assert 'aria-invalid="true"' in seconds
+    assert 'aria-describedby="id_ring-seconds_error"' in seconds
+    assert "mailbox answers" in page[page.index('id="id_ring-seconds_error"') :]
+    assert "Not saved yet. Please check" not in page
+
+
+def test_who_sends_what_cannot_be_read_begins_there(whole):
+    page = whole.post("publications/", ring__seconds="90", greeting__notice="").content.decode()
+    assert "autofocus" in tag_of(page, "id_ring-seconds")
+    assert 'href="#id_ring-seconds">Fix 1 thing' in page
+    assert (
+        "novalidate" in page.split('id="flow-form"')[1].split(">")[0]
+    )  # our sentence, and not the browser's
+
+
+def test_a_call_that_meets_nothing_is_mended_at_its_beginning(whole):
+    page = whole.post("publications/", start="").content.decode()
+    assert "autofocus" in tag_of(page, "id_start")
+    assert 'href="#id_start">A call comes in</a>: A call meets nothing' in page
 
 
 def test_a_telephone_that_is_a_tracking_number_is_named(whole):
