@@ -7,8 +7,9 @@ a whole country; holidays of a state or a canton are typed.
 from datetime import date, timedelta
 from functools import cache
 
+from callcrm.lib.countries import named
+
 AHEAD = timedelta(days=365)
-LITTLE = {"And", "Of", "The"}
 
 
 @cache
@@ -16,8 +17,7 @@ def countries() -> dict[str, str]:
     """Return the countries it knows, by code, in the order of their names."""
     from holidays.registry import COUNTRIES  # heavy: see above
 
-    names = {names[1]: _name(key) for key, names in COUNTRIES.items()}
-    return dict(sorted(names.items(), key=lambda pair: pair[1]))
+    return dict(named(names[1] for names in COUNTRIES.values()))
 
 
 def ahead(country: str, first: date) -> dict[date, str]:
@@ -27,8 +27,3 @@ def ahead(country: str, first: date) -> dict[date, str]:
     language = "en_US" if "en_US" in list_localized_countries().get(country, []) else None
     found = country_holidays(country, years=(first.year, first.year + 1), language=language)
     return {day: name for day, name in sorted(found.items()) if first <= day < first + AHEAD}
-
-
-def _name(key: str) -> str:
-    words = [word.lower() if word in LITTLE else word for word in key.replace("_", " ").title().split()]
-    return " ".join(words)

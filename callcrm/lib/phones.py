@@ -6,11 +6,12 @@ when its length is possible in its country; whether it is assigned we cannot kno
 """
 
 import re
-from importlib.resources import files
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult
 from phonenumbers.shortnumberinfo import is_emergency_number
+
+from callcrm.lib.countries import named as countries_named
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _NO_AREA = re.compile(r"\+1[01]")  # no area code of North America begins so: the number is another country's
@@ -80,14 +81,8 @@ def region_of_timezone(name: str) -> str:
 
 
 def countries() -> list[tuple[str, str]]:
-    """Return code and name of the countries whose numbers are read, by name.
-
-    The names are tzdata's for ISO 3166; the few codes that are not in it stand for themselves, at the end.
-    """
-    lines = files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text("utf-8").splitlines()
-    names = dict(line.split("\t", 1) for line in lines if line and not line.startswith("#"))
-    named = [(code, names.get(code, code)) for code in phonenumbers.SUPPORTED_REGIONS]
-    return sorted(named, key=lambda pair: (pair[0] == pair[1], pair[1]))
+    """Return code and name of the countries whose numbers are read, by name."""
+    return countries_named(phonenumbers.SUPPORTED_REGIONS)
 
 
 def calling_code(e164: str) -> str:

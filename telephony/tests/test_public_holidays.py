@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from callcrm.lib import phones
 from telephony import public_holidays
 
 
@@ -16,5 +17,14 @@ def test_the_public_holidays_of_the_next_twelve_months_come_in_english():
 def test_countries_are_named_as_people_do():
     countries = public_holidays.countries()
     assert (countries["US"], countries["IM"], countries["DE"]) == ("United States", "Isle of Man", "Germany")
+    assert (countries["HK"], countries["CD"]) == ("Hong Kong SAR China", "Congo - Kinshasa")
+    assert all(len(name) > 2 for name in countries.values())
     assert len(countries) > 200
-    assert list(countries.values()) == sorted(countries.values())
+    assert list(countries.values()).index("Åland Islands") < 5
+
+
+def test_a_country_has_one_name_on_all_pages():
+    offered = public_holidays.countries()
+    assert {code: offered[code] for code, _ in phones.countries() if code in offered} == {
+        code: name for code, name in phones.countries() if code in offered
+    }
