@@ -12,7 +12,8 @@ from telephony.hours import MIDNIGHT, Unreadable, Window, in_order
 HINT = 'Write hours like "9 am to noon, 1 pm to 5:30 pm" or "9-12, 13-17:30", or "closed".'
 CLOSED = frozenset({"closed", "none", "off"})
 ALL_DAY = frozenset({"all day", "always", "24h", "24 hours", "0-24", "open all day"})
-LONGEST = 200
+LONGEST, NOON = 200, 720
+_TO_MIDNIGHT = "For the end of the day write midnight or 12 am."
 _TIME = r"([0-9]{1,2})(?:[:.h]([0-9]{2}))?\s*(?:([ap])\.?m?\.?)?"
 _PIECE = re.compile(rf"{_TIME}\s*(?:-|to|until)\s*{_TIME}")
 _NAMED = {"noon": "12pm", "midnight": "12am"}
@@ -58,8 +59,12 @@ def _window(piece: str, place: str) -> Window:
     start, end = _minute(first, place), _minute(second, place) or MIDNIGHT  # 00:00 as an end is the day's
     if first[2] is None and second[2] is not None and int(first[0]) <= 12:
         start = _with(first, second[2], end, place)  # "1-5pm" begins in the afternoon, "9-5pm" in the morning
-    elif second[2] is None and end <= start < end + 720:
+    elif second[2] is None and end < start < end + 720:
         raise Unreadable(place, _ambiguous(start, end))
+    if end == NOON < start and second[2] == "p":
+        raise Unreadable(
+            place, f"{moment(start)} to 12 pm ends before it begins: 12 pm is noon. {_TO_MIDNIGHT}"
+        )
     return start, end
 
 
@@ -75,8 +80,21 @@ def _ambiguous(start: int, end: int) -> str:
 
 def _minute(parts: tuple[str | None, ...], place: str) -> int:
     hours, minutes, half = int(parts[0] or 0), int(parts[1] or 0), parts[2]
-    if minutes > 59 or hours > (12 if half else 24) or (half and not hours) or (hours == 24 and minutes):
-        raise Unreadable(place, "There is no such time: hours go to 24:00 or 12 pm, minutes to 59.")
+    wrong = _no_time(hours, minutes, half)
+    if wrong:
+        text = f"{parts[0]}{f':{parts[1]}' if parts[1] else ''}{f' {half}m' if half else ''}"
+        raise Unreadable(place, f"There is no such time as {text}: {wrong}.")
     if half:
         hours = hours % 12 + (12 if half == "p" else 0)
     return hours * 60 + minutes
+
+
+def _no_time(hours: int, minutes: int, half: str | None) -> str:
+    """Say why no clock shows this; nothing when one does."""
+    if minutes > 59:
+        return "minutes go from 00 to 59"
+    if half and not 1 <= hours <= 12:
+        return "with am or pm, hours go from 1 to 12; 12 am is midnight, 12 pm is noon"
+    if hours > 24 or (hours == 24 and minutes):
+        return "hours go from 0 to 24, and a day ends at 24:00"
+    return ""

@@ -59,11 +59,19 @@ def test_what_people_type_is_read(text, windows):
         ),
         ("9am-5", "write 5 pm for the afternoon"),
         ("22-6", "10 pm to midnight here and midnight to 6 am on the next day"),
-        ("25-26", "no such time"),
-        ("13pm-14pm", "no such time"),
-        ("0am-1pm", "no such time"),
-        ("9:60-10", "no such time"),
-        ("24:30-24:40", "no such time"),
+        ("25-26", "no such time as 25: hours go from 0 to 24"),
+        (
+            "13pm-14pm",
+            "no such time as 13 pm: with am or pm, hours go from 1 to 12; 12 am is midnight, 12 pm is noon",
+        ),
+        ("0am-1pm", "no such time as 0 am: with am or pm, hours go from 1 to 12"),
+        ("9:60-10", "no such time as 9:60: minutes go from 00 to 59"),
+        ("24:30-24:40", "no such time as 24:30: hours go from 0 to 24, and a day ends at 24:00"),
+        (
+            "1pm-12pm",
+            "1 pm to 12 pm ends before it begins: 12 pm is noon. For the end of the day write midnight",
+        ),
+        ("12-12", "write two different times"),
         ("9-12, 11-13", "9 am to noon and 11 am to 1 pm overlap: write 9 am to 1 pm."),
         ("٩-١٧", "9 am to noon"),
         ("²-3", "9 am to noon"),
@@ -91,6 +99,20 @@ def test_what_cannot_be_meant_in_one_way_is_asked_back(text, says):
 )
 def test_what_was_understood_is_shown_by_the_clock_of_the_pages(windows, says):
     assert shown(windows) == says
+
+
+@pytest.mark.parametrize(
+    ("text", "windows"),
+    [
+        ("12am-12pm", ((0, 720),)),
+        ("12pm-12am", ((720, 1440),)),
+        ("9-12 pm", ((540, 720),)),
+        ("12-5pm", ((720, 1020),)),
+        ("12:30am-9am", ((30, 540),)),
+    ],
+)
+def test_twelve_am_is_midnight_and_twelve_pm_is_noon(text, windows):
+    assert typed(text) == windows
 
 
 @given(st.lists(st.integers(0, 1440), max_size=8, unique=True).map(sorted))
