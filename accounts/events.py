@@ -1,6 +1,8 @@
 """What can happen to users, members and doors."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from audit.events import Event
@@ -18,6 +20,12 @@ class BusinessCreated(Event):
 class BusinessChanged(Event):
     name = "business.changed"
     sentence = "changed the settings: {fields}"
+    words: ClassVar[Mapping[str, str]] = {  # as Settings calls them
+        "timezone": "time zone",
+        "region": "country",
+        "asks_why_played": "the question before a recording is played",
+        "delete_at_provider": "the deletion of the provider's copies",
+    }
     fields: list[str]
 
 

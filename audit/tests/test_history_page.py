@@ -73,6 +73,9 @@ def test_what_can_be_chosen_is_written_in_words(history):
 def test_codes_are_written_as_words_and_what_people_wrote_is_not():
     revealed = sentence_of("lead.revealed", {"fields": ["phones", "e_mail"], "reason": "call_back"})
     assert revealed == "revealed the phones and e mail (to call back)"
+    assert sentence_of("business.changed", {"fields": ["timezone", "region"]}).endswith(
+        ": time zone and country"
+    )
     assert "“manage users”" in sentence_of("access.denied", {"permission": "manage_users"})
     assert sentence_of("platform.visit_started", {"reason": "Look at a_b."}).endswith(": Look at a_b.")
 

@@ -144,6 +144,7 @@ register.filter("phone", phones.pretty)
 register.filter("duration", times.duration)
 register.filter("in_words", times.in_words)
 register.filter("span", times.span)
+register.filter("zone_name", times.zone_name)
 
 
 # ---------------------------------------------------------- masked values
