@@ -19,7 +19,7 @@ function look() {
   document.querySelector("[data-flow-saved]").hidden = typed;
   document.querySelector("[data-flow-dot]").className = `dot ${typed || publishable ? "warn" : "ok"}`;
   publish.disabled = !typed && !publishable;
-  publish.classList.toggle("primary", !document.querySelector("#flow-fix a"));
+  publish.classList.toggle("primary", !document.querySelector("#flow-fix > *"));
 }
 
 form.addEventListener("input", look);

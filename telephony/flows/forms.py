@@ -15,9 +15,9 @@ from callcrm.lib.forms import RefusableForm
 from telephony.flows import documents, steps
 from telephony.flows.documents import Unreadable
 from telephony.flows.lint import Problem
+from telephony.flows.new_steps import NEW, with_new_steps
 from telephony.flows.steps import KEYS, KINDS, LANGUAGES, Flow, Order, Step
 
-NEW = "new:"  # a way that leads to a step that is made now
 ICONS = {
     "greeting": "mic",
     "hours": "clock",
@@ -112,7 +112,7 @@ class StepForm(forms.Form):
     """The fields of one step. `ways`: what a way can be chosen from."""
 
     kind = ""
-    name = Line("Name", max_length=200, help_text="How your people call this step.")
+    name = Line("Name", max_length=200, help_text="What your people call this step.")
 
     def __init__(self, *args: Any, ways: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -274,6 +274,11 @@ class FlowForm:
         """Return the state that the page was drawn from."""
         return self.whole["state"].value() or ""
 
+    @property
+    def made(self) -> list[str]:
+        """Return the steps that ways called new."""
+        return [name for name in self.flow.steps if name not in self.steps] if self.flow else []
+
     def again(self, state: str) -> None:
         """Let the next save stand on the state of now: who sends it again means it."""
         data: Any = self.whole.data
@@ -309,7 +314,7 @@ class FlowForm:
         document = self.whole.value()
         document["steps"] = {name: part.value(self.region) for name, part in self.steps.items()}
         try:
-            return documents.read(_with_new_steps(document, self.shown))
+            return documents.read(with_new_steps(document, self.shown))
         except Unreadable as refused:
             self._take(refused.problems)
             return None
@@ -364,26 +369,3 @@ def _ways(flow: Flow, order: Sequence[str], kinds: Mapping[str, str]) -> Iterato
     named = ((name, flow.title(name) if name in flow.steps else KINDS[kinds[name]].title) for name in order)
     yield "Steps", [(name, f"{number}. {title}") for number, (name, title) in enumerate(named, 1)]
     yield "A new step", [(NEW + kind, f"New: {each.title}") for kind, each in KINDS.items()]
-
-
-def _with_new_steps(document: dict[str, Any], before: Flow) -> dict[str, Any]:
-    """Make the steps that ways call new. One that is put in between goes on to where its way led before."""
-    made: dict[str, Any] = document["steps"]
-
-    def way(target: Any, old: str | None) -> Any:
-        kind = target.removeprefix(NEW) if isinstance(target, str) and target.startswith(NEW) else ""
-        if kind not in KINDS:
-            return target
-        name = Flow(made).fresh_id(kind)
-        onward = KINDS[kind].onward[:1]
-        made[name] = {"kind": kind} | dict.fromkeys(onward, old if old in made else None)
-        return name
-
-    for name, step in list(made.items()):
-        led = dict(before.steps[name].targets()) if name in before.steps else {}
-        for field in KINDS[step["kind"]].onward:
-            step[field] = way(step[field], led.get(field))
-        if "choices" in step:
-            pressed = step["choices"].items()
-            step["choices"] = {key: way(target, led.get(f"choices.{key}")) for key, target in pressed}
-    return document | {"start": way(document["start"], before.start), "steps": made}

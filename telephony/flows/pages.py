@@ -12,6 +12,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -40,7 +41,7 @@ def flow(request: MemberRequest, pk: UUID) -> HttpResponse:
     if not _save(request, number, form):
         return _page(request, number, form, status=422)
     messages.success(request, "The draft was saved. Calls go on as before until you publish it.")
-    return _back(request, number)
+    return _back(request, number, at=next(iter(form.made), ""))
 
 
 @require_POST
@@ -194,7 +195,7 @@ def _first(form: FlowForm, refusals: Sequence[Mapping[str, str]]) -> Mapping[str
     """Return what keeps the flow from being published: how much it is, and where it begins."""
     wrong = [bound.id_for_label if bound else "flow-form" for _, bound, _ in form.errors]
     anchors = wrong or [refusal["anchor"] for refusal in refusals]
-    return {"things": len(anchors), "anchor": anchors[0]} if anchors else None
+    return {"things": len(anchors), "anchor": next(filter(None, anchors), "")} if anchors else None
 
 
 def _says(one: Flow | None, other: Flow) -> bool:
@@ -226,9 +227,10 @@ def _part(form: FlowForm, name: str, at: int) -> dict[str, Any]:
 
 
 def _linked(form: FlowForm, flow: Flow, problem: Problem) -> dict[str, str]:
-    """A problem with the id of what it is about on the page."""
+    """A problem with the id of what it is about on the page; a step that is to be made by saving is not there yet."""
     bound = form.field_of(problem)
-    anchor = bound.id_for_label if bound else f"step-{problem.step}"
+    anchor = f"step-{problem.step}" if problem.step in form.steps else ""
+    anchor = bound.id_for_label if bound else anchor
     title = flow.title(problem.step) if problem.step in flow.steps else "A call comes in"
     return {"message": problem.message, "anchor": anchor, "title": title}
 
@@ -255,5 +257,6 @@ def _number(request: MemberRequest, pk: UUID) -> TrackingNumber:
     )
 
 
-def _back(request: MemberRequest, number: TrackingNumber) -> HttpResponse:
-    return redirect("flow", request.business.slug, number.pk)
+def _back(request: MemberRequest, number: TrackingNumber, *, at: str = "") -> HttpResponse:
+    """Show the page again, from the top or at a step: one that has just been made is to be filled in."""
+    return redirect(reverse("flow", args=[request.business.slug, number.pk]) + (f"#step-{at}" if at else ""))

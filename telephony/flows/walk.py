@@ -161,11 +161,15 @@ def whisper(flow: Flow, name: str, facts: Facts, links: Links) -> list[Action]:
     step = flow.at(name)
     if not isinstance(step, Ring):
         return [HangUp()]
+    words = whispered(step, facts)
+    return [Gather(words, 5, links.to("whisper-accept", step=name)), HangUp()] if step.press_1 else [*words]
+
+
+def whispered(step: Ring, facts: Facts) -> tuple[Say, ...]:
+    """Return the words that a telephone of ours hears."""
     said = Say(step.whisper.replace("{source}", facts.source), step.language)
-    if not step.press_1:
-        return [said] if said.text else []
-    words = [each for each in (said, Say(PRESS_1[step.language[:2]], step.language)) if each.text]
-    return [Gather(tuple(words), 5, links.to("whisper-accept", step=name)), HangUp()]
+    asked = Say(PRESS_1[step.language[:2]] if step.press_1 else "", step.language)
+    return tuple(each for each in (said, asked) if each.text)
 
 
 def whisper_accepted(key: str) -> list[Action]:

@@ -235,7 +235,7 @@ def _words(step: Step, facts: Facts) -> str:
         case Sentence():
             return step.text or walk.NOBODY_HERE.text
         case Ring():
-            return f"{_telephones(step)}, {step.seconds} seconds{_each(step)}."
+            return f"{_telephones(step)}, {step.seconds} seconds{_each(step)}.{_whispered(step, facts)}"
     raise TypeError(f"nothing is known of a step of the kind {step.kind}")
 
 
@@ -245,6 +245,11 @@ def _telephones(step: Ring) -> str:
 
 def _each(step: Ring) -> str:
     return " each, one after the other" if step.order != Order.ALL and len(step.to) > 1 else ""
+
+
+def _whispered(step: Ring, facts: Facts) -> str:
+    said = " ".join(each.text for each in walk.whispered(step, facts))
+    return f" Who answers hears “{said}”" if said else ""
 
 
 def _day(met: Callable[[datetime], Met], zone: ZoneInfo, day: date) -> Day:

@@ -12,6 +12,7 @@ from telephony.models import FlowDraft, TrackingNumber
 from telephony.tests.flows import OFFICE, WHOLE, with_step
 
 pytestmark = pytest.mark.django_db
+NOON = {"caller": "", "at": "2026-11-23T12:00", "keys": ""}
 
 
 class Fields(HTMLParser):
@@ -117,6 +118,26 @@ def test_a_new_step_is_made_by_leading_to_it(editor):
     assert 'href="#id_menu-key_1"' in page
     assert editor.post(menu__key_1="new:ring", menu__text="Press 1.").status_code == 302
     assert editor.current.flow.steps["menu"].choices == {"1": "ring-2"}
+
+
+def test_who_adds_a_step_comes_to_it_and_one_that_is_not_saved_yet_is_linked_to_nowhere(editor):
+    tried = editor.post("what-if/", **NOON, greeting__next="new:menu").content.decode()
+    assert "Save the draft to fill in the new step." in tried
+    assert "#step-menu" not in tried
+    assert editor.post(greeting__next="new:menu").url.endswith("/flow/#step-menu")
+    assert 'id="step-menu"' in editor.page()
+    assert editor.post(greeting__notice="Recorded.").url.endswith("/flow/")
+
+
+@pytest.mark.parametrize(
+    ("language", "asked"), [("en-GB", "Please leave a message after the tone."), ("de-DE", "")]
+)
+def test_a_new_step_speaks_the_language_of_its_flow(editor, language, asked):
+    editor.post(greeting__language=language)
+    editor.post(ring__no_answer="new:voicemail", greeting__next="new:ring")
+    flow = editor.current.flow
+    assert (flow.steps["voicemail-2"].language, flow.steps["ring-2"].language) == (language, language)
+    assert flow.steps["voicemail-2"].text == asked
 
 
 def test_a_step_is_taken_out_and_what_was_typed_stays(whole):
@@ -268,9 +289,6 @@ def test_a_trial_knows_who_is_spam_and_says_no_number(world, whole):
     html = whole.client.post(whole.path + "what-if/", given).content.decode()
     assert "Blocked caller" in html
     assert "the number is busy" in html
-
-
-NOON = {"caller": "", "at": "2026-11-23T12:00", "keys": ""}
 
 
 def test_what_stands_on_the_page_is_tried_and_not_saved(whole):

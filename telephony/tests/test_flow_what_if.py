@@ -43,6 +43,12 @@ def test_one_after_the_other_each_telephone_has_its_document():
     assert "one after the other" in next(stop.does for stop in found.stops if stop.step == "ring")
 
 
+def test_what_our_people_hear_is_told_with_the_ring():
+    does = {stop.step: stop.does for stop in tried(keys="1", source="Google Ads").stops}
+    assert does["sales"].endswith("Who answers hears “A call from Google Ads. Press 1 to take the call.”")
+    assert "Who answers" not in next(stop.does for stop in tried().stops if stop.step == "ring")
+
+
 def test_what_is_recorded_is_shown_as_it_will_be():
     [dial] = [each for each in tried().documents if "<Dial" in each]
     assert 'record="record-from-answer-dual"' in dial
