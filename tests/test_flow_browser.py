@@ -115,8 +115,10 @@ def test_a_page_with_unsaved_work_is_not_left_by_mistake(editor: Page) -> None:
     expect(editor.get_by_role("list", name="The way of this call")).to_contain_text("25 seconds")
     editor.get_by_role("link", name="Versions").click(no_wait_after=True)
     expect(ring.get_by_label("Ring for, seconds")).to_have_value("25")
+    editor.evaluate("scrollTo(0, 400)")
     editor.get_by_role("button", name="Save draft").click()
     expect(editor.locator(".savebar")).to_contain_text("not published yet")
+    assert editor.evaluate("scrollY") == 400
     editor.get_by_role("link", name="Versions").click()
     expect(editor).to_have_url(re.compile("/versions/"))
     assert asked == ["beforeunload"] * 2

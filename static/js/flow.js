@@ -26,6 +26,16 @@ form.addEventListener("input", look);
 document.addEventListener("htmx:after:swap", look);
 addEventListener("pageshow", look); // a browser that goes back fills the page in as it was left
 
+// ---- Who saves stays where he was; a new step, and what was refused, have a place of their own.
+
+const place = `flow ${location.pathname}`;
+const was = sessionStorage.getItem(place);
+sessionStorage.removeItem(place);
+if (was && !location.hash && !document.querySelector("#flow-form [autofocus]")) scrollTo(0, Number(was));
+form.addEventListener("submit", (event) => {
+  if (!event.submitter?.formNoValidate) sessionStorage.setItem(place, scrollY);
+});
+
 // ---- Numbers that are out of bounds: in our words, at the field.
 
 const isWrong = (field) => field.value === "" || !field.validity.valid;

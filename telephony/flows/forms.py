@@ -81,7 +81,7 @@ class Telephones(forms.CharField):
     """Numbers as people write them, with commas or lines between."""
 
     def __init__(self) -> None:
-        hint = "Your telephones, with commas between. They ring in this order."
+        hint = "With commas between. One after the other, they ring in this order."
         box = forms.Textarea(attrs=_TWO_LINES)
         super().__init__(label="People's telephones", required=False, widget=box, help_text=hint)
 
@@ -273,6 +273,11 @@ class FlowForm:
     def state(self) -> str:
         """Return the state that the page was drawn from."""
         return self.whole["state"].value() or ""
+
+    def numbered(self, name: str, flow: Flow) -> str:
+        """Return what a step is called on the page; one that is not on it yet has no number."""
+        title = flow.title(name) if name in flow.steps else KINDS[self.steps[name].kind].title
+        return f"{self.order.index(name) + 1}. {title}" if name in self.steps else title
 
     @property
     def made(self) -> list[str]:

@@ -169,7 +169,7 @@ def _page(
         "unsaved": form.data is not None and not _says(form.flow, found.flow),
         "refused": status == 422,
         "form": form,
-        "steps": [_part(form, name, at) for at, name in enumerate(form.order, 1)],
+        "steps": [_part(form, name) for name in form.order],
         "refusals": refusals,
         "first": _first(form, refusals),
         "warnings": [_linked(form, flow, problem) for problem in problems if not problem.refuses],
@@ -178,7 +178,7 @@ def _page(
         "figures": _figures(request, number),
     }
     if form.data is None or form.flow is not None:
-        context |= _preview(request, number, flow, trial)
+        context |= _preview(request, number, form, flow, trial)
     return render(request, "telephony/flow.html", context, status=status)
 
 
@@ -203,24 +203,22 @@ def _says(one: Flow | None, other: Flow) -> bool:
 
 
 def _preview(
-    request: MemberRequest, number: TrackingNumber, flow: Flow, trial: trials.TrialForm
+    request: MemberRequest, number: TrackingNumber, form: FlowForm, flow: Flow, trial: trials.TrialForm
 ) -> dict[str, Any]:
     """Return what callers meet in a flow: the one of the trial, and those of a week."""
     return {
-        "tried": _drawn(trials.tried(request.business, number, flow, trial)),
+        "tried": _drawn(trials.tried(request.business, number, flow, trial), form, flow),
         "week": trials.week(request.business, number, flow),
         "asks_hours": flow.asks_hours,
     }
 
 
-def _part(form: FlowForm, name: str, at: int) -> dict[str, Any]:
+def _part(form: FlowForm, name: str) -> dict[str, Any]:
     step: StepForm = form.steps[name]
-    title = form.shown.title(name) if name in form.shown.steps else KINDS[step.kind].title
     return {
         "form": step,
         "id": name,
-        "number": at,
-        "title": title,
+        "title": form.numbered(name, form.shown),
         "icon": ICONS[step.kind],
         "tone": TONES.get(step.kind, ""),
     }
@@ -231,15 +229,20 @@ def _linked(form: FlowForm, flow: Flow, problem: Problem) -> dict[str, str]:
     bound = form.field_of(problem)
     anchor = f"step-{problem.step}" if problem.step in form.steps else ""
     anchor = bound.id_for_label if bound else anchor
-    title = flow.title(problem.step) if problem.step in flow.steps else "A call comes in"
+    title = form.numbered(problem.step, flow) if problem.step else "A call comes in"
     return {"message": problem.message, "anchor": anchor, "title": title}
 
 
-def _drawn(tried: Tried | None) -> dict[str, Any] | None:
+def _drawn(tried: Tried | None, form: FlowForm, flow: Flow) -> dict[str, Any] | None:
     if tried is None:
         return None
     stops = [
-        {"title": stop.title, "does": stop.does, "icon": ICONS[stop.kind], "tone": TONES.get(stop.kind, "")}
+        {
+            "title": form.numbered(stop.step, flow) if stop.kind in KINDS and stop.step else stop.title,
+            "does": stop.does,
+            "icon": ICONS[stop.kind],
+            "tone": TONES.get(stop.kind, ""),
+        }
         for stop in tried.stops
     ]
     return {"stops": stops, "documents": tried.documents, "too_many_keys": tried.too_many_keys}

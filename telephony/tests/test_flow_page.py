@@ -217,6 +217,15 @@ def test_who_publishes_too_early_begins_at_the_first_thing_and_reads_why_at_each
     assert "Not saved yet. Please check" not in page
 
 
+def test_a_step_has_one_number_and_name_wherever_it_is_spoken_of(whole):
+    page = whole.post("publications/", ring__seconds="45").content.decode()
+    number = WHOLE.in_order().index("ring") + 1
+    assert f'id="title-ring">{number}. Ring people</h2>' in page
+    assert f'href="#id_ring-seconds">{number}. Ring people</a>' in page
+    tried = whole.post("what-if/", **NOON).content.decode()
+    assert f"<b>{number}. Ring people</b>" in tried
+
+
 def test_who_sends_what_cannot_be_read_begins_there(whole):
     page = whole.post("publications/", ring__seconds="90", greeting__notice="").content.decode()
     assert "autofocus" in tag_of(page, "id_ring-seconds")
