@@ -88,7 +88,7 @@ class Hours:
 
     def _named(self, moment: datetime, at: datetime, *, ends: bool = False) -> str:
         local, here = moment.astimezone(self.zone), at.astimezone(self.zone)
-        day, hour = local.date(), times.clock(local)
+        day, hour = local.date(), "noon" if local.time() == clock(12) else times.clock(local)
         if ends and local.time() == clock():  # midnight belongs to the day that it ends
             day, hour = day - timedelta(days=1), "midnight"
         if day == here.date():

@@ -178,6 +178,7 @@ def test_the_ends_of_time_have_words_too():
     assert every_day(NEW_YORK).in_words(moment) == "closed until further notice"
     assert Hours(NEW_YORK, ALWAYS).in_words(moment) == "always open"
     assert every_day(NEW_YORK, "09:00-24:00").in_words(moment) == "open until midnight"
+    assert every_day(NEW_YORK, "09:00-12:00").in_words(moment) == "open until noon"
     assert every_day(NEW_YORK, "00:00-02:00", "09:00-24:00").in_words(moment) == "open until Tue 2:00 am"
     christmas = Hours(NEW_YORK, ALWAYS, {date(2026, 12, 25): ()})
     assert christmas.in_words(moment) == "open until Dec 24, midnight"
