@@ -1,7 +1,6 @@
 """A member calls somebody: his telephone first, then the other one, who hears the notice and sees our number."""
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -15,7 +14,6 @@ from callcrm.testing import (
     add_message,
     fresh_number,
     sid,
-    signed_post,
 )
 from leads import editing
 from leads.models import Lead
@@ -23,7 +21,7 @@ from recordings import consent
 from recordings.models import Recording
 from telephony import numbers, outgoing, stopping, telephones
 from telephony.models import Call, Callback, Placement, TrackingNumber
-from telephony.tests.asking import MOBILE, THEIRS, miss, place, settled
+from telephony.tests.asking import MOBILE, THEIRS, Line, miss, place, settled
 
 pytestmark = pytest.mark.django_db
 
@@ -155,40 +153,6 @@ def test_without_a_notice_the_call_is_not_recorded(world, lead, mobile):
 
 
 # --- What is heard
-
-
-class Line:
-    """The member's telephone and the one he calls, as a provider tells of them."""
-
-    def __init__(self, client, call):
-        self.client, self.call, self.id, self.leg = client, call, sid("CA"), sid("CA")
-
-    def picks_up(self):
-        return self.post(f"/webhooks/twilio/bridge/?call={self.call.pk}", CallStatus="in-progress")
-
-    def post(self, url, **said):
-        parts = urlsplit(url)
-        about = {"CallSid": self.id, "From": NUMBER, "To": MOBILE, "Direction": "outbound-api"} | said
-        answer = signed_post(self.client, parts.path.split("/")[-2], about, query=parts.query)
-        return ElementTree.fromstring(answer.content) if answer.content else None  # noqa: S314  our own document
-
-    def other(self, url, state, **said):
-        """What happens at the other end."""
-        leg = {"CallSid": self.leg, "ParentCallSid": self.id, "From": NUMBER, "To": THEIRS}
-        return self.post(url, **leg | {"Direction": "outbound-dial", "CallStatus": state} | said)
-
-    def presses(self, key="1"):
-        gather = self.picks_up().find("Gather")
-        return self.post(gather.get("action"), CallStatus="in-progress", **({"Digits": key} if key else {}))
-
-    def ends(self, dial, state, **said):
-        bridged = "true" if state == "completed" else "false"
-        told = {"DialCallSid": self.leg, "DialCallStatus": state, "DialBridged": bridged}
-        last = self.post(dial.get("action"), CallStatus="in-progress", **told | said)
-        self.post(
-            f"/webhooks/twilio/voice-status/?call={self.call.pk}", CallStatus="completed", CallDuration="70"
-        )
-        return last
 
 
 @pytest.fixture
