@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce, Greatest, Least
 from django.utils.timezone import now
 
 from audit.recording import record
@@ -52,6 +52,8 @@ class Origin:
 RecordingHandler = Callable[[Origin, RecordingUpdate, Call], None]
 TranscriptionHandler = Callable[[Origin, TranscriptionUpdate, Call], None]
 PersonHandler = Callable[[Call, bytes], None]
+# What a state of the caller's own leg says of the telephone of a member who asked for the call.
+_OWN_TELEPHONE = {CallState.RINGING: "rang_at", CallState.IN_PROGRESS: "picked_up_at"}
 # Filled by the app that keeps recordings, which lies above this one.
 recording_handlers: list[RecordingHandler] = []
 transcription_handlers: list[TranscriptionHandler] = []
@@ -133,8 +135,19 @@ def _apply_call(origin: Origin, update: CallUpdate) -> Call:
         after_hours.note(call)
     if call.number_id is None:
         _learn_parties(call, update, origin)
+    if call.direction == Direction.OUTBOUND:
+        _hear_of_own_telephone(call, update, origin)
     _conclude(call, before, origin)
     return call
+
+
+def _hear_of_own_telephone(call: Call, update: CallUpdate, origin: Origin) -> None:
+    """Keep when it began to ring and was picked up: the earliest that was said, and never later than it was heard."""
+    told = _OWN_TELEPHONE.get(update.state)
+    if told is not None:
+        at = min(update.at or origin.received_at, origin.received_at)
+        asked = Placement.objects.filter(business_id=call.business_id, call=call)
+        asked.update(**{told: Least(F(told), Value(at))})  # of a time and none it is the time
 
 
 def _apply_leg(origin: Origin, update: LegUpdate) -> Call:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
-from callcrm.lib import phones, times
+from callcrm.lib import times
 from callcrm.lib.paging import Page, page
 from leads import search_box
 from leads.models import Source
@@ -35,7 +35,6 @@ from telephony import (
 )
 from telephony.forms import EditForm, NumberForm
 from telephony.models import Call, CallProblem, CallQuerySet, Message, TrackingNumber
-from telephony.providers.base import Direction
 from telephony.providers.practice.scenarios import SCENARIOS
 
 PAGE_SIZE = 50
@@ -229,12 +228,7 @@ def happened(call: Call, recordings: list[Any]) -> dict[str, Any]:
         "problems": reported,
         "problems_are_cut": problems_are_cut,
         "resolutions": CallProblem.Resolution.choices,
-        "answered_by": call.shown_caller if call.direction == Direction.OUTBOUND else _taken_by(call),
     }
-
-
-def _taken_by(call: Call) -> str:
-    return call.agent.name if call.agent else phones.pretty(call.telephone)
 
 
 def _call(request: MemberRequest, pk: UUID) -> Call:

@@ -32,6 +32,10 @@ def clock(local: datetime) -> str:
     return f"{local.hour % 12 or 12}:{local:%M} {'am' if local.hour < 12 else 'pm'}"
 
 
+def clock_with_seconds(local: datetime) -> str:
+    return f"{local.hour % 12 or 12}:{local:%M:%S} {'am' if local.hour < 12 else 'pm'}"
+
+
 def date(local: datetime, now: datetime) -> str:
     """Return "Nov 12", with the year when it is not this one."""
     return f"{local:%b} {local.day}" if local.year == now.year else f"{local:%b} {local.day}, {local.year}"
@@ -81,12 +85,11 @@ def heading(at: datetime, zone: tzinfo, now: datetime) -> str:
 def exact(at: datetime, zone: tzinfo) -> str:
     """Return "Fri, Nov 20, 2026, 9:15:07 am PST"."""
     local = at.astimezone(zone)
-    half = "am" if local.hour < 12 else "pm"
-    return f"{local:%a}, {local:%b} {local.day}, {local.year}, {local.hour % 12 or 12}:{local:%M:%S} {half} {local:%Z}"
+    return f"{local:%a}, {local:%b} {local.day}, {local.year}, {clock_with_seconds(local)} {local:%Z}"
 
 
 def lines(at: datetime, zone: tzinfo, now: datetime, form: str = "") -> tuple[str, str]:
-    """Return the upper and the lower line of a time; `form` picks one of clock, ago, date and full.
+    """Return the upper and the lower line of a time; `form` picks one of clock, seconds, ago, date and full.
 
     In a list that is parted by days, `form` "list", the lower line is said of today alone.
     """
@@ -95,6 +98,7 @@ def lines(at: datetime, zone: tzinfo, now: datetime, form: str = "") -> tuple[st
         return clock(local), distance(local, here) if local.date() == here.date() else ""
     single = {
         "clock": clock(local),
+        "seconds": clock_with_seconds(local),
         "ago": distance(local, here),
         "date": date(local, here),
         "full": f"{date(local, here)}, {clock(local)}",

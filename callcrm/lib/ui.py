@@ -105,8 +105,9 @@ def _zone(context: Context) -> tzinfo:
 def when(context: Context, at: datetime | None, form: str = "") -> dict[str, Any]:
     """{% when call.started_at %}: time of day over distance, in the business's time zone.
 
-    `form` picks one line: "clock" (10:42 am), "ago" (6 min ago), "date" (Nov 12) or "full" (both). With "list" both are
-    there for what is of today, and the time of day for the rest: in a list that is parted by days.
+    `form` picks one line: "clock" (10:42 am), "seconds" (10:42:07 am), "ago" (6 min ago), "date" (Nov 12) or "full"
+    (Nov 12, 10:42 am). With "list" two lines are there for what is of today, and the time of day for the rest: in a
+    list that is parted by days.
     """
     if at is None:
         return {"at": None}
@@ -262,10 +263,11 @@ def entry(
     box: str = "",
     icon: str = "",
     tone: str = "",
+    form: str = "clock",
 ) -> SafeString:
     """{% entry "missed" "Missed call" call.started_at detail="rang 38 s" %}{% endentry %}: a timeline's line.
 
-    What stands between the tags goes into a box; `box` is "note" or "sms" to tint it.
+    What stands between the tags goes into a box; `box` is "note" or "sms" to tint it; `form` is that of `when`.
     """
     found = mark(code)
     values = {
@@ -274,7 +276,7 @@ def entry(
         "tone": tone or found.tone,
         "head": head,
         "detail": detail,
-        "when": when(context, at, "clock"),
+        "when": when(context, at, form),
         "box": box,
     }
     return render_to_string("components/entry.html", values)

@@ -54,6 +54,9 @@ class Placement(TenantModel):
     failure = models.CharField(max_length=24, blank=True)
     created_at = models.DateTimeField(default=now)
     asked_at = models.DateTimeField(null=True)
+    # Of the telephone that is rung first; the legs of the call are those of the other side.
+    rang_at = models.DateTimeField(null=True)
+    picked_up_at = models.DateTimeField(null=True)
     looked = models.PositiveSmallIntegerField(
         default=0, help_text="How often it was looked for at the provider."
     )

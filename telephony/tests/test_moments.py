@@ -17,8 +17,14 @@ def heads(html):
     return re.findall(r'<div class="head"><div><b>([^<]+)</b>', html)
 
 
+def lines(html):
+    """The head of each line with what stands beside it."""
+    found = re.findall(r'<div class="head"><div><b>([^<]+)</b> <span class="muted">([^<]*)</span>', html)
+    return [" ".join(line).strip() for line in found]
+
+
 def legs(html):
-    rung = re.findall(r'<span class="grow num">(Rang .*?)</li>', html, re.DOTALL)
+    rung = re.findall(r'<span class="grow num">(Rang.*?)</(?:li|div)>', html, re.DOTALL)
     return [" ".join(re.sub(r"<[^>]+>", " ", one).split()) for one in rung]
 
 
@@ -49,20 +55,20 @@ def leave(world):
 def test_a_recording_stands_where_it_began_and_not_where_it_was_told_of(world, told, leave):
     call = add_call(world.acme, add_lead(world.acme))
     leave(call, 8)
-    assert told(call) == ["Rang", "Answered", "Recording", "Ended"]
+    assert told(call) == ["Called in", "Answered", "Recording", "Ended"]
 
 
 def test_what_began_after_the_end_is_told_after_it(world, told, leave):
     call = add_call(world.acme, add_lead(world.acme))
     leave(call, 69)
-    assert told(call) == ["Rang", "Answered", "Ended", "Recording"]
+    assert told(call) == ["Called in", "Answered", "Ended", "Recording"]
 
 
 def test_a_message_comes_after_the_telephones_that_nobody_answered(world, told, leave):
     call = add_call(world.acme, add_lead(world.acme), **VAIN)
     leave(call, 40, kind="voicemail", provider_id="RE2")
     leave(call, 4, state="absent")
-    assert told(call) == ["Rang", "Voicemail", "Ended"]
+    assert told(call) == ["Called in", "Voicemail", "Ended"]
 
 
 def test_that_nothing_was_recorded_is_told_where_it_is_all_there_is(world, told, leave):
@@ -102,6 +108,24 @@ def test_a_leg_that_was_told_of_once_it_was_over_claims_no_length_of_ringing(wor
 
 def test_a_call_that_was_logged_by_hand_rang_nobody_here(world, told):
     assert told(add_call(world.acme, add_lead(world.acme), provider="manual")) == ["Answered", "Ended"]
+
+
+def test_it_is_the_number_that_was_called_and_not_the_advertisement(world, told):
+    call = add_call(world.acme, add_lead(world.acme))
+    assert told(call, lines)[0] == "Called in on +1 503-555-0100"
+    with world.inside():
+        world.number.label = "Storm season ad"
+        world.number.save()
+    assert told(call, lines)[0] == "Called in on the number “Storm season ad”"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [("missed", "nobody answered"), ("abandoned", "the caller hung up"), ("voicemail", "with a message")],
+)
+def test_the_end_says_how_it_ended(world, told, outcome, words):
+    call = add_call(world.acme, add_lead(world.acme), **VAIN | {"outcome": outcome})
+    assert told(call, lines)[-1] == f"Ended {words}"
 
 
 def test_many_legs_and_recordings_cost_what_one_does(world, client, leave):
