@@ -1,23 +1,27 @@
 """What happened between a person and the business: calls, texts, notes and what members did, newest first.
 
-Looking at a person often is one line a day for each who looked, or it would push away what happened.
+Looking at a person often is one line a day for each who looked, or it would push away what happened. That somebody
+became a lead stands with the call or text that made him one, whatever the provider's clock says of that.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, groupby
 from typing import Any
 
 from accounts.doors import MemberRequest
 from audit.models import Entry
 from audit.pages import name_actors
+from callcrm.lib import times
 from leads import merging
 from leads.models import Lead, Note
 from telephony.models import Call, Message
+from telephony.providers.base import Direction
 
 SHOWN = 50  # of each kind; older ones are behind the lists
 REVEALED = "lead.revealed"
+BECAME = "Became a lead"
 OF_INTEREST = (
     "lead.created",
     "lead.status_changed",
@@ -28,6 +32,7 @@ OF_INTEREST = (
     "callback.reopened",
 )
 CAME_BY = {"call": "by calling", "text": "by texting"}
+MADE_WITHIN = timedelta(minutes=1)  # of the delivery that made the lead, by our own clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +44,91 @@ class Moment:
     of: Any
     text: str = ""
     head: str = ""
+    seen_at: datetime | None = None  # when we heard of it, where that is not when it was
 
 
 def of_lead(request: MemberRequest, lead: Lead) -> list[Moment]:
     """Return the newest moments, as far as the member may know of them."""
     found = chain(_calls(request, lead), _messages(request, lead), _notes(lead), _entries(request, lead))
-    newest = sorted(found, key=lambda moment: moment.at, reverse=True)
+    newest = sorted(
+        _joined(list(found)), key=lambda moment: (moment.at, moment.kind == "entry"), reverse=True
+    )
     return list(_folded(request, newest))[: 2 * SHOWN]
+
+
+def _joined(moments: list[Moment]) -> Iterator[Moment]:
+    """Put what made somebody a lead to the call or text that did: its own time is of another clock."""
+    for moment in moments:
+        came = _came_with(moment, moments) if moment.head == BECAME else None
+        yield replace(moment, at=came.at) if came else moment
+
+
+def _came_with(entry: Moment, moments: list[Moment]) -> Moment | None:
+    kind = entry.of.data["via"]
+    apart = [(entry.at - one.seen_at, one) for one in moments if one.kind == kind and one.seen_at]
+    near = [found for found in apart if abs(found[0]) < MADE_WITHIN]
+    before = [found for found in near if found[0] >= timedelta(0)]
+    return min(before or near, key=lambda found: abs(found[0]), default=(None, None))[1]
 
 
 def _calls(request: MemberRequest, lead: Lead) -> Iterator[Moment]:
     visible = Call.objects.visible_to(request.member).for_list()
-    calls = visible.filter(lead=lead).prefetch_related("recordings__pauses").order_by("-started_at")
-    return (Moment("call", call.started_at, call) for call in calls[:SHOWN])
+    calls = (
+        visible.filter(lead=lead).prefetch_related("recordings__pauses", "placements").order_by("-started_at")
+    )
+    return (_called(call) for call in calls[:SHOWN])
+
+
+def _called(call: Call) -> Moment:
+    """One that a member asked for stands where he did: before that it did not ring, whatever the provider says."""
+    if call.direction == Direction.INBOUND:
+        return Moment("call", call.started_at, call, ", ".join(_came_in(call)), seen_at=call.seen_at)
+    asked_at = call.placement.created_at if call.placement else call.started_at
+    return Moment("call", max(call.started_at, asked_at), call, ", ".join(_went_out(call)))
+
+
+def _came_in(call: Call) -> Iterator[str]:
+    if call.is_live:
+        yield "going on now"
+    elif call.outcome == "answered":
+        by = f" by {call.agent.name}" if call.agent else ""
+        yield f"answered{by} in {times.in_words(call.ring_seconds)}" if call.ring_seconds else f"answered{by}"
+        yield from _talked(call)
+    elif call.ring_seconds and call.outcome != "voicemail":
+        yield f"waited {times.in_words(call.ring_seconds)}"
+    if call.source:
+        yield f"from {call.source.name}"
+    yield from _by_hand(call)
+
+
+def _went_out(call: Call) -> Iterator[str]:
+    if call.agent:
+        yield f"by {call.agent.name}"
+    if call.is_live:
+        yield "going on now"
+    elif call.outcome == "answered":
+        yield "answered"
+        yield from _talked(call)
+    else:
+        yield "not reached"
+    yield from _by_hand(call)
+
+
+def _talked(call: Call) -> Iterator[str]:
+    if call.talk_seconds is not None:
+        yield f"talked {times.duration(call.talk_seconds)}"
+
+
+def _by_hand(call: Call) -> Iterator[str]:
+    if call.is_manual:
+        yield "logged by hand"
 
 
 def _messages(request: MemberRequest, lead: Lead) -> Iterator[Moment]:
     messages = Message.objects.visible_to(request.member).filter(lead=lead).select_related("lead", "number")
     for message in messages.order_by("-created_at")[:SHOWN]:
-        yield Moment("text", message.created_at, message, message.shown_body or "")
+        at = message.created_at
+        yield Moment("text", at, message, message.shown_body or "", seen_at=at)
 
 
 def _notes(lead: Lead) -> Iterator[Moment]:
@@ -78,7 +149,7 @@ def _entries(request: MemberRequest, lead: Lead) -> Iterator[Moment]:
 
 def _told(entry: Any) -> Moment:
     if entry.name == "lead.created" and entry.data.get("via") in CAME_BY:
-        return Moment("entry", entry.at, entry, CAME_BY[entry.data["via"]], head="Became a lead")
+        return Moment("entry", entry.at, entry, CAME_BY[entry.data["via"]], head=BECAME)
     return Moment("entry", entry.at, entry, entry.sentence, head=entry.who)
 
 

@@ -1,12 +1,18 @@
 """The timeline of a person: what happened stays in sight, however often somebody looked; all of it in words."""
 
+from datetime import timedelta
+from email.utils import format_datetime
+
 import pytest
+from django.utils import timezone
 
 from audit.events import sentence_of
 from callcrm import timeline
 from callcrm.testing import add_call, add_lead, login, ring
 from leads import editing, intake, reveals
 from leads.reveals import Reason
+from telephony import outgoing, telephones
+from telephony.models import Call
 
 
 @pytest.fixture
@@ -84,3 +90,42 @@ def test_every_reason_has_words():
     told = {sentence_of("lead.revealed", {"fields": ["name"], "reason": reason}) for reason in Reason.values}
     assert len(told) == len(Reason.values)
     assert not [text for text in told for reason in Reason.values if f"({reason})" in text]
+
+
+def test_who_called_out_is_not_said_to_have_answered(world, client):
+    lead = add_lead(world.acme, by=world.owner)
+    out = {"direction": "outbound", "agent": world.user}
+    vain = {"outcome": "missed", "answered_at": None, "talk_seconds": None}
+    add_call(world.acme, lead, **out)
+    add_call(world.acme, lead, **out | vain)
+    add_call(world.acme, lead, agent=world.user)
+    add_call(world.acme, lead, **vain)
+    login(client, world.owner)
+    moments = client.get(f"/b/acme/leads/{lead.pk}/").context["timeline"]
+    assert {moment.text for moment in moments if moment.kind == "call"} == {
+        f"by {world.user.name}, answered, talked 1:00",
+        f"by {world.user.name}, not reached",
+        f"answered by {world.user.name} in 8 s, talked 1:00, from Google Ads",
+        "waited 8 s, from Google Ads",
+    }
+
+
+@pytest.mark.parametrize("ahead", [-300, -1, 0, 1, 300])
+def test_who_called_became_a_lead_after_that_call_and_before_the_next_whatever_the_clock_of_the_provider(
+    world, client, lines, ahead
+):
+    """Three calls are told of at once; the provider says that each began a little after the one before."""
+    for n in range(3):
+        at = format_datetime(timezone.now() + timedelta(seconds=ahead + 10 * n))
+        ring(client, "+15035550142", Timestamp=at)
+    with world.inside():
+        lead = intake.find(world.acme.pk, "+15035550142").lead
+    assert lines(lead) == ["call", "call", ("Became a lead", "by calling"), "call"]
+
+
+def test_who_is_called_for_the_first_time_was_added_before(world, lines):
+    with world.inside():
+        telephones.choose(world.user, "+15035550181")
+        call = outgoing.place(world.acme, {"to": "+12065550111"}, by=world.user)
+        Call.objects.filter(pk=call.pk).update(started_at=call.started_at.replace(microsecond=0))
+    assert lines(call.lead) == ["call", (world.user.name, "added the lead by hand")]
