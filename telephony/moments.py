@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from callcrm.lib import phones, times
+from callcrm.lib.ui import written
 from telephony.models import Call, CallLeg, Placement
 from telephony.providers.base import CallState, Direction
 
@@ -94,7 +95,7 @@ def _by_whom(call: Call, legs: list[CallLeg]) -> str:
         return f"by {call.shown_caller}"
     if call.agent:
         return f"by {call.agent.name}"
-    taken = next((phones.pretty(leg.shown_to) for leg in legs if leg.bridged), "")
+    taken = next((written(leg.shown_to) for leg in legs if leg.bridged), "")
     return f"on {taken}" if taken else ""
 
 

@@ -13,6 +13,7 @@ from callcrm.lib import phones
 
 HIDDEN = "***"
 CARD = "[card]"
+_MASK = re.compile(r"\+1\([0-9]{3}\)\*{3}-\*{2}[0-9]{2}|\+[0-9]{1,3}\*{7}[0-9]{2}")
 
 
 def mask_phone(e164: str | None) -> str:
@@ -22,6 +23,11 @@ def mask_phone(e164: str | None) -> str:
     if e164.startswith("+1") and len(e164) == 12:
         return f"+1({e164[2:5]})***-**{e164[-2:]}"
     return f"+{phones.calling_code(e164)}*******{e164[-2:]}"
+
+
+def is_mask(text: str) -> bool:
+    """Say whether it is a number that was masked already: nothing in it is left to hide."""
+    return _MASK.fullmatch(text) is not None
 
 
 def mask_email(address: str | None) -> str:

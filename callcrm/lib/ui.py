@@ -141,7 +141,12 @@ def local_day(at: datetime, business: object) -> str:
     return at.astimezone(times.zone_of(business)).date().isoformat()
 
 
-register.filter("phone", phones.pretty)
+@register.filter("phone")
+def written(number: str) -> str:
+    """{{ leg.shown_to|phone }}: a number as people write it; one that is masked as its mask is drawn."""
+    return dots(phones.pretty(number))
+
+
 register.filter("duration", times.duration)
 register.filter("in_words", times.in_words)
 register.filter("span", times.span)

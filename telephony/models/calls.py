@@ -298,6 +298,8 @@ class CallLeg(TenantModel):
         """Return whom it rang: our own telephones are shown, any other number may be a person's."""
         if self.call.number and self.to in self.call.number.forward_to:
             return self.to
+        if masking.is_mask(self.to):
+            return self.to
         return masking.mask_phone(self.to) if phones.is_e164(self.to) else masking.redact(self.to)
 
     @property

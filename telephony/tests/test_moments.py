@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from callcrm.lib.masking import mask_phone
 from callcrm.testing import add_call, add_lead, add_leg, assert_flat_queries, login
 from recordings.models import Recording
 from telephony.models import Outcome
@@ -139,3 +140,9 @@ def test_many_legs_and_recordings_cost_what_one_does(world, client, leave):
 
     assert_flat_queries(lambda: client.get(f"{LIST}{call.pk}/panel/"), grow)
     assert_flat_queries(lambda: client.get(f"{LIST}{call.pk}/"), grow)
+
+
+def test_a_telephone_that_was_masked_when_it_rang_is_not_masked_again(world, told):
+    call = add_call(world.acme, add_lead(world.acme))
+    add_leg(call, to=mask_phone("+12125550147"))
+    assert told(call, legs)[0].startswith("Rang +1 (212) •••-••47 ")
