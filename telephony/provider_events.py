@@ -1,46 +1,39 @@
 """What the provider delivered of one call, in the order in which it came, for whoever looks for a fault.
 
 Every one of these was signed: what is not is refused and kept nowhere. What stood in it is opened here and masked at
-once: the provider's own `shown` says which values are harmless. It is no reveal, so it is not in the history.
+once: the provider's own `shown` says which values are harmless. It is no reveal: like reading any other masked page of
+the call it is not in the history. Which telephone each tells of is said in words (`event_words.py`).
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from urllib.parse import parse_qsl
 
 from accounts.doors import Admitted
 from callcrm.lib import times
 from callcrm.lib.crypto.envelope import DecryptError
 from callcrm.webhooks.models import Delivery, Receipt
-from telephony.models import Call
+from telephony import event_words
+from telephony.models import Call, CallLeg
 from telephony.providers import PROVIDERS
-from telephony.providers.base import CallUpdate, LegUpdate, Provider, Unusable
+from telephony.providers.base import CallUpdate, LegUpdate, Provider, Reply, Unusable, Update
 
 MOST_SHOWN = 200  # of one call; a usual one has ten to thirty
 LATE = timedelta(minutes=1)
-WORDS = {
-    "voice": "New call",
-    "voice-fallback": "New call, at the second address",
-    "gather": "A key, or none",
-    "dial-action": "End of ringing",
-    "voice-status": "State of the call",
-    "number-status": "State of a telephone",
-    "whisper": "A telephone was picked up",
-    "whisper-accept": "A key on a telephone",
-    "bridge": "The member's telephone",
-    "record-action": "End of a message",
-    "recording-status": "Recording",
-    "transcription": "Words of a message",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderEvent:
-    """One delivery. `after` is from the beginning of the call, `delay` from when it was true at the provider."""
+    """One delivery: what it says, of which telephone. `after` is from the beginning of the call, `delay` from when it
+    was true at the provider; `was_asked` is whether the provider waited to hear what comes next.
+    """
 
     receipt: Receipt
-    word: str
+    said: str
     after: timedelta
+    telephone: str = ""
+    was_asked: bool = False
     delay: timedelta | None = None
     fields: list[tuple[str, str | None]] = field(default_factory=list)
     is_open: bool = True  # whether its key is still there
@@ -50,12 +43,6 @@ class ProviderEvent:
         """Return when it came, in the clock of the call."""
         seconds = round(self.after.total_seconds())
         return f"{times.in_words(abs(seconds))} {'after the beginning' if seconds >= 0 else 'before'}"
-
-    @property
-    def status(self) -> str:
-        """Return the state that it told of: of several the last, which is that of what the route is about."""
-        told = [value for name, value in self.fields if name.endswith("Status") and value]
-        return told[-1] if told else ""
 
     @property
     def repeated(self) -> str:
@@ -78,29 +65,54 @@ def of_call(call: Call, member: Admitted) -> tuple[list[ProviderEvent], bool]:
 
 
 def _told(kept: Iterable[Receipt], call: Call, provider: Provider) -> Iterator[ProviderEvent]:
+    legs = {leg.provider_id: leg for leg in call.legs.select_related("member__user")}
     for receipt in kept:
-        word, after = WORDS.get(receipt.route, receipt.route), receipt.received_at - call.started_at
+        after = receipt.received_at - call.started_at
         try:
             delivery = receipt.delivery()
         except DecryptError:
-            yield ProviderEvent(receipt, word, after, is_open=False)
+            yield ProviderEvent(receipt, event_words.of_route(receipt.route), after, is_open=False)
         else:
-            shown = provider.webhook.shown(provider.webhook.read(delivery.body, delivery.content_type))
-            yield ProviderEvent(receipt, word, after, _delay(delivery, provider), shown)
+            yield _read(receipt, delivery, after, call, legs, provider)
 
 
-def _delay(delivery: Delivery, provider: Provider) -> timedelta | None:
-    """Of what says when it was true; a recording says when it began, which is something else."""
-    at = _said_at(delivery, provider)
-    return max(timedelta(0), delivery.received_at - at) if at else None
+def _read(
+    receipt: Receipt,
+    delivery: Delivery,
+    after: timedelta,
+    call: Call,
+    legs: dict[str, CallLeg],
+    provider: Provider,
+) -> ProviderEvent:
+    params = provider.webhook.read(delivery.body, delivery.content_type)
+    asked, updates = dict(parse_qsl(delivery.query)), _updates(delivery, provider)
+    return ProviderEvent(
+        receipt,
+        event_words.said(delivery.route, updates, asked=asked, key=provider.webhook.key(params)),
+        after,
+        event_words.telephone(delivery.route, updates, call, legs),
+        provider.routes[delivery.route] is Reply.DOCUMENT,
+        _delay(delivery, updates),
+        provider.webhook.shown(params),
+    )
 
 
-def _said_at(delivery: Delivery, provider: Provider) -> datetime | None:
+def _updates(delivery: Delivery, provider: Provider) -> list[Update]:
+    """Nothing where nothing could be made of it: then it failed, and says why."""
     try:
-        updates = provider.webhook.parse(
+        return provider.webhook.parse(
             delivery.route, delivery.body, delivery.content_type, delivery.received_at
         )
     except Unusable:
-        return None
+        return []
+
+
+def _delay(delivery: Delivery, updates: list[Update]) -> timedelta | None:
+    """Of what says when it was true; a recording says when it began, which is something else."""
+    at = _said_at(updates)
+    return max(timedelta(0), delivery.received_at - at) if at else None
+
+
+def _said_at(updates: list[Update]) -> datetime | None:
     of_calls = (update for update in updates if isinstance(update, CallUpdate | LegUpdate))
     return next((update.at for update in of_calls if update.at), None)

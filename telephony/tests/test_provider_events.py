@@ -8,10 +8,22 @@ from django.utils.http import http_date
 from django.utils.timezone import now
 
 from accounts import visits
-from callcrm.testing import add_call, add_superuser, assert_flat_queries, login, ring, sid, signed_post
+from callcrm.testing import (
+    add_call,
+    add_lead,
+    add_superuser,
+    assert_flat_queries,
+    login,
+    ring,
+    sid,
+    signed_post,
+)
 from callcrm.webhooks.models import MOST_REPEATS, Receipt
-from telephony import provider_events
+from telephony import event_words, provider_events, telephones
 from telephony.models import Call
+from telephony.providers import dialect
+from telephony.providers.base import CallState, RecordingState
+from telephony.tests.asking import MOBILE, THEIRS, Line, place
 from tests import crowd
 
 CALLER = "+12065550163"
@@ -60,6 +72,68 @@ def test_what_was_delivered_stands_in_the_order_in_which_it_came(deliver, page):
     assert text.count("Applied") == 3
 
 
+def test_a_line_says_when_which_telephone_and_what_before_it_is_opened(world, client, deliver, call):
+    with world.inside():
+        telephones.choose(world.user, "+15035550181")
+    leg = {"CallSid": sid("CA"), "ParentCallSid": call.provider_id, "To": "+15035550181"}
+    deliver("number-status", **leg | {"CallStatus": "ringing"})
+    deliver("whisper", **leg)
+    deliver("number-status", **leg | {"SequenceNumber": "2"})
+    other = {"CallSid": sid("CA"), "ParentCallSid": call.provider_id, "To": "+15035550182"}
+    deliver("number-status", **other | {"CallStatus": "canceled"})
+    ended = {"DialCallSid": leg["CallSid"], "DialCallStatus": "completed", "DialCallDuration": "40"}
+    deliver("dial-action", **ended)
+    recording = {"RecordingSid": sid("RE"), "RecordingDuration": "40"}
+    deliver("recording-status", **recording | {"RecordingStatus": "completed"})
+    deliver(CallStatus="completed", CallDuration="47", SequenceNumber="3")
+    login(client, world.owner)
+    html = client.get(address(call)).content.decode()
+    hers = f"Telephone of {world.user.name}"
+    assert lines(html) == [
+        "Caller | New call | Applied",
+        f"{hers} | Rings | Applied",
+        f"{hers} | Picked up, hears our words first | Applied",
+        f"{hers} | Picked up | Applied",
+        "+1 (503) •••-••82 | Rings no more | Applied",
+        f"{hers} | End of dialling: ended after 0:40 | Applied",
+        "– | Recording is complete, 0:40 | Applied",
+        "Caller | Ended after 0:47 | Applied",
+    ]
+    assert html.count("<details>") == 8
+    assert re.search(r"<summary><time [^>]+>\d+:\d\d:\d\d [ap]m</time>", html)
+
+
+def lines(html):
+    """Each line as it stands closed, without its time."""
+    found = re.findall(r"<summary><time.*?</time>(.*?)</summary>", html, re.DOTALL)
+    return [" | ".join(re.findall(r">\s*([^<>\s][^<>]*?)\s*<", line)) for line in found]
+
+
+def test_of_a_call_that_was_asked_for_a_line_says_whose_telephone_rang_first(world, client):
+    with world.inside():
+        telephones.choose(world.user, MOBILE)
+    line = Line(client, place(world, lead=add_lead(world.acme, phones=[THEIRS])))
+    line.post(f"/webhooks/twilio/voice-status/?call={line.call.pk}", CallStatus="ringing")
+    line.presses("")
+    [dial] = line.presses()
+    line.other(dial[0].get("statusCallback"), "no-answer")
+    login(client, world.owner)
+    mine = f"Telephone of {world.user.name}"
+    assert lines(client.get(address(line.call)).content.decode()) == [
+        f"{mine} | Rings | Applied",
+        f"{mine} | Picked up, asks what comes next | Applied | Came again",
+        f"{mine} | No key was pressed | Applied",
+        f"{mine} | A key was pressed | Applied",
+        "Customer | Not answered | Applied",
+    ]
+
+
+def test_every_route_and_state_has_words():
+    assert set(event_words.ROUTES) == {route for route in dialect.ROUTES if not route.startswith("sms")}
+    assert set(event_words.STATES) == set(CallState)
+    assert set(event_words.RECORDINGS) == set(RecordingState)
+
+
 def test_names_of_fields_are_told_and_no_value_that_may_be_a_persons(deliver, page):
     deliver(
         CallerCity="SEATTLE", CallerName="DANA RIVERSTONE", From=CALLER, CallStatus="ringing",
@@ -90,12 +164,16 @@ def test_what_was_long_on_its_way_is_late(deliver, page):
     deliver(ago=50)
     assert "Late" not in page()
     deliver(ago=200, CallStatus="completed")
-    assert "Late 3 min on its way" in page()
+    text = page()
+    assert "Applied Late" in text
+    assert "3 min on its way" in text
 
 
 def test_what_could_not_be_applied_says_why(deliver, page):
     deliver(CallDuration="-7")
-    assert "Failed absurd_parameter: CallDuration" in page()
+    text = page()
+    assert "State of the call Failed" in text
+    assert "could make nothing of it: absurd_parameter: CallDuration" in text
 
 
 def test_what_cannot_be_opened_any_more_is_told_all_the_same(call, page):
