@@ -80,10 +80,10 @@ class CallProblemResolved(Event):
     sentence = "resolved a problem with the call ({resolution})"
     subject = "call_id"
     words: ClassVar[Mapping[str, str]] = {
-        "mended": "mended",
+        "mended": "fixed",
         "provider": "told the provider",
         "no_fault": "no fault",
-        "cannot": "cannot be mended",
+        "cannot": "cannot be fixed",
     }
     call_id: UUID
     problem_id: UUID

@@ -12,6 +12,7 @@ from accounts.models import TenantModel, tenant_key
 from accounts.permissions import Permission
 from callcrm.lib.crypto import envelope
 from callcrm.lib.crypto.fields import SealedModel, SealedText
+from telephony.models.calls import Call
 from telephony.models.shown import redacted
 
 OPEN = Q(resolved_at=None)
@@ -33,8 +34,10 @@ class CallProblemQuerySet(models.QuerySet["CallProblem"]):
         return self.filter(OPEN)
 
     def for_list(self) -> "CallProblemQuerySet":
+        """Bring what a line shows: of its call too, by whom and over which number it came."""
         people = ("reported_by__user", "resolved_by__user")
-        return self.select_related("lead", "call__lead", *people)
+        calls = Call.objects.select_related("lead", "phone__lead").prefetch_related("number", "source")
+        return self.select_related("lead", *people).prefetch_related(models.Prefetch("call", calls))
 
 
 class CallProblem(TenantModel, SealedModel):
@@ -48,10 +51,10 @@ class CallProblem(TenantModel, SealedModel):
         OTHER = "other", "Something else"
 
     class Resolution(models.TextChoices):
-        MENDED = "mended", "Mended"
+        MENDED = "mended", "Fixed"
         PROVIDER = "provider", "Told the provider"
         NO_FAULT = "no_fault", "No fault"
-        CANNOT = "cannot", "Cannot be mended"
+        CANNOT = "cannot", "Cannot be fixed"
 
     call = tenant_key("telephony.Call", related_name="problems")
     lead = tenant_key("leads.Lead", null=True)
@@ -85,6 +88,17 @@ class CallProblem(TenantModel, SealedModel):
             models.Index(fields=["business", "call", "-id"], name="telephony_problem_call"),
             models.Index(
                 fields=["business", "lead"], condition=Q(lead__isnull=False), name="telephony_problem_lead"
+            ),
+            # whoever is deleted is taken out of what he reported and resolved
+            models.Index(
+                fields=["business", "reported_by"],
+                condition=Q(reported_by__isnull=False),
+                name="telephony_problem_reporter",
+            ),
+            models.Index(
+                fields=["business", "resolved_by"],
+                condition=Q(resolved_by__isnull=False),
+                name="telephony_problem_resolver",
             ),
         ]
 

@@ -1,7 +1,10 @@
 """A member says what is wrong with a call, once; who runs the business sees it and says what became of it."""
 
+import re
+
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from accounts import visits
 from audit.models import Entry
@@ -24,6 +27,7 @@ from tests import crowd
 
 CALLER = "+12065550163"
 LIST = "/b/acme/problems/"
+INDEX = {"reported_by": "reporter", "resolved_by": "resolver"}
 WORDS = "Nora Quill says that it crackles, call 503-555-0142."
 
 
@@ -133,6 +137,21 @@ def test_who_runs_the_business_sees_it_and_resolves_it_with_a_word(world, client
     assert "Told the provider" in client.get(f"{LIST}?view=resolved").content.decode()
     assert "Told the provider" in login(client, world.user).get(page(call)).content.decode()
     assert events(world)[0] == "resolved a problem with the call (told the provider)"
+
+
+def test_the_list_says_whose_call_it_was_and_which_number_it_came_by(world, client, call, report):
+    report()
+    report(of=add_call(world.acme, withheld=True, number=None, source_id=None))
+    listed = login(client, world.admin).get(LIST).content.decode()
+    words = " ".join(re.sub(r"<[^>]+>", " ", listed).split())
+    assert "Poor audio Open Withheld number Inbound, " in words
+    assert re.search(
+        r"Nora Q\. \+1 \(\d{3}\) •••-••\d\d .* Inbound, .*, \d+:\d\d [ap]m Google Ads, \+1 503-555-0100",
+        words,
+    )
+    assert call.phone.number.reveal() not in listed
+    for button in ("Fixed", "Told the provider", "No fault", "Cannot be fixed"):
+        assert f">{button}</button>" in listed
 
 
 def test_of_two_who_resolve_it_the_first_has_said_it(world, client, report):
@@ -292,6 +311,25 @@ def test_longer_lists_cost_no_more_queries(world, client, call, report):
     assert_flat_queries(
         lambda: [client.get(LIST), client.get(page(call)), client.get(f"{LIST}?view=resolved")], grow
     )
+
+
+@pytest.mark.parametrize("column", ["reported_by", "resolved_by"])
+def test_what_a_member_who_is_deleted_said_is_found_by_an_index(world, call, column):
+    resolved = {"resolved_at": timezone.now(), "resolution": "mended"}
+    with world.inside():
+        CallProblem.objects.bulk_create(
+            CallProblem(
+                business=world.acme,
+                call=call,
+                kind="other",
+                **resolved | {column: world.user if n % 300 == 0 else None},
+            )
+            for n in range(3_000)
+        )
+    crowd.analyze()
+    with world.inside():
+        of_him = CallProblem.objects.filter(business_id=world.acme.pk, **{column: world.user})
+        assert f"telephony_problem_{INDEX[column]}" in of_him.order_by().explain()
 
 
 def test_what_goes_with_a_person_is_found_by_an_index(world, call):
