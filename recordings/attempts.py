@@ -96,6 +96,11 @@ def wanted(recording: Recording) -> Wanted:
     return Wanted(recording.provider_id, recording.channels, recording.duration_seconds)
 
 
+def may_yet_come(recording: Recording) -> bool:
+    """What was never fetched from the provider may not be there because he is late with it."""
+    return recording.size is None and now() - recording.created_at < EAGER
+
+
 def wait(recording: Recording, failure: Exception) -> timedelta:
     """Return how long to wait: longer each time, at most a minute for a day, then about an hour; never all at once."""
     if recording.asked_since and now() - recording.asked_since > EAGER:

@@ -1,7 +1,7 @@
 """The provider's copy is deleted, where the business wants that (`Business.delete_at_provider`).
 
 Only after the file was read back from our storage, opened, and found to be what was fetched: from then on it is the
-only one.
+only one. What is blocked is never fetched, so nothing is read back of it: nobody may hear it, here or there.
 """
 
 import hashlib
@@ -11,22 +11,25 @@ from uuid import UUID
 
 from django.utils.timezone import now
 
+from audit.events import Event
 from audit.recording import record
 from callcrm.lib import logs
-from callcrm.lib.crypto.chunks import Reader
 from callcrm.lib.crypto.envelope import DecryptError
+from callcrm.lib.http import FetchError
 from callcrm.lib.tenancy import business_scope, release_connection
 from recordings import attempts, failures, sealing
 from recordings.attempts import Claim, Overtaken
-from recordings.events import ProviderCopyDeleted
+from recordings.events import BlockedCopyDeleted, ProviderCopyDeleted
 from recordings.models import Recording
-from telephony.providers.base import Access, Client
+from telephony import feed
+
+LEFT_BY = (Recording.State.STORED, Recording.State.BLOCKED)
 
 _log = logs.get("callcrm.recordings")
 
 
 def ask(recording: Recording, *, wait: timedelta = timedelta()) -> None:
-    """Let the provider's copy of a stored recording be deleted, now or after a while."""
+    """Let the provider's copy of a stored or blocked recording be deleted, now or after a while."""
     from recordings.tasks import delete_provider_copy  # tasks import this module
 
     recording.provider_copy = Recording.Copy.LEAVING
@@ -42,7 +45,9 @@ def delete(business_id: UUID, recording_id: UUID) -> None:
     if claim is None:
         return
     try:
-        _verify_and_delete(claim)
+        if not _is_blocked(claim):
+            _verify(claim)
+        _delete(claim)
     except Overtaken:
         return
     except (*failures.EXPECTED, failures.NoAccount) as failure:
@@ -51,30 +56,36 @@ def delete(business_id: UUID, recording_id: UUID) -> None:
 
 def _claim(business_id: UUID, recording_id: UUID) -> Claim | None:
     with business_scope(business_id):
-        due = Recording.objects.due().filter(
-            state=Recording.State.STORED, provider_copy=Recording.Copy.LEAVING
-        )
+        due = Recording.objects.due().filter(state__in=LEFT_BY, provider_copy=Recording.Copy.LEAVING)
         recording = due.select_for_update().filter(pk=recording_id).first()
         return attempts.take(recording) if recording else None
 
 
-def _verify_and_delete(claim: Claim) -> None:
-    client, access, provider_id, stored, sha256 = _known(claim)
+def _is_blocked(claim: Claim) -> bool:
+    with business_scope(claim.business_id):
+        return claim.row().state == Recording.State.BLOCKED
+
+
+def _verify(claim: Claim) -> None:
+    with business_scope(claim.business_id):
+        recording = claim.row()
+        stored, sha256 = sealing.open_stored(recording), recording.sha256
     release_connection()
     found = hashlib.sha256()
     for block in claim.renewed_over(stored.blocks()):
         found.update(block)
     if found.hexdigest() != sha256:
         raise DecryptError("what is stored is not what was fetched")
-    client.delete_recording(access, provider_id)
-    _settle(claim)
 
 
-def _known(claim: Claim) -> tuple[Client, Access, str, Reader, str]:
+def _delete(claim: Claim) -> None:
     with business_scope(claim.business_id):
         recording = claim.row()
         client, access = attempts.client_of(recording), attempts.account_of(recording)
-        return client, access, recording.provider_id, sealing.open_stored(recording), recording.sha256
+    release_connection()
+    if not client.delete_recording(access, recording.provider_id) and attempts.may_yet_come(recording):
+        raise FetchError("status_404")
+    _settle(claim)
 
 
 def _settle(claim: Claim) -> None:
@@ -83,12 +94,18 @@ def _settle(claim: Claim) -> None:
         recording.provider_copy, recording.failure = Recording.Copy.GONE, ""
         recording.next_attempt_at = recording.claimed_until = None
         recording.save()
-        gone = ProviderCopyDeleted(recording_id=recording.pk, call_id=recording.call_id)
-        record(gone, by=None, business_id=recording.business_id)
+        record(_happened(recording), by=None, business_id=recording.business_id)
+        feed.tell(recording.business_id, "recording.changed", recording.pk, recording.state)
+
+
+def _happened(recording: Recording) -> Event:
+    if recording.state == Recording.State.BLOCKED:
+        return BlockedCopyDeleted(recording_id=recording.pk, call_id=recording.call_id)
+    return ProviderCopyDeleted(recording_id=recording.pk, call_id=recording.call_id)
 
 
 def _settle_failed(claim: Claim, failure: Exception) -> None:
-    """The recording stays stored; the reason stands beside it, and in the log."""
+    """The recording stays what it is; the reason stands beside it, and in the log."""
     code = failures.ALTERED if isinstance(failure, DecryptError) else failures.code_of(failure)
     _log.warning("a provider's copy is not deleted", recording_id=str(claim.recording_id), reason=code)
     try:

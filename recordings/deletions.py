@@ -134,14 +134,9 @@ def _remove_copy(claim: Claim) -> None:
             return
         client, access = attempts.client_of(recording), attempts.account_of(recording)
     release_connection()
-    if not client.delete_recording(access, recording.provider_id) and _may_yet_come(recording):
+    if not client.delete_recording(access, recording.provider_id) and attempts.may_yet_come(recording):
         raise FetchError("status_404")
     _note(claim, provider_copy=Recording.Copy.GONE)
-
-
-def _may_yet_come(recording: Recording) -> bool:
-    """What was never fetched from the provider may not be there because he is late with it."""
-    return recording.size is None and now() - recording.created_at < attempts.EAGER
 
 
 def _note(claim: Claim, **values: str) -> None:

@@ -57,6 +57,15 @@ class ProviderCopyDeleted(Event):
     call_id: UUID
 
 
+@dataclass(frozen=True, kw_only=True)
+class BlockedCopyDeleted(Event):
+    name = "recording.blocked_copy_deleted"
+    sentence = "deleted a recording at the provider: the caller was not told of it"
+    subject = "recording_id"
+    recording_id: UUID
+    call_id: UUID
+
+
 _WHY = {"?": ""} | {code: f" ({words})" for code, words in REASONS.items()}
 
 

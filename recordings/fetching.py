@@ -91,11 +91,11 @@ def fetch(business_id: UUID, recording_id: UUID) -> None:
 
 def sweep() -> None:
     """Ask again for what is due and has no job: jobs can be lost with their workers."""
-    from recordings import tasks  # they import this module
+    from recordings import copies, tasks  # they import this module
 
     _ask_untold()
     by_state: dict[str, Any] = {state.value: tasks.fetch_recording for state in _TO_FETCH}
-    by_state[Recording.State.STORED.value] = tasks.delete_provider_copy
+    by_state |= {state.value: tasks.delete_provider_copy for state in copies.LEFT_BY}
     by_state[Recording.State.DELETED.value] = tasks.remove_deleted
     businesses = Business.objects.values_list("pk", flat=True)
     with system_scope("recordings of all businesses that are due", businesses):
@@ -137,8 +137,9 @@ def _claim(business_id: UUID, recording_id: UUID) -> Claim | None:
 
 
 def block(recording: Recording) -> None:
-    """Leave it where it is: nobody was told of it."""
+    """Do not fetch it: nobody was told of it. Where the provider shall keep no copy, it goes there unheard."""
     recording.state, recording.next_attempt_at = Recording.State.BLOCKED, None
+    recording.failure, recording.asked_since = "", now()
     recording.save()
     record(
         RecordingBlocked(recording_id=recording.pk, call_id=recording.call_id),
@@ -146,6 +147,14 @@ def block(recording: Recording) -> None:
         business_id=recording.business_id,
     )
     feed.tell(recording.business_id, "recording.changed", recording.pk, recording.state)
+    let_copy_go(recording)
+
+
+def let_copy_go(recording: Recording) -> None:
+    """Where the business wants that, let the provider's copy be deleted; not the only one of what is held."""
+    is_only_one = recording.state == Recording.State.BLOCKED
+    if recording.business.delete_at_provider and not (is_only_one and recording.is_held):
+        _ask_for_deletion(recording)
 
 
 def _bring(claim: Claim) -> None:
@@ -213,8 +222,7 @@ def _settle_stored(claim: Claim, meter: Meter, picture: Waveform, key: bytes) ->
         feed.tell(recording.business_id, "recording.changed", recording.pk, recording.state)
         if not recording.is_complete:
             _take_as_told(recording)
-        if recording.business.delete_at_provider:
-            _ask_for_deletion(recording)
+        let_copy_go(recording)
 
 
 def _take_as_told(recording: Recording) -> None:

@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from accounts.models import Member
 from audit.recording import record
 from callcrm.errors import Conflict
-from recordings import deletions
+from recordings import deletions, fetching
 from recordings.events import HoldLifted, RecordingHeld
 from recordings.models import Recording
 from telephony import feed
@@ -20,7 +20,7 @@ from telephony import feed
 def hold(recording: Recording, reason: Recording.HoldReason, *, by: Member) -> Recording:
     """Keep it until the hold is lifted. Holding twice changes nothing. Raises Conflict for what is gone."""
     mine = deletions.locked(recording.pk)
-    if mine is None or mine.state in Recording.GONE:
+    if mine is None or mine.is_past_keeping:
         raise Conflict("There is nothing left of this recording to hold.")
     if not mine.is_held:
         mine.held_at, mine.held_by, mine.hold_reason = now(), by, reason
@@ -41,6 +41,8 @@ def lift(recording: Recording, *, by: Member) -> Recording:
         _keep(mine)
         lifted = HoldLifted(recording_id=mine.pk, call_id=mine.call_id)
         record(lifted, by=by, business_id=mine.business_id)
+        if mine.state == Recording.State.BLOCKED:
+            fetching.let_copy_go(mine)
     return mine
 
 

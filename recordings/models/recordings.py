@@ -70,8 +70,9 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         return tried.order_by("next_attempt_at").values("failure")[:1]
 
     def not_gone(self) -> "RecordingQuerySet":
-        """Return those of which there is, or may yet come, something to hear."""
-        return self.exclude(state__in=Recording.GONE)
+        """Return those of which something is left, here or at the provider, or may yet come."""
+        blocked_and_gone = {"state": Recording.State.BLOCKED, "provider_copy": Recording.Copy.GONE}
+        return self.exclude(state__in=Recording.GONE).exclude(**blocked_and_gone)
 
 
 class Recording(TenantModel, SealedModel):
@@ -272,6 +273,12 @@ class Recording(TenantModel, SealedModel):
         return sum(pause.seconds(end) for pause in self.pauses.all())
 
     @property
+    def is_past_keeping(self) -> bool:
+        """Say whether nothing of it is left to keep: of a blocked one the provider's copy is all there is."""
+        leaves = self.state == self.State.BLOCKED and self.provider_copy != self.Copy.KEPT
+        return leaves or self.state in self.GONE
+
+    @property
     def is_held(self) -> bool:
         """Say whether a legal hold keeps it, whatever its rule says."""
         return self.held_at is not None
@@ -280,7 +287,7 @@ class Recording(TenantModel, SealedModel):
     def keep_until(self) -> datetime | None:
         """Return when its rule lets it go; None where nothing does, or it is gone. Wants `with_rules`."""
         days = vars(self)["keep_days"]
-        return self.created_at + timedelta(days=days) if days and self.state not in self.GONE else None
+        return self.created_at + timedelta(days=days) if days and not self.is_past_keeping else None
 
     @property
     def can_be_retried(self) -> bool:
@@ -314,6 +321,16 @@ class Recording(TenantModel, SealedModel):
         left = f" Not all of it is removed yet. {failures.words(self.failure)}" if self.failure else ""
         return by + left
 
+    def _told_blocked(self) -> str:
+        why = f" {failures.words(self.failure)}" if self.failure else ""
+        copy = {
+            self.Copy.GONE.value: " The provider's copy is deleted.",
+            self.Copy.LEAVING.value: f" The provider's copy is being deleted.{why}",
+        }
+        return "Not kept: the caller was not told that the call is recorded." + copy.get(
+            self.provider_copy, ""
+        )
+
     _DELETED_BY: ClassVar[dict[str, str]] = {
         Rule.RETENTION: "Deleted by the retention rule.",
         Rule.CARD_DATA: "Deleted, for it held card data.",
@@ -325,7 +342,7 @@ class Recording(TenantModel, SealedModel):
         State.FAILED: _told_failed,
         State.ABSENT: lambda _: "Nothing was recorded.",
         State.DELETED: _told_deleted,
-        State.BLOCKED: lambda _: "Not kept: the caller was not told that the call is recorded.",
+        State.BLOCKED: _told_blocked,
     }
 
     _SHORT: ClassVar[dict[str, str]] = {

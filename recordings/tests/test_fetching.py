@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.utils.timezone import now
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from audit.models import Entry
 from callcrm.lib import http
@@ -15,22 +14,17 @@ from recordings import attempts, fetching, sealing, storage
 from recordings.models import Recording
 from recordings.storage import StorageError
 from recordings.tasks import fetch_recording
-from recordings.tests.waiting import SECONDS, again, attempt, now_due, opened, told
+from recordings.tests.waiting import AUDIO, SECONDS, again, attempt, jobs, now_due, opened, told
 from telephony.models import Call, FeedFrame, ProviderAccount
 from tests import carrier as provider
 from tests.carrier import MEGABYTE, Carrier, wav
 
 pytestmark = pytest.mark.django_db
-AUDIO = wav(SECONDS, channels=2)
 STATE = Recording.State
 
 
 def files(folder):
     return [path for path in folder.rglob("*") if path.is_file()]
-
-
-def jobs(task="fetch_recording"):
-    return ProcrastinateJob.objects.filter(task_name=f"recordings.tasks.{task}", status="todo")
 
 
 def happened(world, name):

@@ -25,7 +25,7 @@ KEEPING = [
     (storage.Folder, "put"),
     (sealing, "wrapped"),
     (fetching, "_settle_stored"),
-    (copies, "_known"),
+    (copies, "_verify"),
     (twilio_client, "delete_recording"),
     (copies, "_settle"),
 ]

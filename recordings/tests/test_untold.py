@@ -10,8 +10,7 @@ from callcrm.lib.http import FetchError
 from callcrm.testing import add_call, add_lead, ring, sid, signed_post
 from recordings import fetching
 from recordings.models import Recording
-from recordings.tests.test_fetching import AUDIO, jobs
-from recordings.tests.waiting import again, attempt, opened, told
+from recordings.tests.waiting import AUDIO, again, attempt, jobs, opened, told
 from telephony.models import Call, CallbackMiss
 from tests import carrier as provider
 

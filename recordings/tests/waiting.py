@@ -3,14 +3,18 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.timezone import now
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from callcrm.testing import ACCOUNT_ID, World, add_call, add_lead, sid
 from recordings import fetching, sealing
 from recordings.models import Recording
 from telephony.models import Call
+from tests.carrier import wav
 
 SECONDS = 5
+AUDIO = wav(SECONDS, channels=2)
 
 
 def told(world: World, call: Call | None = None, **values: Any) -> Recording:
@@ -54,3 +58,7 @@ def opened(world: World, recording: Recording) -> bytes:
     """What is kept of it, in clear."""
     with world.inside():
         return b"".join(sealing.open_stored(again(world, recording)).blocks())
+
+
+def jobs(task: str = "fetch_recording") -> QuerySet[ProcrastinateJob]:
+    return ProcrastinateJob.objects.filter(task_name=f"recordings.tasks.{task}", status="todo")
