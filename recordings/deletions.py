@@ -6,16 +6,19 @@ left in our storage and at the provider is removed by a job; what it cannot remo
 Held recordings are not deleted by anything.
 """
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from math import ceil
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Greatest
 from django.utils.timezone import now
+from procrastinate.types import JSONDict
 
 from accounts.models import Member
-from audit.recording import record
+from audit.recording import record_all
 from callcrm.errors import Conflict
 from callcrm.lib import logs
 from callcrm.lib.http import FetchError
@@ -24,14 +27,14 @@ from leads.models import Lead
 from recordings import attempts, failures, storage
 from recordings.attempts import Claim, Overtaken
 from recordings.events import RecordingDeleted
-from recordings.models import Recording
+from recordings.models import Recording, RecordingQuerySet
 from telephony import feed
 from telephony.models import Call
 
 HELD = "This recording is under a legal hold. Lift the hold first."
 
-# Called in the transaction of a deletion: whoever keeps what was said in it elsewhere forgets that too.
-also: list[Callable[[Recording], None]] = []
+# Called in the transaction of a deletion: whoever keeps what was said in these elsewhere forgets that too.
+also: list[Callable[[RecordingQuerySet], None]] = []
 _log = logs.get("callcrm.recordings")
 
 
@@ -51,7 +54,8 @@ def delete(recording: Recording, rule: Recording.Rule, *, by: Member) -> Recordi
     if mine.is_held:
         raise Conflict(HELD)
     if mine.state != Recording.State.DELETED:
-        end(mine, rule, by=by)
+        end([mine], rule, by=by)
+        mine.refresh_from_db()
     return mine
 
 
@@ -62,37 +66,71 @@ def delete_of_person(lead: Lead, by: Member) -> None:
     left = list(of_calls.not_gone().order_by("pk").select_for_update())
     if any(recording.is_held for recording in left):
         raise Conflict("A recording of this person is under a legal hold. Lift the hold first.")
-    for recording in left:
-        end(recording, Recording.Rule.REQUEST, by=by)
+    end(left, Recording.Rule.REQUEST, by=by)
 
 
-def end(recording: Recording, rule: Recording.Rule, *, by: Member | None) -> None:
-    """Delete a locked recording that may go."""
-    recording.state = Recording.State.DELETED
-    recording.deleted_at, recording.deleted_by = now(), rule
-    recording.key, recording.sha256, recording.failure = None, "", ""
-    recording.attempts += 1  # whoever works on it is overtaken
-    recording.asked_since = now()
-    if recording.provider_copy != Recording.Copy.GONE:
-        recording.provider_copy = Recording.Copy.LEAVING
-    recording.save()
+def end(recordings: Sequence[Recording], rule: Recording.Rule, *, by: Member | None) -> None:
+    """Delete locked recordings of one business that may go: in as many statements as one. What was read of them before
+    is not as they are then."""
+    if not recordings:
+        return
+    business_id, at = recordings[0].business_id, now()
+    of_these = Recording.objects.filter(pk__in=[recording.pk for recording in recordings])
+    _forget_keys(of_these, rule, at)
     for forget in also:
-        forget(recording)
-    gone = RecordingDeleted(recording_id=recording.pk, call_id=recording.call_id, rule=rule.value)
-    record(gone, by=by, business_id=recording.business_id)
-    feed.tell(recording.business_id, "recording.changed", recording.pk, recording.state)
-    # A worker that was overtaken may be writing yet, until its lease is over: what it leaves is removed as well.
-    ask(recording, wait=max((recording.claimed_until or now()) - now(), timedelta()))
+        forget(of_these)
+    record_all((_deleted(recording, rule) for recording in recordings), by=by, business_id=business_id)
+    states = dict.fromkeys((recording.pk for recording in recordings), Recording.State.DELETED.value)
+    feed.tell_all(business_id, "recording.changed", states)
+    _ask_for_removal(recordings, at)
+
+
+def _forget_keys(of_these: RecordingQuerySet, rule: Recording.Rule, at: datetime) -> None:
+    of_these.update(
+        state=Recording.State.DELETED,
+        deleted_at=at,
+        deleted_by=rule,
+        key=None,
+        sha256="",
+        failure="",
+        attempts=F("attempts") + 1,  # whoever works on it is overtaken
+        asked_since=at,
+        next_attempt_at=Greatest("claimed_until", Value(at)),  # a NULL is not the greatest
+        provider_copy=Case(
+            When(provider_copy=Recording.Copy.GONE, then=Value(Recording.Copy.GONE)),
+            default=Value(Recording.Copy.LEAVING),
+        ),
+    )
+
+
+def _deleted(recording: Recording, rule: Recording.Rule) -> RecordingDeleted:
+    return RecordingDeleted(recording_id=recording.pk, call_id=recording.call_id, rule=rule.value)
+
+
+def _ask_for_removal(recordings: Sequence[Recording], at: datetime) -> None:
+    """Let what is left of them be removed. A worker that was overtaken may be writing yet, until its lease is over:
+    what it leaves is removed as well."""
+    claims = [recording.claimed_until or at for recording in recordings]
+    waiting = [recording for recording, until in zip(recordings, claims, strict=True) if until > at]
+    _defer([recording for recording in recordings if recording not in waiting])
+    _defer(waiting, wait=max(claims) - at)
+
+
+def _defer(recordings: Sequence[Recording], *, wait: timedelta = timedelta()) -> None:
+    from recordings.tasks import remove_deleted  # tasks import this module
+
+    jobs: list[JSONDict] = [
+        {"business_id": str(one.business_id), "recording_id": str(one.pk)} for one in recordings
+    ]
+    if jobs:
+        remove_deleted.configure(schedule_in={"seconds": ceil(wait.total_seconds())}).batch_defer(*jobs)
 
 
 def ask(recording: Recording, *, wait: timedelta) -> None:
-    """Let what is left of it be removed, now or after a while."""
-    from recordings.tasks import remove_deleted  # tasks import this module
-
+    """Let what is left of it be removed, after a while."""
     recording.next_attempt_at = now() + wait
     recording.save(update_fields=["next_attempt_at"])
-    job = {"business_id": str(recording.business_id), "recording_id": str(recording.pk)}
-    remove_deleted.configure(schedule_in={"seconds": ceil(wait.total_seconds())}).defer(**job)
+    _defer([recording], wait=wait)
 
 
 def remove(business_id: UUID, recording_id: UUID) -> None:

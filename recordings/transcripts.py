@@ -3,7 +3,7 @@
 from accounts.models import Member
 from leads import reveals
 from recordings.events import TranscriptRevealed
-from recordings.models import Recording, mine
+from recordings.models import Recording, RecordingNote, RecordingQuerySet, mine
 from telephony import feed
 from telephony.ingest import Origin
 from telephony.models import Call
@@ -24,11 +24,10 @@ def written(origin: Origin, update: TranscriptionUpdate, call: Call) -> None:
     feed.tell(origin.business_id, "recording.changed", recording.pk, recording.state)
 
 
-def forget_words(recording: Recording) -> None:
-    """A recording is deleted: what is written of it and its picture go with it."""
-    recording.transcript, recording.words_key, recording.peaks = None, None, b""
-    recording.save(update_fields=["transcript", "words_key", "peaks"])
-    recording.notes.all().delete()
+def forget_words(recordings: RecordingQuerySet) -> None:
+    """Recordings are deleted: what is written of them and their pictures go with them."""
+    recordings.update(transcript=None, words_key=None, peaks=b"")
+    RecordingNote.objects.filter(recording__in=recordings).delete()
 
 
 def reveal(recording: Recording, reason: str, *, by: Member) -> reveals.Revealed:

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 from threading import Event, Thread
+from uuid import UUID
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -12,15 +14,16 @@ from accounts import businesses
 from audit.models import Entry
 from callcrm.errors import Conflict
 from callcrm.lib.crypto.envelope import DecryptError
+from callcrm.testing import add_call, add_lead
 from leads import editing
-from recordings import copies, deletions, fetching, holds, sealing, storage
-from recordings.models import Recording
-from recordings.tests.waiting import SECONDS, again, attempt, now_due, opened, told
+from recordings import copies, deletions, fetching, holds, notes, sealing, storage
+from recordings.models import Recording, RecordingNote
+from recordings.tests.waiting import AUDIO, again, attempt, jobs, now_due, opened, told
+from telephony.models import FeedFrame
 from tests import carrier as provider
-from tests.carrier import wait_for, wav
+from tests.carrier import wait_for
 
 pytestmark = pytest.mark.django_db
-AUDIO = wav(SECONDS, channels=2)
 CARD, REQUEST = Recording.Rule.CARD_DATA, Recording.Rule.REQUEST
 
 
@@ -42,6 +45,10 @@ def removed(world, recording):
     now_due(world, recording)
     deletions.remove(recording.business_id, recording.pk)
     return again(world, recording)
+
+
+def pks(recordings):
+    return {recording.pk for recording in recordings}
 
 
 def files(folder):
@@ -163,13 +170,13 @@ def test_what_does_not_come_within_a_day_is_not_there(world, twilio, folder):
 
 def test_whoever_keeps_what_was_said_forgets_it_in_the_same_transaction(world, kept, monkeypatch):
     told_of = []
-    monkeypatch.setattr(deletions, "also", [told_of.append])
+    monkeypatch.setattr(deletions, "also", [lambda gone: told_of.extend(gone.values_list("pk", flat=True))])
     delete(world, kept)
-    assert [one.pk for one in told_of] == [kept.pk]
+    assert told_of == [kept.pk]
 
 
 def test_a_deletion_that_is_rolled_back_deleted_nothing(world, kept, monkeypatch):
-    monkeypatch.setattr(deletions, "record", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(deletions, "record_all", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         delete(world, kept)
     assert opened(world, kept) == AUDIO
@@ -193,7 +200,7 @@ def test_a_provider_that_tells_of_it_late_does_not_bring_it_back(world, kept):
     delete(world, kept)
     update = RecordingUpdate(
         provider_id=kept.provider_id, account_id=kept.provider_account, call_provider_id=kept.call.provider_id,
-        state=RecordingState.COMPLETED, kind=RecordingKind.CALL, source="DialVerb", duration=SECONDS,
+        state=RecordingState.COMPLETED, kind=RecordingKind.CALL, source="DialVerb", duration=5,
     )  # fmt: skip
     with world.inside():
         arrived(Origin(world.acme.pk, "twilio", now()), update, kept.call)
@@ -234,6 +241,54 @@ def test_what_is_kept_of_a_person_who_is_deleted_goes_here_and_at_the_provider(w
     gone = removed(world, kept)
     assert (gone.state, gone.provider_copy, gone.failure) == ("deleted", "gone", "")
     assert (files(folder), len(deletions_at(twilio))) == ([], 1)
+
+
+def test_of_all_that_is_deleted_with_a_person_nothing_is_heard_from_that_moment_on(world, twilio, kept):
+    lease = now() + timedelta(seconds=40)
+    fetched_now = told(world, kept.call, claimed_until=lease)
+    copied = told(world, kept.call, state="stored", provider_copy="gone", key=b"k")
+    left = told(world, state="stored", key=b"k")
+    with world.inside():
+        spoken = notes.add(again(world, kept), 1, "He lives there.", by=world.owner).recording
+        spoken.transcript = "I am at home."
+        spoken.save()
+        editing.delete(kept.call.lead, by=world.owner)
+    gone = [again(world, one) for one in (kept, fetched_now, copied)]
+    assert {(one.state, one.deleted_by, one.key, one.failure) for one in gone} == {
+        ("deleted", REQUEST, None, "")
+    }
+    assert [one.attempts for one in gone] == [kept.attempts + 1, 1, 1]
+    assert [one.provider_copy for one in gone] == ["leaving", "leaving", "gone"]
+    assert [one.next_attempt_at >= lease for one in gone] == [False, True, False]
+    with world.inside():
+        words = Recording.objects.filter(pk=kept.pk).values_list("words_key", "transcript")
+        assert list(words) == [(None, None)]
+        assert not RecordingNote.objects.exists()
+        assert set(FeedFrame.objects.filter(state="deleted").values_list("object_id", flat=True)) == pks(gone)
+    entries = Entry.objects.filter(name="recording.deleted", actor=world.owner.audit_actor)
+    assert set(entries.values_list("subject_id", flat=True)) == pks(gone)
+    at = {UUID(job.args["recording_id"]): job.scheduled_at for job in jobs("remove_deleted")}
+    assert set(at) == pks(gone)
+    assert at[fetched_now.pk] >= lease
+    assert at[kept.pk] < lease
+    assert again(world, left).state == "stored", "it is another person's"
+
+
+def test_a_person_with_many_recordings_goes_in_as_many_statements_as_one_with_few(world):
+    def person(recordings):
+        call = add_call(world.acme, add_lead(world.acme))
+        for _ in range(recordings):
+            told(world, call, state="stored", key=b"k")
+            told(world, call, claimed_until=now() + timedelta(seconds=40))
+        return call.lead
+
+    def statements(lead):
+        with world.inside(), CaptureQueriesContext(connection) as asked:
+            editing.delete(lead, by=world.owner)
+        return len(asked)
+
+    few, many = person(1), person(6)
+    assert statements(few) == statements(many) < 25
 
 
 def test_a_person_stays_whole_while_one_of_his_recordings_is_held(world, twilio, kept):

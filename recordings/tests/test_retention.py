@@ -163,10 +163,10 @@ def test_one_that_cannot_be_deleted_does_not_keep_the_others(world, monkeypatch)
     bad, good = aged(world, 3 * DAY), aged(world, 2 * DAY)
     end = deletions.end
 
-    def breaks(recording, *args, **kwargs):
-        if recording.pk == bad.pk:
+    def breaks(recordings, *args, **kwargs):
+        if bad in recordings:
             raise RuntimeError
-        end(recording, *args, **kwargs)
+        end(recordings, *args, **kwargs)
 
     monkeypatch.setattr(deletions, "end", breaks)
     assert retention.sweep_all(world.acme.pk, NOON) == 1
