@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.utils.timezone import now
@@ -101,11 +102,22 @@ def may_yet_come(recording: Recording) -> bool:
     return recording.size is None and now() - recording.created_at < EAGER
 
 
-def wait(recording: Recording, failure: Exception) -> timedelta:
-    """Return how long to wait: longer each time, at most a minute for a day, then about an hour; never all at once."""
-    if recording.asked_since and now() - recording.asked_since > EAGER:
+class Tried(Protocol):
+    """What is tried again: since when, and how often it was."""
+
+    asked_since: Any
+    attempts: Any
+
+
+def wait(tried: Tried, failure: Exception) -> timedelta:
+    """Return how long to wait: longer each time, at most a minute for a day, then about an hour; never all at once.
+
+    Who asks for patience (Retry-After) gets it within that minute, however long he asks for: what the product promises
+    of its recordings does not depend on him.
+    """
+    if tried.asked_since and now() - tried.asked_since > EAGER:
         return timedelta(seconds=RARE_WAIT * random.uniform(0.75, 1))  # noqa: S311  spreads, hides nothing
-    seconds = min(LONGEST_WAIT, 2.0 ** min(recording.attempts, 6))
+    seconds = min(LONGEST_WAIT, 2.0 ** min(tried.attempts, 6))
     asked = getattr(failure, "retry_after", None) or 0
     spread = seconds * random.uniform(0.5, 1)  # noqa: S311  likewise
     return timedelta(seconds=min(LONGEST_WAIT, max(spread, asked)))

@@ -19,6 +19,17 @@ class RecordingStored(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecordingsFound(Event):
+    """Nobody had told of them: the provider was asked, for the call was to be recorded."""
+
+    name = "recording.found"
+    sentence = "found recordings of a call at the provider that nobody had told of ({count})"
+    subject = "call_id"
+    call_id: UUID
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecordingFailed(Event):
     """Recorded when the reason is another one than before, not at every attempt."""
 

@@ -100,7 +100,9 @@ def sweep() -> None:
     businesses = Business.objects.values_list("pk", flat=True)
     with system_scope("recordings of all businesses that are due", businesses):
         late = (
-            Recording.objects.due().filter(next_attempt_at__lte=now() - LATE).exclude(pk__in=_in_the_queue())
+            Recording.objects.due()
+            .filter(next_attempt_at__lte=now() - LATE)
+            .exclude(pk__in=in_the_queue("recording_id"))
         )
         late = late.filter(state__in=by_state).order_by("next_attempt_at")
         for business_id, pk, state in late.values_list("business_id", "pk", "state")[:MOST_SWEPT]:
@@ -117,11 +119,11 @@ def _ask_untold() -> None:
         Recording.objects.untold().filter(pk__in=found).update(asked_since=now(), next_attempt_at=due)
 
 
-def _in_the_queue() -> list[str]:
-    """A worker that cannot keep up is not given the same work once more every minute."""
+def in_the_queue(named: str) -> list[str]:
+    """Return what jobs name that are about to be done: who cannot keep up is not given the same work again."""
     waiting = ProcrastinateJob.objects.filter(queue_name=QUEUE, status="todo")
     ready = waiting.filter(Q(scheduled_at=None) | Q(scheduled_at__lte=now() + SOON))
-    return list(ready.values_list("args__recording_id", flat=True))
+    return [found for found in ready.values_list(f"args__{named}", flat=True) if found]
 
 
 def _claim(business_id: UUID, recording_id: UUID) -> Claim | None:

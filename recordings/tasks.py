@@ -15,7 +15,7 @@ from procrastinate.contrib.django import app
 
 from accounts.models import Business
 from callcrm.lib.tenancy import business_scope
-from recordings import copies, deletions, fetching, pauses, playbacks, retention
+from recordings import copies, deletions, fetching, inquiries, pauses, playbacks, retention
 
 AT_ONCE = 2  # of the four threads of a worker
 PATIENCE = 2.0  # seconds; longer than most fetches take
@@ -27,19 +27,25 @@ _free = BoundedSemaphore(AT_ONCE)
 @app.task(queue=fetching.QUEUE, retry=3, priority=LAST)
 def fetch_recording(*, business_id: str, recording_id: str) -> None:
     """Fetch it, if it is due."""
-    _when_free(fetch_recording, fetching.fetch, business_id, recording_id)
+    _when_free(fetch_recording, fetching.fetch, business_id=business_id, recording_id=recording_id)
 
 
 @app.task(queue=fetching.QUEUE, retry=3, priority=LAST)
 def delete_provider_copy(*, business_id: str, recording_id: str) -> None:
     """Delete what the provider still has, if that is due."""
-    _when_free(delete_provider_copy, copies.delete, business_id, recording_id)
+    _when_free(delete_provider_copy, copies.delete, business_id=business_id, recording_id=recording_id)
 
 
 @app.task(queue=fetching.QUEUE, retry=3, priority=LAST)
 def remove_deleted(*, business_id: str, recording_id: str) -> None:
     """Remove what is left of a deleted one, if that is due."""
-    _when_free(remove_deleted, deletions.remove, business_id, recording_id)
+    _when_free(remove_deleted, deletions.remove, business_id=business_id, recording_id=recording_id)
+
+
+@app.task(queue=fetching.QUEUE, retry=3, priority=LAST)
+def ask_provider(*, business_id: str, inquiry_id: str) -> None:
+    """Ask which recordings a call has, if that is due."""
+    _when_free(ask_provider, inquiries.ask, business_id=business_id, inquiry_id=inquiry_id)
 
 
 @app.task(queue="default", retry=3, priority=SOON)
@@ -56,13 +62,21 @@ def sweep_recordings(timestamp: int) -> None:
     pauses.sweep()
 
 
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="default", queueing_lock="look_for_recordings")
+def look_for_recordings(timestamp: int) -> None:
+    """Ask for what was to be recorded and is not told of."""
+    inquiries.sweep()
+
+
 @app.periodic(cron="47 3 * * *")
 @app.task(queue="default", queueing_lock="forget_playbacks")
 def forget_playbacks(timestamp: int) -> None:
-    """Forget links that open nothing."""
+    """Forget links that open nothing, and what was asked of providers long ago."""
     for business_id in Business.objects.values_list("pk", flat=True):
         with business_scope(business_id):
             playbacks.forget()
+            inquiries.forget()
 
 
 @app.periodic(cron="11 * * * *")
@@ -83,14 +97,12 @@ def expire_recordings(*, business_id: str, up_to: str) -> None:
         expire_recordings.defer(business_id=business_id, up_to=up_to)
 
 
-def _when_free(task: Any, work: Callable[[UUID, UUID], None], business_id: str, recording_id: str) -> None:
+def _when_free(task: Any, work: Callable[[UUID, UUID], None], **ids: str) -> None:
     if not _free.acquire(timeout=PATIENCE):
         soon = random.randint(5, 25)  # noqa: S311  spreads, hides nothing
-        task.configure(schedule_in={"seconds": soon}).defer(
-            business_id=business_id, recording_id=recording_id
-        )
+        task.configure(schedule_in={"seconds": soon}).defer(**ids)
         return
     try:
-        work(UUID(business_id), UUID(recording_id))
+        work(*map(UUID, ids.values()))
     finally:
         _free.release()

@@ -15,7 +15,7 @@ from exports.models import Export
 from leads import drafts, editing, merging
 from leads.models import Lead, LeadMerge, LeadPhone, Note, NoteDraft, Source
 from recordings import notes, retention
-from recordings.models import Playback, Recording, RecordingNote, RecordingPause, RetentionRule
+from recordings.models import Inquiry, Playback, Recording, RecordingNote, RecordingPause, RetentionRule
 from telephony import (
     bulk,
     call_views,
@@ -89,6 +89,7 @@ class Everything:
     export: Export
     rule: RetentionRule
     pause: RecordingPause
+    inquiry: Inquiry
     message: Message
     receipt: Receipt
     session: ApiSession
@@ -162,6 +163,7 @@ def _of_the_recording(call: Call, member: Member) -> dict[str, Any]:
         "playback": _playback(recording, member),
         "moment": notes.add(recording, 0, "Says hello.", by=member),
         "pause": RecordingPause.objects.create(business=call.business, recording=recording, wished_by=member),
+        "inquiry": Inquiry.objects.create(business=call.business, call=call),
         "rule": RetentionRule.objects.get(business=call.business),
     }
 

@@ -1,5 +1,6 @@
 """What is left of calls: recordings, how long they are kept, their pauses, and who listens to them."""
 
+from recordings.models.inquiries import Inquiry
 from recordings.models.listening import AFTER, FIRST_USE, Playback, PlaybackQuerySet, RecordingNote
 from recordings.models.pauses import RecordingPause
 from recordings.models.recordings import (
@@ -16,6 +17,7 @@ __all__ = [
     "EARLY",
     "FIRST_USE",
     "LONGEST_KEPT",
+    "Inquiry",
     "Playback",
     "PlaybackQuerySet",
     "Recording",

@@ -350,6 +350,9 @@ class Client(Protocol):
         self, access: Access, wanted: Wanted, *, max_bytes: int, seconds: float
     ) -> AbstractContextManager[Sound]: ...
 
+    def find_recordings(self, access: Access, call_provider_id: str) -> list[RecordingUpdate]:
+        """Return what there is of a call that is over, as if it had been delivered."""
+
     def delete_recording(self, access: Access, provider_id: str) -> bool:
         """Delete the provider's copy, and say whether there was one: one that is not there may yet come."""
 

@@ -16,7 +16,7 @@ from threading import Event, Thread
 from typing import Final
 
 from callcrm.lib.http import FetchError
-from telephony.providers.base import Access, NewCall, Wanted
+from telephony.providers.base import Access, NewCall, RecordingUpdate, Wanted
 from telephony.providers.practice import outgoing
 from telephony.providers.practice.player import Line, Misplayed
 
@@ -84,6 +84,11 @@ def open_recording(access: Access, wanted: Wanted, *, max_bytes: int, seconds: f
     if tune.length > max_bytes:
         raise FetchError("too_large")
     yield tune
+
+
+def find_recordings(access: Access, call_provider_id: str) -> list[RecordingUpdate]:
+    """What is played tells of its recording itself."""
+    return []
 
 
 def delete_recording(access: Access, provider_id: str) -> bool:

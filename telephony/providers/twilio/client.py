@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from callcrm.lib.http import Answer, FetchError, fetch
-from telephony.providers.base import Access, NewCall, Wanted
+from telephony.providers.base import Access, NewCall, RecordingKind, RecordingState, RecordingUpdate, Wanted
 
 TYPES = ("audio/", "application/octet-stream", "binary/octet-stream")  # the bytes are looked at as well
 MEDIA_HOSTS = (".twiliocdn.com",)
@@ -24,6 +24,9 @@ START_SECONDS = 10.0
 STOP_SECONDS = 5.0  # a telephone rings that should not; it may take two requests
 MOST_ANSWERED = 64 * 1024
 MOST_LOOKED_AT = 20  # calls
+FIND_SECONDS = 15.0
+MOST_FOUND = 20  # recordings of one call
+LONGEST = 24 * 3600  # seconds that a call can last
 CLOCKS_DIFFER = timedelta(seconds=30)  # by more they are out of order
 OVER = ("canceled", "completed", "busy", "failed", "no-answer")
 TOLD_OF = ("initiated", "ringing", "answered", "completed")
@@ -31,6 +34,7 @@ TOLD_OF = ("initiated", "ringing", "answered", "completed")
 _ACCOUNT, _RECORDING = re.compile(r"AC[0-9a-fA-F]{32}"), re.compile(r"RE[0-9a-fA-F]{32}")
 _CALL = re.compile(r"CA[0-9a-fA-F]{32}")
 _ERROR = re.compile(r"[0-9]{5}")
+_FOUND = {"completed": RecordingState.COMPLETED, "absent": RecordingState.ABSENT}
 _NOT_THERE, _TOO_LATE = "error_20404", "error_21220"
 
 
@@ -40,6 +44,23 @@ def open_recording(access: Access, wanted: Wanted, *, max_bytes: int, seconds: f
     address = _address(access, wanted.provider_id) + ".wav"
     with ExitStack() as stack:
         yield _best(stack, access, address, wanted, max_bytes, seconds)
+
+
+def find_recordings(access: Access, call_provider_id: str) -> list[RecordingUpdate]:
+    """https://www.twilio.com/docs/voice/api/recording: those of one call. A call that Twilio does not know has none."""
+    if not _CALL.fullmatch(call_provider_id):
+        raise FetchError("refused_host")
+    address = f"{_account(access)}/Calls/{call_provider_id}/Recordings.json?PageSize={MOST_FOUND}"
+    try:
+        with fetch(address, **_asking(access, FIND_SECONDS)) as answer:
+            rows = _read(answer).get("recordings")
+    except FetchError as failure:
+        if failure.code != "status_404":
+            raise
+        return []
+    if not isinstance(rows, list):
+        raise FetchError("wrong_type")
+    return [_found(access, call_provider_id, row) for row in rows[:MOST_FOUND]]
 
 
 def delete_recording(access: Access, provider_id: str) -> bool:
@@ -140,12 +161,43 @@ def _call_id(told: Mapping[str, Any]) -> str:
 
 
 def _begun(row: Mapping[str, Any], since: datetime) -> bool:
+    made = _moment(row.get("date_created"))
+    return made is not None and made >= since - CLOCKS_DIFFER
+
+
+def _found(access: Access, call_provider_id: str, row: Any) -> RecordingUpdate:
+    """What Twilio has yet to finish it calls processing: that has begun, and is not complete."""
+    told = row if isinstance(row, dict) else {}
+    if not _RECORDING.fullmatch(str(told.get("sid", ""))) or told.get("call_sid") != call_provider_id:
+        raise FetchError("wrong_type")
+    source = str(told.get("source", ""))
+    return RecordingUpdate(
+        provider_id=told["sid"],
+        account_id=access.account_id,
+        call_provider_id=call_provider_id,
+        state=_FOUND.get(str(told.get("status", "")), RecordingState.IN_PROGRESS),
+        kind=RecordingKind.VOICEMAIL if source == "RecordVerb" else RecordingKind.CALL,
+        source=source if source.isalpha() else "",
+        at=_moment(told.get("start_time")),
+        duration=_count(told.get("duration"), LONGEST),
+        channels=_count(told.get("channels"), 2),
+    )
+
+
+def _moment(said: Any) -> datetime | None:
     """Twilio says whole seconds by its own clock, as RFC 2822 has them."""
     try:
-        made = parsedate_to_datetime(str(row.get("date_created", "")))
+        moment = parsedate_to_datetime(str(said))
     except (ValueError, OverflowError):
-        return False
-    return made.replace(tzinfo=made.tzinfo or UTC) >= since - CLOCKS_DIFFER
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
+
+
+def _count(said: Any, most: int) -> int | None:
+    """Return a number up to one that is plausible; -1 is Twilio's word for one that it does not know yet."""
+    text = str(said)
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 6 else 0
+    return number if 0 < number <= most else None
 
 
 def _explained(failure: FetchError) -> FetchError:
