@@ -4,11 +4,11 @@ A host is spoken to when it is listed, over https on port 443, and when all of i
 once, and the connection goes to the address that was checked. Only the operator's own base address (scheme, host and
 port) is trusted wherever it lies. At most two redirects are followed, each checked anew and without credentials.
 
-The time is for all of it, so that no drip keeps a connection open. The head has to be there sooner, redirects and all:
-only who reads the body can tell others that he is still at work. The bytes are counted as they come. What goes wrong
-is a `FetchError` with a code and never an address. No proxy of the environment is used, because it would resolve names
-by itself. urllib3, requests and httpx limit each read and not the whole, and connect by name: what is needed here is
-smaller than what would have to be taken out of them.
+The time is for all of it, the name's look-up too, so that no drip keeps a connection open. The head has to be there
+sooner, redirects and all: only who reads the body can tell others that he is still at work. The bytes are counted as
+they come. What goes wrong is a `FetchError` with a code and never an address. No proxy of the environment is used,
+because it would resolve names by itself. urllib3, requests and httpx limit each read and not the whole, and connect by
+name: what is needed here is smaller than what would have to be taken out of them.
 """
 
 import io
@@ -18,12 +18,14 @@ import socket
 import ssl
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
+from threading import Thread
 from time import monotonic
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -84,14 +86,14 @@ class Rules:
     allowed: Sequence[str]
     redirects: Sequence[str]
 
-    def addresses(self, target: Target, *, redirected: bool) -> list[tuple[int, Any]]:
+    def addresses(self, target: Target, until: float, *, redirected: bool) -> list[tuple[int, Any]]:
         """Return where to connect, or raise FetchError."""
         if target.origin == self.trusted:
-            return [(family, address) for family, address, _ in _resolved(target)]
+            return [(family, address) for family, address, _ in _resolved(target, until)]
         listed = self.redirects if redirected else self.allowed
         if (target.scheme, target.port) != ("https", 443) or not _is_listed(target.host, listed):
             raise FetchError("refused_host")
-        found = _resolved(target)
+        found = _resolved(target, until)
         if not all(_is_public(ip) for _, _, ip in found):
             raise FetchError("refused_address")
         return [(family, address) for family, address, _ in found]
@@ -155,7 +157,7 @@ def fetch(
     target, until = _target(url), monotonic() + seconds
     head_until = min(until, monotonic() + HEAD_SECONDS)
     for hop in range(MOST_REDIRECTS + 1):
-        addresses = rules.addresses(target, redirected=hop > 0)
+        addresses = rules.addresses(target, head_until, redirected=hop > 0)
         with _connected(target, addresses, head_until) as wire:
             response = _asked(wire, target, method, None if hop else auth, form)
             if method != "GET" or response.status not in _REDIRECTS:
@@ -227,10 +229,25 @@ def _is_listed(host: str, hosts: Sequence[str]) -> bool:
     return host in hosts or any(host.endswith(one) for one in hosts if one.startswith("."))
 
 
-def _resolved(target: Target) -> list[tuple[int, Any, str]]:
+def _resolved(target: Target, until: float) -> list[tuple[int, Any, str]]:
     with _as_fetch_errors():
-        found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+        found = _looked_up(target, _left(until, CONNECT_SECONDS))
     return [(family, address, str(address[0]).partition("%")[0]) for family, _, _, _, address in found]
+
+
+def _looked_up(target: Target, seconds: float) -> list[Any]:
+    """Ask for the addresses of a name. The system's resolver takes its own time, and cannot be told how much: a thread
+    waits for it, which ends when it does."""
+    found: Future[list[Any]] = Future()
+
+    def ask() -> None:
+        try:
+            found.set_result(socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM))
+        except Exception as failure:  # whatever it is belongs to whoever waits
+            found.set_exception(failure)
+
+    Thread(target=ask, name="resolver", daemon=True).start()
+    return found.result(seconds)
 
 
 def _is_public(text: str) -> bool:

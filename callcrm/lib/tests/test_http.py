@@ -5,7 +5,7 @@ import ssl
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from threading import Thread
+from threading import Event, Thread
 from time import monotonic
 
 import pytest
@@ -376,3 +376,25 @@ def test_a_failure_repeats_nothing_of_the_address():
         get(secret, **LISTED)
     assert str(refused.value) == "refused_host"
     assert refused.value.__cause__ is None
+
+
+@pytest.mark.parametrize("where", ["trusted", "listed", "redirected"])
+def test_a_resolver_that_hangs_keeps_nobody_longer_than_was_given(carrier, monkeypatch, where):
+    over, real = Event(), socket.getaddrinfo
+
+    def hangs(host, *args, **named):
+        return real(host, *args, **named) if host == "127.0.0.1" else over.wait(30) and []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hangs)
+    carrier.will(provider.redirect("https://x.media.example.com/a"))
+    address, base = {
+        "trusted": ("http://slow.example:1/a", "http://slow.example:1"),
+        "listed": ("https://api.example.com/a", carrier.base),
+        "redirected": (f"{carrier.base}/a", carrier.base),
+    }[where]
+    begun = monotonic()
+    try:
+        assert refusal(address, trusted_base=base, seconds=0.3, **LISTED) == "too_slow"
+        assert monotonic() - begun < 5
+    finally:
+        over.set()
