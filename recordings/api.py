@@ -12,15 +12,14 @@ from rest_framework.response import Response
 from accounts.api_base import Door, ListQuery, Rows, found
 from accounts.permissions import Permission
 from callcrm.lib.strict import Choice, Id, Shape
-from leads.reveals import Reason
 from recordings import playbacks, ranges, sealing
-from recordings.models import Recording
+from recordings.models import PlayReason, Recording
 
 REASON = OpenApiParameter(
     "X-Play-Reason",
     str,
     OpenApiParameter.HEADER,
-    enum=Reason.values,
+    enum=PlayReason.values,
     description="Why you listen, where the business asks for it: wanted when a playback begins.",
 )
 STATES = ["pending", "stored", "failed", "absent", "deleted", "blocked"]

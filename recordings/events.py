@@ -77,7 +77,13 @@ class BlockedCopyDeleted(Event):
     call_id: UUID
 
 
-_WHY = {"?": ""} | {code: f" ({words})" for code, words in REASONS.items()}
+PLAY_REASONS = REASONS | {  # entries of before recordings had reasons of their own hold those for a number
+    "quality": "to review its quality",
+    "training": "for training",
+    "dispute": "for a dispute",
+    "call_back": "to prepare a call back",
+}
+_WHY = {"?": ""} | {code: f" ({words})" for code, words in PLAY_REASONS.items()}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,9 +18,9 @@ from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from accounts.sessions import browser_id
 from callcrm.errors import Conflict, Invalid, NotFound
-from leads import reveal_pages, reveals
+from leads import reveal_pages
 from recordings import notes, playbacks, ranges, sealing, transcripts
-from recordings.models import Playback, Recording
+from recordings.models import Playback, PlayReason, Recording
 
 _MOMENT = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,4})")
 
@@ -42,17 +42,19 @@ def play(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 
 def _ask_why(request: MemberRequest, recording: Recording, *, takes: bool = False) -> HttpResponse:
-    """Ask over the player, which stays where it is, or on a page of its own."""
+    """Ask over the player, which stays where it is, or on a page of its own. To be asked is no refusal."""
+    is_missing = "reason" in request.POST
+    status = 422 if is_missing else 200
     context = {
         "recording": recording,
-        "reasons": reveals.Reason.choices,
+        "reasons": PlayReason.choices,
         "takes": takes,
-        "is_missing": "reason" in request.POST,
+        "is_missing": is_missing,
     }
     if takes or "HX-Request" not in request.headers:
-        return render(request, "recordings/why.html", context, status=422)
+        return render(request, "recordings/why.html", context, status=status)
     context["place"] = "mini" if request.POST.get("face") == "row" else "player"
-    answer = render(request, "recordings/_why.html", context, status=422)
+    answer = render(request, "recordings/_why.html", context, status=status)
     answer.headers["HX-Retarget"] = f"#why-{context['place']}-{recording.pk}"
     answer.headers["HX-Reswap"] = "innerHTML"
     return answer

@@ -15,10 +15,9 @@ from accounts.models import Member
 from accounts.permissions import Permission
 from audit.recording import record
 from callcrm.errors import Conflict, Invalid
-from leads.reveals import Reason
 from recordings import consent
 from recordings.events import RecordingDownloaded, RecordingPlayed
-from recordings.models import AFTER, FIRST_USE, Playback, Recording
+from recordings.models import AFTER, FIRST_USE, Playback, PlayReason, Recording
 
 KEPT = timedelta(days=1)
 ASKED_ONCE_IN = timedelta(minutes=10)
@@ -26,7 +25,7 @@ ASKED_ONCE_IN = timedelta(minutes=10)
 
 def lacks_reason(reason: str, *, by: Member) -> bool:
     """Say whether the business asks for a reason, and this is none. A download is asked for one each time."""
-    return by.business.asks_why_played and reason not in Reason.values
+    return by.business.asks_why_played and reason not in PlayReason.values
 
 
 def wants_reason(recording: Recording, *, session: str, by: Member, reason: str) -> bool:
@@ -98,7 +97,7 @@ def forget() -> None:
 
 
 def _no_reason() -> Invalid:
-    return Invalid(fields={"reason": [f"Give a reason: {', '.join(Reason.values)}."]})
+    return Invalid(fields={"reason": [f"Give a reason: {', '.join(PlayReason.values)}."]})
 
 
 def _kept(reason: str, by: Member) -> str:

@@ -237,13 +237,14 @@ def test_who_is_asked_why_can_go_back_and_answers_by_key(world: World, player: P
         player.keyboard.press("Enter")
         expect(question.get_by_role("combobox")).to_be_focused()
         player.keyboard.press("Enter")
-        expect(question.get_by_role("alert")).to_have_text("Choose a reason.")
+        expect(question.get_by_role("combobox")).to_be_focused()  # the browser says that one is to be chosen
+        expect(question.get_by_role("alert")).to_have_count(0)
         assert player.locator(".player").first.bounding_box() == asked
-        question.get_by_role("combobox").select_option("complaint")
+        question.get_by_role("combobox").select_option("dispute")
         player.keyboard.press("Enter")
         until(player, f"{AT} > 0.1")
         expect(player.get_by_role("button", name="Pause recording").first).to_be_focused()
-    assert [text for text in problems if "422" not in text] == []
+    assert problems == []
 
 
 def asks_why(world: World) -> None:

@@ -1,7 +1,14 @@
 """What is left of calls: recordings, how long they are kept, their pauses, and who listens to them."""
 
 from recordings.models.inquiries import Inquiry
-from recordings.models.listening import AFTER, FIRST_USE, Playback, PlaybackQuerySet, RecordingNote
+from recordings.models.listening import (
+    AFTER,
+    FIRST_USE,
+    Playback,
+    PlaybackQuerySet,
+    PlayReason,
+    RecordingNote,
+)
 from recordings.models.pauses import RecordingPause
 from recordings.models.recordings import (
     EARLY,
@@ -18,6 +25,7 @@ __all__ = [
     "FIRST_USE",
     "LONGEST_KEPT",
     "Inquiry",
+    "PlayReason",
     "Playback",
     "PlaybackQuerySet",
     "Recording",

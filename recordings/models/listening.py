@@ -14,6 +14,17 @@ FIRST_USE = timedelta(seconds=60)  # in which a link must be used
 AFTER = timedelta(minutes=10)  # which a link lasts longer than the recording plays
 
 
+class PlayReason(models.TextChoices):
+    """Why somebody listens to a recording, or takes it away. To look at a number there are others (`leads.reveals`)."""
+
+    QUALITY = "quality", "Quality review"
+    TRAINING = "training", "Training"
+    DISPUTE = "dispute", "Dispute or complaint"
+    CALL_BACK = "call_back", "To prepare a call back"
+    LEGAL = "legal", "Legal request"
+    OTHER = "other", "Other"
+
+
 class PlaybackQuerySet(models.QuerySet["Playback"]):
     """Reading playbacks."""
 
