@@ -41,7 +41,9 @@ def _verdict(call: Call, recordings: Sequence[Any]) -> tuple[str, str]:
     if any(one.state == "blocked" for one in recordings):
         return NO_NOTICE, f"It was recorded, but not kept: nothing shows that the {who} was told."
     if call.records and call.notice:
-        return ANNOUNCED, f"The call flow records, and the {who} was told before."
+        lacks = call.answered and not call.is_live and not recordings
+        said = f"The call flow records, and the {who} was told before."
+        return ANNOUNCED, said + " The provider has told of no recording." * lacks
     if call.is_blocked:
         return NOT_RECORDED, "The caller was turned away."
     if call.flow is None:

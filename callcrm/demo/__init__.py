@@ -29,6 +29,7 @@ def make(passwords: Mapping[str, str], now: datetime) -> Scene:
     business, members = setting.business(passwords, now)
     with business_scope(business.pk):
         setting.telephones(members)
+        setting.rules(business)
         numbers = setting.numbers(business, now)
         for number in numbers:
             answering.publish(number, at=number.created_at + timedelta(minutes=1), by=members[Role.OWNER])

@@ -1,4 +1,5 @@
-"""How the demo's numbers answer: the oldest one day and night, the others in opening hours, one of them with a menu."""
+"""How the demo's numbers answer: the oldest one day and night, the others in opening hours, one of them with a menu,
+one without a notice, so that nothing is recorded but messages."""
 
 from datetime import datetime
 
@@ -11,12 +12,12 @@ from telephony.models import FlowVersion, TrackingNumber
 OFFICE, VAN = "+15035550190", "+15035550191"
 TELEPHONES: dict[str, str] = {Role.OWNER: "+15035550192", Role.ADMIN: VAN, Role.USER: OFFICE}
 NOTICE = "This call may be recorded to help us serve you."
-DAY_AND_NIGHT, WITH_MENU = "Search campaign", "Contact page"
+DAY_AND_NIGHT, WITH_MENU, UNRECORDED = "Search campaign", "Contact page", "Signs and vans"
 
 
 def publish(number: TrackingNumber, *, at: datetime, by: Member) -> None:
     """Give the number its first flow, as if it had been published then."""
-    flow = {DAY_AND_NIGHT: _always, WITH_MENU: _menu}.get(number.label, _plain)()
+    flow = {DAY_AND_NIGHT: _always, WITH_MENU: _menu, UNRECORDED: _unrecorded}.get(number.label, _plain)()
     number.published = FlowVersion.objects.create(
         business_id=number.business_id,
         number=number,
@@ -40,6 +41,11 @@ def _plain() -> Flow:
     return Flow(
         {"greeting": _greeting("hours"), "hours": _hours("ring"), "ring": ring} | _messages(), "greeting"
     )
+
+
+def _unrecorded() -> Flow:
+    ring = Ring(to=(OFFICE, VAN), record=False, whisper="A call from {source}.", no_answer="voicemail")
+    return Flow({"hours": _hours("ring"), "ring": ring} | _messages(), "hours")
 
 
 def _menu() -> Flow:

@@ -4,20 +4,21 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from accounts.models import Member
-from callcrm.demo import people
-from callcrm.demo.answering import NOTICE, TELEPHONES
+from callcrm.demo import people, setting
+from callcrm.demo.answering import NOTICE, TELEPHONES, UNRECORDED
 from callcrm.demo.scene import PROVIDER, Person, Scene
 from callcrm.demo.traffic import JUST_NOW, is_open
 from callcrm.lib.ids import uuid7_at
 from leads.events import LeadCreated
 from leads.models import Lead, LeadPhone
+from recordings import retention
+from recordings.events import RecordingDeleted, RecordingStored
 from recordings.models import Recording
 from telephony.events import CallAnswered, CallEnded, CallRinging
 from telephony.models import Call, CallLeg, Outcome, TrackingNumber
 from telephony.providers.base import CallState, Direction
 
-# How long sound is kept. Voicemails are short.
-LATELY = {Recording.Kind.CALL: timedelta(days=1), Recording.Kind.VOICEMAIL: timedelta(days=14)}
+INTO_THE_NIGHT = timedelta(minutes=49)  # before the end of its quiet hour, the nightly job has come
 SHARE_OF_NUMBERS = [34, 23, 17, 16, 10]  # in the order of `setting.SOURCES`
 WHILE_OPEN = {Outcome.ANSWERED: 76, Outcome.MISSED: 11, Outcome.VOICEMAIL: 7, Outcome.ABANDONED: 6}
 WHILE_CLOSED = {Outcome.ANSWERED: 14, Outcome.MISSED: 34, Outcome.VOICEMAIL: 42, Outcome.ABANDONED: 10}
@@ -110,9 +111,11 @@ def _call(
         direction=direction, number=number, source_id=number.source_id,
         lead=person.lead if person else None, phone=person.phone if person else None,
         said_at=at, seen_at=at + timedelta(seconds=1), started_at=at, after_hours=not scene.hours.is_open(at),
-        flow=number.published, records=True, notice=NOTICE, notice_language="en-US",
-        notice_at=at + timedelta(seconds=1),
+        flow=number.published,
     )  # fmt: skip
+    if number.label != UNRECORDED:
+        call.records, call.notice, call.notice_language = True, NOTICE, "en-US"
+        call.notice_at = at + timedelta(seconds=1)
     scene.calls.append(call)
     if person:
         person.calls.append(call)
@@ -129,7 +132,7 @@ def _answered(scene: Scene, call: Call, agent: Member) -> None:
     _legs(scene, call, ring, CallState.COMPLETED, talk)
     scene.tell(CallAnswered(call_id=call.pk), call.answered_at)
     _tell_end(scene, call)
-    if scene.chance(0.7):
+    if call.records:
         _record(scene, call, Recording.Kind.CALL, call.talk_seconds)
     _describe(scene, call)
 
@@ -205,17 +208,32 @@ def _legs(scene: Scene, call: Call, ring: timedelta, state: CallState, talk: tim
 
 
 def _record(scene: Scene, call: Call, kind: Recording.Kind, seconds: int) -> None:
-    """The provider tells of a recording. A month of sound would fill the disk: what is older a rule has deleted."""
+    """The provider tells of a recording. Three months of sound would fill the disk: a rule lets the older ones go."""
     at = call.answered_at or call.started_at
-    fresh = scene.now - at < LATELY[kind]
-    scene.recordings.append(
-        Recording(
-            pk=uuid7_at(at), business_id=scene.business.pk, call=call, provider_id=scene.provider_id("RE"),
-            kind=kind, is_complete=True, duration_seconds=seconds, created_at=at,
-            channels=2 if kind == Recording.Kind.CALL else 1,
-            state=Recording.State.PENDING if fresh else Recording.State.DELETED,
-            asked_since=scene.now, next_attempt_at=scene.now if fresh else None,
-            deleted_at=None if fresh else at + LATELY[kind],
-            deleted_by="" if fresh else Recording.Rule.RETENTION,
-        )
+    recording = Recording(
+        pk=uuid7_at(at), business_id=scene.business.pk, call=call, provider_id=scene.provider_id("RE"),
+        kind=kind, is_complete=True, duration_seconds=seconds, created_at=at,
+        channels=2 if kind == Recording.Kind.CALL else 1,
+        asked_since=scene.now, next_attempt_at=scene.now,
     )  # fmt: skip
+    scene.recordings.append(recording)
+    night = _night_of(scene, at + timedelta(days=setting.KEPT_DAYS[kind]))
+    if night <= scene.now:
+        _let_go(scene, recording, night)
+
+
+def _night_of(scene: Scene, due: datetime) -> datetime:
+    """Return when what is due from a moment on is deleted: in the night after."""
+    return retention.tonight(scene.business, due + INTO_THE_NIGHT) - INTO_THE_NIGHT
+
+
+def _let_go(scene: Scene, recording: Recording, at: datetime) -> None:
+    """It was kept, and deleted by its rule, here and at the provider."""
+    recording.state, recording.deleted_by = Recording.State.DELETED, Recording.Rule.RETENTION
+    recording.deleted_at = recording.asked_since = at
+    recording.next_attempt_at, recording.attempts = None, 3
+    recording.provider_copy, recording.audio_seconds = Recording.Copy.GONE, recording.duration_seconds
+    stored = recording.created_at + timedelta(seconds=(recording.duration_seconds or 0) + 20)
+    named = {"recording_id": recording.pk, "call_id": recording.call_id}
+    scene.tell(RecordingStored(**named), stored, None)
+    scene.tell(RecordingDeleted(**named, rule=Recording.Rule.RETENTION.value), at, None)

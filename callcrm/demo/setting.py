@@ -13,10 +13,13 @@ from callcrm.demo.scene import PROVIDER, Scene
 from callcrm.demo.traffic import DAYS
 from callcrm.lib.ids import uuid7_at
 from leads.models import Source
+from recordings.events import RetentionChanged
+from recordings.models import Recording, RetentionRule
 from telephony.events import FlowPublished, NumberAdded, ProviderConnected
 from telephony.models import NumberRoute, ProviderAccount, Telephone, TrackingNumber
 
 SLUG = "acme"
+KEPT_DAYS = {Recording.Kind.CALL: 1, Recording.Kind.VOICEMAIL: 14}  # of sound: voicemails are short
 STAFF = {Role.OWNER: "Joanna Reyes", Role.ADMIN: "Ben Whitlock", Role.USER: "Priya Nair"}
 SOURCES = [
     ("Google Ads", Source.Kind.SEARCH_AD, "Search campaign", "+15035550101"),
@@ -96,6 +99,12 @@ def _number(
     return number
 
 
+def rules(made: Business) -> None:
+    """Say how long recordings are kept, as the owner has."""
+    for kind, days in KEPT_DAYS.items():
+        RetentionRule.objects.create(business=made, kind=kind, days=days)
+
+
 def opened(now: datetime) -> datetime:
     return now - timedelta(days=DAYS + 1)
 
@@ -115,6 +124,9 @@ def tell(scene: Scene) -> None:
         scene.tell(NumberAdded(number_id=number.pk), number.created_at, owner)
         published = number.created_at + timedelta(minutes=1)
         scene.tell(FlowPublished(number_id=number.pk, version=1), published, owner)
+    for kind, days in KEPT_DAYS.items():
+        changed = RetentionChanged(kind=kind.value, days=f"{days} days")
+        scene.tell(changed, begun + timedelta(minutes=40), owner)
     for day in range(DAYS + 1):
         _tell_morning(scene, begun + timedelta(days=day))
 

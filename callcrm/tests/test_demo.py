@@ -4,7 +4,7 @@ import json
 import re
 import stat
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
@@ -21,8 +21,9 @@ from callcrm.lib.tenancy import business_scope
 from callcrm.testing import PASSWORD, login
 from leads import search
 from leads.models import Lead, LeadPhone
+from recordings import retention
 from recordings.models import Recording
-from telephony import ledger
+from telephony import ledger, passports
 from telephony.models import Call, Callback, CallbackMiss, CallLeg, Message, NumberRoute
 
 MOST_STATEMENTS = 400
@@ -126,6 +127,32 @@ class TheDemo(TestCase):
         assert all(entry.at <= NOW for entry in entries)
         assert (NOW - entries[-1].at).days >= 90
         assert not any("@" in str(entry.data) or "+1" in str(entry.data) for entry in entries)
+
+    def test_what_is_deleted_a_rule_has_deleted_in_its_night_and_the_history_says_so(self):
+        business = self.scene.business
+        gone = list(Recording.objects.filter(state="deleted").with_rules())
+        assert len(gone) > 300
+        for recording in gone:
+            due = recording.created_at + timedelta(days=recording.keep_days)
+            assert due < recording.deleted_at < due + timedelta(hours=26), recording.created_at
+            assert recording.deleted_at.astimezone(business.tz).hour == retention.QUIET.hour
+        history = Entry.objects.of(business.pk)
+        for name in ("recording.stored", "recording.deleted"):
+            told = set(history.filter(name=name).values_list("subject_id", flat=True))
+            assert told == {recording.pk for recording in gone}, name
+        assert {e.data["kind"]: e.data["days"] for e in history.filter(name="retention.changed")} == {
+            "call": "1 days",
+            "voicemail": "14 days",
+        }
+        assert not retention.going(business.pk, NOW - retention.LATE).exists()
+
+    def test_who_was_answered_was_recorded_unless_his_call_says_why_not(self):
+        talks = Call.objects.filter(answered_at__isnull=False).select_related("flow__number")
+        unrecorded = talks.filter(recordings=None)
+        assert 20 < unrecorded.count() < talks.count() / 4
+        said = {passports.of_call(call, []).why for call in unrecorded}
+        assert said == {"The call flow does not record."}
+        assert not talks.filter(records=False).exclude(recordings=None).exists()
 
     def test_it_is_the_same_each_time(self):
         made = self.scene

@@ -53,7 +53,9 @@ def keep(world, call, **values):
 def test_a_call_says_what_was_told_in_which_language_and_by_which_version(world, passport, flow):
     version = flow()
     flow(notice="Something else by now.")
-    said = passport(add_call(world.acme, flow=version, notice_language="es-MX", notice_at=now()))
+    call = add_call(world.acme, flow=version, notice_language="es-MX", notice_at=now())
+    keep(world, call)
+    said = passport(call)
     assert said.startswith("Announced Why The call flow records, and the caller was told before. Told “")
     assert "Spanish (Mexico), " in said
     assert f"Version {version.version} of the call flow" in said
@@ -71,6 +73,16 @@ def test_a_call_says_what_was_told_in_which_language_and_by_which_version(world,
 )
 def test_what_was_decided_is_said_with_its_reason(world, passport, flow, values, words):
     assert words in passport(add_call(world.acme, **{"flow": flow()} | values))
+
+
+def test_a_talk_that_was_to_be_recorded_says_that_no_recording_came(world, passport, flow):
+    words = "The provider has told of no recording."
+    talked = add_call(world.acme, flow=flow())
+    missed = add_call(world.acme, flow=talked.flow, answered_at=None)
+    assert words in passport(talked)
+    assert words not in passport(missed)
+    keep(world, talked, state="deleted")
+    assert words not in passport(talked)
 
 
 def test_an_outgoing_call_by_a_flow_without_a_notice_says_why_it_is_not_recorded(world, passport):
