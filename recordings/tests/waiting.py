@@ -1,13 +1,16 @@
-"""Recordings that wait to be fetched, and one attempt at them."""
+"""Recordings that wait to be fetched, one attempt at them, and what is left of it."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.db.models import QuerySet
+from django.test import Client
 from django.utils.timezone import now
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from callcrm.testing import ACCOUNT_ID, World, add_call, add_lead, sid
+from audit.models import Entry
+from callcrm.testing import ACCOUNT_ID, World, add_call, add_lead, sid, signed_post
 from recordings import fetching, sealing
 from recordings.models import Recording
 from telephony.models import Call
@@ -62,3 +65,30 @@ def opened(world: World, recording: Recording) -> bytes:
 
 def jobs(task: str = "fetch_recording") -> QuerySet[ProcrastinateJob]:
     return ProcrastinateJob.objects.filter(task_name=f"recordings.tasks.{task}", status="todo")
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def happened(world: World, name: str) -> int:
+    return Entry.objects.filter(business_id=world.acme.pk, name=name).count()
+
+
+def untold(world: World) -> Call:
+    """A call of which it is known what was said, and no notice was."""
+    return add_call(world.acme, add_lead(world.acme), notice="", flow=world.number.published)
+
+
+def complete(client: Client, call_sid: str = "", **more: str) -> str:
+    """Twilio tells that a recording is complete."""
+    params = {
+        "CallSid": call_sid or sid("CA"),
+        "RecordingSid": sid("RE"),
+        "RecordingStatus": "completed",
+        "RecordingDuration": str(SECONDS),
+        "RecordingChannels": "2",
+        "RecordingSource": "DialVerb",
+    } | more
+    assert signed_post(client, "recording-status", params).status_code == 204
+    return params["CallSid"]
