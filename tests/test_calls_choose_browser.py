@@ -51,6 +51,7 @@ def test_chosen_calls_are_tagged_together_and_put_back(world, calls, opened: Pag
     box(opened, calls[2]).click(modifiers=["Shift"])
     expect(bar).to_contain_text("3 chosen")
     assert axe(opened) == []
+    bar.get_by_role("button", name="Actions").click()
     bar.get_by_label("Tag", exact=True).fill("storm")
     bar.get_by_role("button", name="Add tag").dblclick()
     expect(toasts).to_contain_text("Tag “storm” added to 3 calls.")
@@ -87,6 +88,7 @@ def test_keys_and_all_choose_and_a_choice_survives_what_the_feed_tells(world, ca
     expect(box(opened, calls[0])).to_be_checked()
     opened.locator("#choose-all").click()
     expect(opened.locator("#bulk")).to_contain_text("4 chosen")
+    opened.get_by_role("button", name="Actions").click()
     opened.locator("#bulk").get_by_label("Outcome").fill("Booked")
     opened.keyboard.press("Enter")
     expect(opened.locator(".toasts")).to_contain_text("Outcome “Booked” set on 4 calls.")
@@ -94,6 +96,23 @@ def test_keys_and_all_choose_and_a_choice_survives_what_the_feed_tells(world, ca
     box(opened, calls[3]).click()
     opened.get_by_role("button", name="None").click()
     expect(opened.locator("#bulk")).to_be_hidden()
+
+
+def test_what_opens_below_a_row_comes_to_lie_beside_no_bar(calls, opened: Page) -> None:
+    """Neither the call that is opened nor what the keys reach in it lies under the bar of what is chosen."""
+    opened.set_viewport_size({"width": 1366, "height": 768})
+    box(opened, calls[0]).click()
+    opened.locator(f"#call-{calls[3].pk} [data-open]").click()
+    detail, bar = opened.locator(f"#detail-{calls[3].pk}"), opened.locator("#bulk")
+    save = detail.get_by_role("button", name="Save")
+    expect(save).to_be_in_viewport(ratio=1)
+    assert bar.bounding_box()["height"] < 60  # type: ignore[index]
+    assert detail.bounding_box()["y"] + detail.bounding_box()["height"] <= bar.bounding_box()["y"]  # type: ignore[index]
+    wide = "document.querySelector('.table-wrap').scrollWidth - document.querySelector('.table-wrap').clientWidth"
+    assert opened.evaluate(wide) == 0
+    opened.evaluate("scrollTo(0, 0)")
+    bar.get_by_role("button", name="Actions").focus()
+    assert opened.evaluate("scrollY") == 0
 
 
 def test_on_a_phone_a_slim_bar_opens_what_can_be_done_and_what_is_said_is_seen(calls, opened: Page) -> None:
@@ -104,12 +123,12 @@ def test_on_a_phone_a_slim_bar_opens_what_can_be_done_and_what_is_said_is_seen(c
     assert heights == [44] * 3
     assert bar.bounding_box()["height"] < 60  # type: ignore[index]
     expect(bar.get_by_role("button", name="Add tag")).to_be_hidden()
-    bar.get_by_role("button", name="Act", exact=True).click()
+    bar.get_by_role("button", name="Actions").click()
     bar.get_by_role("button", name="Add tag").click()
     expect(toasts).to_contain_text("Write the outcome or the tag in its field")
     expect(bar.get_by_role("button", name="Add tag")).to_be_hidden()
     expect(box(opened, calls[0])).to_be_checked()
-    bar.get_by_role("button", name="Act", exact=True).click()
+    bar.get_by_role("button", name="Actions").click()
     assert axe(opened) == []
     bar.get_by_label("Tag", exact=True).fill("storm")
     bar.get_by_role("button", name="Add tag").click()

@@ -24,7 +24,14 @@ async function open(row) {
     await window.htmx.ajax("GET", `${linkOf(row).href}panel/`, { target: cell, swap: "innerHTML", source: cell });
   }
   if (!cell.childElementCount) close(row); // refused: nothing to show
+  bringIntoView(row, opened);
   return opened;
+}
+
+// As much of it as there is room for between the bars (scroll-padding); the row above it always.
+function bringIntoView(row, opened) {
+  opened.scrollIntoView({ block: "nearest" });
+  row.scrollIntoView({ block: "nearest" });
 }
 
 function make(row) {
