@@ -86,6 +86,21 @@ def shown(page: Page) -> Any:
     return page.evaluate("[...document.querySelectorAll('#rows tbody tr[id^=call-]')].map(row => row.id)")
 
 
+def beside_the_day(page: Page) -> bool:
+    """Say whether the bar lies within the line of the first day, and not over what stands in it."""
+    line, name = page.locator(".dayrow").first.bounding_box(), page.locator(".dayrow .day").first
+    pill, words = (
+        bar(page).bounding_box(),
+        name.evaluate(
+            "node => { const range = document.createRange(); range.selectNodeContents(node); return range.getBoundingClientRect().right }"
+        ),
+    )
+    assert line
+    assert pill
+    inside = line["y"] - 1 <= pill["y"] and pill["y"] + pill["height"] <= line["y"] + line["height"] + 1
+    return bool(inside and words < pill["x"])
+
+
 def test_new_calls_wait_behind_a_bar_until_somebody_brings_them_in(
     world, nora, server: Server, page: Page
 ) -> None:
@@ -100,6 +115,9 @@ def test_new_calls_wait_behind_a_bar_until_somebody_brings_them_in(
     assert shown(page) == [f"call-{nora.pk}"]
     ring(server)
     expect(bar(page)).to_contain_text("3 new calls")
+    for width in (1366, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert beside_the_day(page), f"at {width} the bar lies over a day's name or a row"
     page.keyboard.press(".")
     expect(page.locator("#rows tbody tr[id^=call-]")).to_have_count(4)
     assert shown(page)[-1] == f"call-{nora.pk}"

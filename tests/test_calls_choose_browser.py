@@ -117,6 +117,8 @@ def test_what_opens_below_a_row_comes_to_lie_beside_no_bar(calls, opened: Page) 
 
 def test_on_a_phone_a_slim_bar_opens_what_can_be_done_and_what_is_said_is_seen(calls, opened: Page) -> None:
     opened.set_viewport_size({"width": 390, "height": 844})
+    for word in opened.locator(".page-head .fold > span, .tabbed .actions .fold > span").all():
+        assert word.bounding_box()["width"] > 20, f"{word.inner_text()} is an icon alone"  # type: ignore[index]
     bar, toasts = opened.locator("#bulk"), opened.locator(".toasts")
     box(opened, calls[0]).click()
     heights = [button.bounding_box()["height"] for button in bar.locator("button:visible").all()]  # type: ignore[index]
