@@ -23,15 +23,17 @@ COLUMNS = {
     "started": "Started",
     "agent": "Agent",
     "status": "Status",
+    "owed": "Call back",
     "rang": "Rang",
     "talked": "Talked",
     "recording": "Recording",
     "outcome": "Outcome",
     "tags": "Tags",
 }
-# These come put away: what they tell stands in short below the source, below the status and among the tags, until they
+# These come put away: what they tell stands in short below the source, at the status and above the tags, until they
 # are wanted.
-AWAY = frozenset({"number", "rang", "outcome"})
+AWAY = frozenset({"number", "rang", "talked", "outcome"})
+BOTH = "Outcome and tags"  # what the column of tags is called while it tells the outcome as well
 FIGURES = frozenset({"rang", "talked"})  # set to the right
 
 
@@ -72,7 +74,8 @@ def of(member: Admitted) -> Columns:
     away = (AWAY - {*added}) | {*hidden}
     known = [name for name in order if name in COLUMNS]
     names = dict.fromkeys([*known, *COLUMNS])
-    return Columns([Column(name, COLUMNS[name], name not in away) for name in names], is_own=row is not None)
+    labels = COLUMNS | ({"tags": BOTH} if "outcome" in away else {})
+    return Columns([Column(name, labels[name], name not in away) for name in names], is_own=row is not None)
 
 
 def moved(order: Sequence[str], name: str, places: int) -> list[str]:

@@ -152,8 +152,11 @@ def test_calls_and_people_say_what_is_owed(world, noon, client, page):
     debt = owe(world, 2)
     with world.inside():
         call = Call.objects.get()
-    for path in ("/b/acme/calls/", f"/b/acme/calls/{call.pk}/"):
-        assert "owed a call back" in client.get(path).content.decode()
+    for path, words in (
+        ("/b/acme/calls/", "Call back</span>"),
+        (f"/b/acme/calls/{call.pk}/", "owed a call back"),
+    ):
+        assert words in client.get(path).content.decode()
     assert "Owed a call back." in client.get(f"/b/acme/leads/{debt.lead_id}/").content.decode()
     back = {"direction": "outbound", "started_at": MONDAY - HOUR, "answered_at": MONDAY - HOUR}
     reached = add_call(world.acme, debt.lead, **back)

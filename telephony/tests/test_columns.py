@@ -15,7 +15,8 @@ from telephony.models import CallColumns, Outcome, TrackingNumber
 
 pytestmark = pytest.mark.django_db
 LIST, CHOOSE, RESET = "/b/acme/calls/", "/b/acme/calls/columns/", "/b/acme/calls/columns/resets/"
-AS_THEY_COME = [label for name, label in columns.COLUMNS.items() if name not in columns.AWAY]
+LABELS = columns.COLUMNS | {"tags": columns.BOTH}  # while the outcome has no column of its own
+AS_THEY_COME = [label for name, label in LABELS.items() if name not in columns.AWAY]
 AS_THEY_COME_NAMES = [name for name in columns.COLUMNS if name not in columns.AWAY]
 
 
@@ -43,13 +44,14 @@ def test_the_columns_that_the_width_bears_are_there_until_somebody_puts_one_away
     every = ["Caller", *AS_THEY_COME, "Details"]
     assert heads(user) == every
     assert cells(user) == len(every)
-    assert {"Our number", "Rang", "Outcome"}.isdisjoint(every)
+    assert {"Our number", "Rang", "Talked", "Outcome"}.isdisjoint(every)
 
 
 @pytest.mark.parametrize("name", sorted(columns.AWAY))
 def test_a_column_that_comes_put_away_is_shown_to_who_wants_it(user: Client, name: str) -> None:
     user.post(CHOOSE, {"column": [*AS_THEY_COME_NAMES, name]})
-    assert set(heads(user)) == {"Caller", *AS_THEY_COME, columns.COLUMNS[name], "Details"}
+    labels = columns.COLUMNS if name == "outcome" else LABELS
+    assert set(heads(user)) == {"Caller", *(labels[one] for one in (*AS_THEY_COME_NAMES, name)), "Details"}
     user.post(CHOOSE, {"column": AS_THEY_COME_NAMES})
     assert heads(user) == ["Caller", *AS_THEY_COME, "Details"]
 
@@ -59,6 +61,7 @@ def test_a_column_that_comes_put_away_is_shown_to_who_wants_it(user: Client, nam
     [
         ("number", "Front desk", ["Front desk", "+1 503-555-0100"]),
         ("rang", "in 8 s", ["0:08"]),
+        ("talked", "1:23", ["1:23"]),
         ("outcome", "Booked", ["Booked"]),
     ],
 )
@@ -67,7 +70,7 @@ def test_what_has_a_column_of_its_own_is_not_told_twice(
 ) -> None:
     with world.inside():
         TrackingNumber.objects.filter(pk=world.number.pk).update(label="Front desk")
-    add_call(world.acme, add_lead(world.acme), disposition="Booked")
+    add_call(world.acme, add_lead(world.acme), disposition="Booked", talk_seconds=83)
     login(client, world.user)
     assert row(client).count(in_short) == 1
     client.post(CHOOSE, {"column": [*AS_THEY_COME_NAMES, name]})
@@ -95,7 +98,7 @@ def test_reset_brings_the_columns_back_as_they_come(world: World, user: Client) 
 @pytest.mark.parametrize("shown", [["status", "tags"], ["source"], []])
 def test_a_column_that_is_put_away_is_gone_from_every_row(user: Client, shown: list[str]) -> None:
     assert user.post(CHOOSE, {"column": shown}).status_code == 302
-    assert heads(user) == ["Caller", *(columns.COLUMNS[name] for name in shown), "Details"]
+    assert heads(user) == ["Caller", *(LABELS[name] for name in shown), "Details"]
     assert cells(user) == len(shown) + 2
 
 
@@ -103,9 +106,24 @@ def test_the_way_to_call_back_does_not_go_with_a_column(world: World, user: Clie
     missed = add_call(world.acme, add_lead(world.acme), outcome=Outcome.MISSED, answered_at=None)
     with world.inside():
         ledger.follow_call(missed, by=None)
-    for shown in (list(columns.COLUMNS), ["status"]):
+    for shown, place in ((list(columns.COLUMNS), "c-owed"), (["status"], "c-status")):
         user.post(CHOOSE, {"column": shown})
-        assert user.get(LIST).content.decode().count("Call back</span>") == 1
+        page = user.get(LIST).content.decode().split("<tbody")[1].split("</tbody>")[0]
+        found = re.findall(rf'<td role="cell" class="{place}.*?</td>', page, re.DOTALL)
+        assert ["Call back</span>" in cell for cell in found] == [True, False]
+        assert page.count("Call back</span>") == 1
+
+
+def test_what_is_said_of_a_call_stands_where_it_belongs(world: World, client: Client) -> None:
+    """First calls are a thing of the caller, the outcome is no tag, and a call by hand says so at its status."""
+    values = {"first_time_caller": True, "disposition": "Booked", "tags": ["leak"], "provider": "manual"}
+    add_call(world.acme, add_lead(world.acme), **values)
+    login(client, world.user)
+    for words, place in (("First call", "c-caller"), ("logged by hand", "c-status"), ("Booked", "c-tags")):
+        [cell] = re.findall(rf'<td role="cell" class="{place}.*?</td>', row(client), re.DOTALL)
+        assert words in cell
+        assert row(client).count(words) == 1
+    assert re.findall(r'<span class="tag t\d">(.*?)</span>', row(client)) == ["leak"]
 
 
 def test_the_choice_follows_a_member_and_is_nobody_elses(world: World, user: Client) -> None:
@@ -127,9 +145,9 @@ def test_choosing_leads_back_to_the_list_as_it_was_and_nowhere_else(user: Client
 def test_columns_stand_in_the_order_of_their_reader(user: Client) -> None:
     order = ["status", "agent", "tags"]
     user.post(CHOOSE, {"column": ["tags", "status", "source"], "order": order})
-    assert heads(user) == ["Caller", "Status", "Tags", "Source", "Details"]
+    assert heads(user) == ["Caller", "Status", columns.BOTH, "Source", "Details"]
     drawn = row(user)
-    places = [drawn.index(word) for word in ("c-status", '"wide"', "c-source")]
+    places = [drawn.index(word) for word in ("c-status", "c-tags", "c-source")]
     assert places == sorted(places)
 
 
@@ -148,7 +166,7 @@ def test_without_scripts_an_arrow_moves_a_column_by_one(
 ) -> None:
     order = ["agent", "status", "tags"]
     user.post(CHOOSE, {"column": order, "order": order, **press})
-    assert heads(user)[1:-1] == then
+    assert [word.replace(columns.BOTH, "Tags") for word in heads(user)[1:-1]] == then
 
 
 def test_a_column_of_a_later_version_stands_behind_and_one_that_is_gone_is_forgotten(world: World) -> None:
@@ -172,7 +190,7 @@ def test_a_choice_is_written_down_once(world: World) -> None:
         with world.inside():
             columns.choose(["status"], by=world.user)
     [entry] = Entry.objects.of(world.acme.pk).filter(name="columns.chosen")
-    hidden = ["source", "started", "agent", "talked", "recording", "tags"]
+    hidden = ["source", "started", "agent", "owed", "recording", "tags"]
     assert entry.data == {"hidden": hidden, "order": [], "added": []}
     with business_scope(world.rival.pk):
         assert not CallColumns.objects.exists()
