@@ -91,6 +91,7 @@ def _around(request: MemberRequest) -> dict[str, Any]:
         "put_away": chips.put_away(request.GET),
         "narrowing": chips.narrowing(request.GET, offered),
         "here": listed.address(request, search=""),
+        "unfiltered": listed.address(request, **dict.fromkeys(filters.NAMES, "")),
         "savable": call_views.savable(request.GET.dict()),
         "kept": listed.KEPT,
         "columns": columns.of(request.member),

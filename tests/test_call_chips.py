@@ -65,8 +65,8 @@ def test_every_filter_that_is_set_is_filled_and_can_be_cleared(world, page):
     )
     html = page(query)
     assert len(re.findall(r'class="chip on" type="button"', html)) == query.count("=")
-    assert "Clear</a>" in html
-    assert "Clear</a>" not in page()
+    assert "Clear filters</a>" in html
+    assert "Clear filters</a>" not in page()
 
 
 def test_a_chip_offers_the_words_that_were_used_lately_the_most_used_first(world, context):
