@@ -88,13 +88,12 @@ def shown(page: Page) -> Any:
 
 def beside_the_day(page: Page) -> bool:
     """Say whether the bar lies within the line of the first day, and not over what stands in it."""
-    line, name = page.locator(".dayrow").first.bounding_box(), page.locator(".dayrow .day").first
-    pill, words = (
-        bar(page).bounding_box(),
-        name.evaluate(
-            "node => { const range = document.createRange(); range.selectNodeContents(node); return range.getBoundingClientRect().right }"
-        ),
-    )
+    line, pill = page.locator(".dayrow").first.bounding_box(), bar(page).bounding_box()
+    words = page.evaluate("""() => {
+      const range = document.createRange();
+      range.selectNodeContents(document.querySelector(".dayrow .day"));
+      return range.getBoundingClientRect().right;
+    }""")
     assert line
     assert pill
     inside = line["y"] - 1 <= pill["y"] and pill["y"] + pill["height"] <= line["y"] + line["height"] + 1
