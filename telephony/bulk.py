@@ -24,8 +24,12 @@ from telephony.events import CallChanged
 from telephony.models import UNDOABLE, BulkChange, Call, Reason
 
 MOST = 200
-NO_REASON = "Choose why no call back is needed, and press the button beside it."
-UNSAID = "Write the outcome or the tag in its field, and press the button beside it."
+UNSAID = "Fill in one field, and press the button beside it."
+MISSING: dict[str, str] = {
+    "outcome": "Write the outcome first.",
+    "tag": "Write the tag first.",
+    "reason": "Choose why no call back is needed.",
+}
 ONE_TAG = "One tag at a time: a comma can stand in none."
 What = BulkChange.What
 
@@ -41,7 +45,7 @@ class Undone:
 def change(pks: Collection[UUID], what: str, value: str, *, key: str, by: Member) -> BulkChange:
     """Do it once for this key. Raises Invalid for what cannot be done, NotFound when none of the calls is visible."""
     counted(pks)
-    value = _value(what, value, by)
+    value = cleaned(what, value, by)
     wish = {"what": what, "value": value, "calls": sorted(map(str, pks))}
     key = f"bulk-{idempotency.read(key)}"[:80]
     made = idempotency.once(by, key, wish, lambda: _make(pks, what, value, by))
@@ -88,7 +92,8 @@ def trim(business_id: UUID) -> None:
     BulkChange.objects.filter(business_id=business_id, made_at__lt=now() - 2 * UNDOABLE).delete()
 
 
-def _value(what: str, value: str, by: Member) -> str:
+def cleaned(what: str, value: str, by: Member) -> str:
+    """Return the value as it is kept. Raises Invalid naming what is wrong."""
     value = value.strip()
     if what == What.CLOSE and value in Reason.values:
         return value
@@ -101,8 +106,9 @@ def _value(what: str, value: str, by: Member) -> str:
         return str(member.pk) if member else bulk_debts.NOBODY
     if what == What.OUTCOME and value:
         return str(editing.cleaned({"disposition": value})["disposition"])
-    unsaid = NO_REASON if what == What.CLOSE else UNSAID
-    raise Invalid(unsaid, fields={_FIELDS.get(what, "what"): [unsaid]})
+    field = _FIELDS.get(what, "what")
+    unsaid = MISSING.get(field, UNSAID)
+    raise Invalid(unsaid, fields={field: [unsaid]})
 
 
 _FIELDS: dict[str, str] = {What.OUTCOME: "outcome", What.TAG: "tag", What.UNTAG: "tag", What.CLOSE: "reason"}

@@ -17,7 +17,8 @@ from accounts.permissions import Permission
 from callcrm.errors import Invalid
 from callcrm.lib import times
 from callcrm.lib.ids import uuid7
-from telephony import bulk, bulk_debts
+from telephony import bulk, bulk_debts, bulk_forms
+from telephony.bulk_forms import BulkForm
 from telephony.models import BulkChange, Reason
 
 What = BulkChange.What
@@ -41,15 +42,26 @@ _WHY: dict[str, str] = {
 @needs(Permission.EDIT_CUSTOMERS)
 def change(request: MemberRequest) -> HttpResponse:
     """Change the calls that were chosen; the toast can undo it."""
-    pks, (what, value) = chosen(request), _wish(request.POST)
+    pks, (what, value) = chosen(request), bulk_forms.wish(request.POST)
     if not pks and "HX-Request" not in request.headers:
         return lead_back(request)
+    asked = BulkForm(request.POST)
+    if "HX-Request" in request.headers and not asked.is_sound(by=request.member):
+        return _refused(request, asked)
     made = bulk.change(pks, what, value, key=request.POST.get("key", ""), by=request.member)
     text = _said(made, len(pks), request.member)
     if not made.can_be_undone:
         return _answer(request, text)
     until = times.clock(made.ends_at.astimezone(request.business.tz))
     return _answer(request, f"{text} Undo until {until}.", undo=_reversals(request, made))
+
+
+def _refused(request: MemberRequest, asked: BulkForm) -> HttpResponse:
+    """Show the fields again, in their place, with what is wrong at the one that it is about."""
+    around = {"bulk": form(request) | {"form": asked}}
+    response = render(request, "telephony/_bulk_fields.html", around, status=422)
+    response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#bulk-fields", "outerHTML"
+    return response
 
 
 @require_POST
@@ -70,6 +82,7 @@ def form(request: MemberRequest) -> dict[str, Any]:
     return {
         "reasons": Reason.choices,
         "colleagues": colleagues.order_by("created_at", "pk"),
+        "form": BulkForm(),
         "key": uuid7(),
         "back": request.GET.urlencode(),
     }
@@ -101,17 +114,6 @@ def lead_back(request: MemberRequest, why: str = NONE_CHOSEN) -> HttpResponse:
     """Lead back to the list and say why nothing was done: a bare refusal would lead nowhere."""
     messages.error(request, why)
     return _list(request)
-
-
-def _wish(sent: QueryDict) -> tuple[str, str]:
-    """Return what is to be done. Who presses Enter in a field means that field, if no other one is filled."""
-    outcome, tag = sent.get("outcome", "").strip(), sent.get("tag", "").strip()
-    what = sent.get("what", "")
-    if not what and bool(outcome) != bool(tag):
-        what = What.OUTCOME if outcome else What.TAG
-    values = {What.OUTCOME: outcome, What.TAG: tag, What.UNTAG: tag}
-    values |= {What.CLOSE: sent.get("reason", ""), What.ASSIGN: sent.get("member", "")}
-    return what, {str(name): value for name, value in values.items()}.get(what, "")
 
 
 def _said(made: BulkChange, asked: int, by: Member) -> str:

@@ -157,6 +157,34 @@ def test_no_reason_is_chosen_for_who_closes_many(client, send):
     assert "selected" not in reasons
 
 
+@pytest.mark.parametrize(
+    ("values", "field", "said"),
+    [
+        ({"what": "tag"}, "tag", "Write the tag first."),
+        ({"what": "untag", "tag": "a,b"}, "tag", "One tag at a time"),
+        ({"what": "tag", "tag": "x" * 41}, "tag", "of at most 40 characters"),
+        ({"what": "outcome", "tag": "storm"}, "outcome", "Write the outcome first."),
+        ({"what": "outcome", "outcome": "x" * 41}, "outcome", "At most 40 characters."),
+        ({"what": "close"}, "reason", "Choose why"),
+        ({"what": "assign", "member": "somebody"}, "member", "no member of the business"),
+        ({"what": "", "tag": "a", "outcome": "b"}, None, "Fill in one field"),
+    ],
+)
+def test_to_scripts_a_refusal_comes_back_at_the_field_that_it_is_about(
+    world, client, calls, values, field, said
+):
+    login(client, world.user)
+    form = {"call": [calls[0].pk], "key": "one"} | values
+    answer = client.post(CHANGES, form, headers={"HX-Request": "true"})
+    html = answer.content.decode()
+    assert (answer.status_code, answer.headers["HX-Retarget"]) == (422, "#bulk-fields")
+    assert html.count(said) == 1
+    wrong = re.findall(r'name="(\w+)"[^>]* aria-invalid="true" aria-describedby="bulk-(\w+)-error"', html)
+    assert wrong == ([(field, field)] if field else [])
+    assert f'value="{values.get("tag", "")}" maxlength' in html, "what was typed stays"
+    assert tags(world) == [[], []]
+
+
 def test_who_has_chosen_nothing_is_led_back_to_his_list_and_told_so(world, client, send):
     answer = send(what="tag", tag="storm", call=[])
     assert (answer.status_code, answer.url) == (302, f"{LIST}?outcome=answered")

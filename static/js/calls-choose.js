@@ -47,6 +47,8 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("htmx:after:swap", () => {
   if ($(".toasts > :is([data-fades], .notice:not([data-timed]))")) $("#acts-of-bulk")?.hidePopover(); // it lies over them
+  $("#bulk [aria-invalid]")?.focus();
+  for (const said of $$(".toasts > .notice").slice(0, -1)) said.remove(); // the last refusal is the one that counts
   for (const toast of $$(".toast[data-fades]")) {
     delete toast.dataset.fades;
     fade(toast);
@@ -63,7 +65,6 @@ document.addEventListener("htmx:after:swap", () => {
 // What was chosen is done; who pressed a button that is gone goes on at the toast.
 function done(toast) {
   choose(false);
-  for (const field of $$("#bulk .input:not(select)")) field.value = "";
   if (document.activeElement === document.body || $("#bulk").contains(document.activeElement)) {
     $("button", toast)?.focus({ preventScroll: true });
   }
