@@ -71,7 +71,7 @@ def advice(text: str) -> str:
     if "@" not in text and any(map(str.isdecimal, words)) and not all(map(str.isdecimal, words)):
         return "Search for a name or for a number, not for both at once."
     if words and all(map(str.isdecimal, words)) and len("".join(words)) < SHORTEST_END:
-        return "Type at least the last 4 digits of a number."
+        return "Type at least the last 4 digits of a number. The 2 that pages show are too few."
     if all(len(word) < SHORTEST_START for word in words if word.isalpha()) and any(map(str.isalpha, words)):
         return "So few letters find only a name that is just them. Type at least 3."
     return ""

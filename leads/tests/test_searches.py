@@ -120,6 +120,7 @@ def test_an_empty_search_is_the_list(world, browser):
         ("D. R.", "Type at least 3"),
         ("Dana R.", ""),
         ("14", "last 4 digits"),
+        ("42", "2 that pages show are too few"),
     ],
 )
 def test_what_cannot_find_much_says_what_to_type(text, said):
@@ -131,7 +132,7 @@ def test_an_empty_result_says_what_works(world, browser):
     for typed, said in (
         ("zz", "Type at least 3"),
         ("Dana 0142", "not for both"),
-        ("Nobody", "first letters"),
+        ("Nobody", "first 3 letters"),
     ):
         assert said in browser.get(searched(browser, typed)).content.decode()
 

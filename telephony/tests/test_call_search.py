@@ -109,7 +109,8 @@ def test_every_link_of_the_list_keeps_the_search_and_each_can_be_taken_off(world
     without = {one.text: query_of(one.without) for one in answer.context["narrowing"]}
     assert without["Search"] == {"first_time": "true"}
     assert without["First call: First-time callers"] == {"search": search_id}
-    assert f'href="{LIST}?first_time=true">' in html  # "Clear search"
+    assert re.search(rf'href="{re.escape(LIST)}\?first_time=true">.{{,120}}Clear search</a>', html)
+    assert re.search(rf'href="{re.escape(LIST)}\?search={search_id}">.{{,120}}Clear filters</a>', html)
 
 
 def test_nobody_finds_calls_that_he_may_not_see(world, client, dana):
@@ -152,7 +153,12 @@ def test_a_search_opens_in_its_own_business_alone(world, browser, dana):
 
 @pytest.mark.parametrize(
     ("typed", "said"),
-    [("zz", "Type at least 3"), ("Dana 0182", "not for both"), ("Nobody", "first letters")],
+    [
+        ("zz", "Type at least 3"),
+        ("42", "The 2 that pages show are too few"),
+        ("Dana 0182", "not for both"),
+        ("Nobody", "its first 3 letters"),
+    ],
 )
 def test_nobody_found_says_what_to_type(browser, dana, typed, said):
     page = browser.get(searched(browser, typed)).content.decode()
