@@ -15,7 +15,7 @@ from accounts.permissions import Permission
 from callcrm.errors import Invalid
 from callcrm.lib import times
 from callcrm.lib.paging import Page, page
-from telephony import callback_figures, callbacks, figures
+from telephony import callback_figures, callbacks, figures, proofs
 from telephony.models import Call, Callback, Reason
 from telephony.ranking import ranked
 
@@ -79,7 +79,9 @@ def _page(request: MemberRequest) -> Page[Callback]:
         raise Invalid(fields={"view": ["Choose from mine, closed."]})
     rows: Any = Callback.objects.visible_to(request.member).for_list()
     if view == "closed":
-        return page(rows.closed(), cursor=cursor, size=PAGE_SIZE, at="closed_at")
+        found = page(rows.closed(), cursor=cursor, size=PAGE_SIZE, at="closed_at")
+        proofs.show(found.rows, request.member)
+        return found
     rows = rows.filter(assigned_to_id=request.member.pk) if view == "mine" else rows
     return ranked(rows.open(), cursor=cursor, size=PAGE_SIZE, at=now())
 

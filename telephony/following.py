@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm.errors import Invalid
-from telephony import columns, filters, listed, pages
+from telephony import columns, filters, listed, pages, proofs
 from telephony.models import Call, CallQuerySet
 
 MOST_NEW = 50  # that are counted; beyond it is "50+"
@@ -39,7 +39,8 @@ def rows(request: MemberRequest) -> HttpResponse:
     asked = set(_ids(request, "call"))
     asked.update(_of(visible, "recordings", _ids(request, "recording")))
     asked.update(_of(visible, "owed__callback", _ids(request, "callback")))
-    found = pages.for_rows(visible).filter(pk__in=asked) if asked else visible.none()
+    found = list(pages.for_rows(visible).filter(pk__in=asked)) if asked else []
+    proofs.show((call.debt for call in found), request.member)
     context = {"rows": found, "columns": columns.of(request.member)}
     return render(request, "telephony/_changed_rows.html", context)
 

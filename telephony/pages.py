@@ -30,6 +30,7 @@ from telephony import (
     passports,
     practice,
     problems,
+    proofs,
     provider_events,
     suggestions,
 )
@@ -53,6 +54,7 @@ def calls(request: MemberRequest) -> HttpResponse:
     found = for_rows(listed.matching(request, request.GET.dict(), searched))
     cursor = request.GET.get("cursor", "")
     rows = page(found, cursor=cursor, size=PAGE_SIZE, at="started_at", order=filters.ORDER)
+    proofs.show((call.debt for call in rows.rows), request.member)
     context = _around(request) | {"page": rows, "searched": searched, "box": searched.box}
     return render(request, "telephony/calls.html", context | {"counts_come": not searched.box.is_over})
 
@@ -233,7 +235,9 @@ def happened(call: Call, recordings: list[Any]) -> dict[str, Any]:
 
 
 def _call(request: MemberRequest, pk: UUID) -> Call:
-    return get_object_or_404(Call.objects.visible_to(request.member).for_list(), pk=pk)
+    found = get_object_or_404(Call.objects.visible_to(request.member).for_list(), pk=pk)
+    proofs.show([found.debt], request.member)
+    return found
 
 
 def going_on(visible: CallQuerySet) -> list[Call]:

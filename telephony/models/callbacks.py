@@ -89,6 +89,8 @@ class Callback(TenantModel):
     proof = models.UUIDField(null=True, help_text="The call or text that closed it.")
     proof_kind = models.CharField(max_length=4, choices=ProofKind, blank=True)
 
+    proof_is_shown = False  # to the member whose page it is (`proofs.py`); no column
+
     objects = CallbackQuerySet.as_manager()
 
     class Meta:
