@@ -169,7 +169,7 @@ def test_a_key_leads_to_the_button_that_calls_and_presses_nothing(calls, nora: P
 def test_who_turns_single_keys_off_is_heard_by_none_of_them(calls, nora: Page) -> None:
     title = nora.locator(f"#call-{calls[0].pk} .title a")
     nora.keyboard.press("?")
-    nora.get_by_label("Single keys do this").uncheck()
+    nora.get_by_label("Use shortcuts of a single key").uncheck()
     nora.keyboard.press("Escape")
     nora.reload()
     for key in ("j", "x", "n", "?", "/"):
@@ -183,7 +183,7 @@ def test_who_turns_single_keys_off_is_heard_by_none_of_them(calls, nora: Page) -
     expect(opened).to_contain_text("Called in")  # Enter is no single key of ours
     nora.keyboard.press("Escape")
     nora.evaluate("document.getElementById('keys').showModal()")
-    nora.get_by_label("Single keys do this").check()
+    nora.get_by_label("Use shortcuts of a single key").check()
     nora.keyboard.press("Escape")
     nora.evaluate("document.activeElement.blur()")  # where closing the dialog has put it
     nora.keyboard.press("j")

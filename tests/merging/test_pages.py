@@ -54,7 +54,7 @@ def test_calls_that_one_may_not_see_are_not_counted_and_move_all_the_same(world,
     add_call(world.acme, gone, agent=world.admin)
     page = browser.get(f"/b/acme/leads/{kept.pk}/merges/?with={gone.pk}").content.decode()
     assert '<span class="grow">Calls</span><span class="num">0</span>' in page
-    assert "are not counted and move too" in page
+    assert "move too, and are not counted here" in page
     merge()
     with world.inside():
         assert Call.objects.get().lead_id == kept.pk
