@@ -14,7 +14,7 @@ from accounts.models import Member
 from accounts.permissions import Permission
 from callcrm.lib.strict import Choice, Id, Moment, Shape, Strict
 from leads.api import LeadRef
-from telephony import callbacks
+from telephony import callbacks, proofs
 from telephony.models import Callback, MissKind, ProofKind, Reason
 
 READ, EDIT = Permission.VIEW_CUSTOMERS, Permission.EDIT_CUSTOMERS
@@ -29,8 +29,10 @@ class AttemptShape(Shape):
 
 
 class ProofShape(Shape):
-    kind = serializers.ChoiceField(source="proof_kind", choices=ProofKind.choices)
-    id = serializers.UUIDField(source="proof", help_text="Of the call or the message.")
+    """Of a call or message that you may not see, it is only said that there is one."""
+
+    kind = serializers.ChoiceField(source="proof_kind", choices=ProofKind.choices, allow_null=True)
+    id = serializers.UUIDField(source="proof", allow_null=True, help_text="Of the call or the message.")
 
 
 class CallbackShape(Shape):
@@ -45,10 +47,18 @@ class CallbackShape(Shape):
     texts = serializers.IntegerField()
     attempts = AttemptShape(many=True)
     assigned_to = Named(allow_null=True)
-    closed_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(
+        allow_null=True, help_text="Null also where a call or message that you may not see closed it."
+    )
     evidence = ProofShape(source="evidenced", allow_null=True)
     closed_by = Named(allow_null=True)
     reason = serializers.ChoiceField(source="given_reason", choices=Reason.choices, allow_null=True)
+
+    def to_representation(self, debt: Callback) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(debt)
+        if debt.is_proven and not debt.proof_is_shown:
+            shown |= {"closed_at": None, "evidence": {"kind": None, "id": None}}
+        return shown
 
 
 class CallbackQuery(ListQuery):
@@ -96,6 +106,10 @@ class Callbacks(Rows):
         rows = rows.filter(closed_at__isnull=state == "open") if state else rows
         return super().narrowed(rows)
 
+    def page(self, rows: list[Any], **links: str) -> Response:
+        proofs.show(rows, self.member)
+        return super().page(rows, **links)
+
 
 class OneCallback(Door):
     """One debt."""
@@ -105,7 +119,7 @@ class OneCallback(Door):
     shape = CallbackShape
 
     def get(self, request: Request, pk: UUID) -> Response:
-        return self.answer(found(_callbacks(self), pk))
+        return _answer(self, found(_callbacks(self), pk))
 
     def patch(self, request: Request, pk: UUID) -> Response:
         """Say who calls back, while it is open."""
@@ -113,7 +127,7 @@ class OneCallback(Door):
         given = self.body(business_id=self.business.pk)
         if "assigned_to" in given:
             callbacks.assign(row, given["assigned_to"], by=self.member)
-        return self.answer(Callback.objects.for_list().get(business=self.business, pk=pk))
+        return _answer(self, Callback.objects.for_list().get(business=self.business, pk=pk))
 
 
 class Closings(Door):
@@ -126,7 +140,7 @@ class Closings(Door):
     def post(self, request: Request, pk: UUID) -> Response:
         row = found(_callbacks(self), pk)
         callbacks.close(row, self.body()["reason"], by=self.member)
-        return self.answer(found(_callbacks(self), pk))
+        return _answer(self, found(_callbacks(self), pk))
 
 
 class Reopenings(Door):
@@ -137,8 +151,13 @@ class Reopenings(Door):
 
     def post(self, request: Request, pk: UUID) -> Response:
         row = callbacks.reopen(found(_callbacks(self), pk), by=self.member)
-        return self.answer(Callback.objects.for_list().get(business=self.business, pk=row.pk))
+        return _answer(self, Callback.objects.for_list().get(business=self.business, pk=row.pk))
 
 
 def _callbacks(door: Door) -> QuerySet[Callback]:
     return Callback.objects.visible_to(door.member).for_list()
+
+
+def _answer(door: Door, debt: Callback) -> Response:
+    proofs.show([debt], door.member)
+    return door.answer(debt)

@@ -76,6 +76,18 @@ def test_evidence_is_named(api, world, debt):
     assert api.post(f"callbacks/{debt.pk}/reopenings/").status_code == 409
 
 
+def test_of_a_call_that_one_may_not_see_it_is_only_said_that_there_is_one(api, world, debt):
+    reached = add_call(world.acme, debt.lead, agent=world.owner)
+    with world.inside():
+        ledger.follow_call(reached, by=None)
+    for found in (api.get(f"callbacks/{debt.pk}/").json(), *api.get("callbacks/").json()["results"]):
+        assert (found["state"], found["closed_at"]) == ("closed", None)
+        assert found["evidence"] == {"kind": None, "id": None}
+    whole = Api(world.owner).get(f"callbacks/{debt.pk}/").json()
+    assert whole["evidence"] == {"kind": "call", "id": str(reached.pk)}
+    assert whole["closed_at"]
+
+
 def test_a_member_takes_it_on(api, world, debt):
     path = f"callbacks/{debt.pk}/"
     assert api.patch(path, {"assigned_to": str(world.user.pk)}).json()["assigned_to"]["id"] == str(
