@@ -77,7 +77,8 @@ def test_what_was_rolled_back_is_never_told(listen, world):
         transaction.set_rollback(True)
     with world.inside():
         feed.tell(world.acme.pk, "lead.changed", lead.pk, "won")
-    assert [frame["data"]["state"] for frame in page.frames(1)] == ["won"]
+    told = page.frames(1)  # what happens as a stream opens may be told twice
+    assert {frame["data"]["state"] for frame in told} == {"won"}
 
 
 def test_another_business_hears_nothing(listen, world):
