@@ -38,7 +38,7 @@ class Figures:
     @property
     def in_words(self) -> str:
         """Return what came in and what became of it, each by the name that it has in the list."""
-        parts = [f"{self.calls or 'no'} call{pluralize(self.calls or 1)} came in"]
+        parts = [f"{self.calls} call{pluralize(self.calls)} came in"]
         parts += [f"{self.missed} missed"] if self.missed else []
         parts += [f"{self.voicemails} voicemail{pluralize(self.voicemails)}"] if self.voicemails else []
         parts += [f"{self.abandoned} hung up"] if self.abandoned else []

@@ -141,7 +141,7 @@ def test_who_rings_is_offered_in_the_strip_and_named_ringing_beside_him(world, d
     add_call(world.acme, debt.lead, **RINGING)
     html = desk()
     assert link in html
-    assert "1 call going on, Dana R. is ringing" in html
+    assert '1 call going on<span class="sr">, Dana R. is ringing' in html
     assert "data-ringing" in html
     assert "Ringing now" in html
 

@@ -93,7 +93,6 @@ def test_what_became_of_the_calls_adds_up_in_the_words_of_the_list(world, noon):
     assert today.in_words == "5 calls came in, 1 missed, 2 voicemails, 1 hung up"
     assert (today.not_answered, today.answer_rate) == (3, "25%")
     assert figures.Figures(calls=1).in_words == "1 call came in"
-    assert figures.Figures().in_words == "no call came in"
 
 
 def test_nothing_is_told_of_a_yesterday_without_calls():
