@@ -82,7 +82,7 @@ class BusinessForm(forms.Form):
     asks_why_played = forms.BooleanField(
         required=False,
         label="Ask for a reason before somebody listens to a recording or downloads it",
-        help_text="It stands in the history. Who listens is asked again after ten minutes, a download each time.",
+        help_text="The answer is kept in the history. It is asked again after ten minutes, and for every download.",
     )
 
     @staticmethod

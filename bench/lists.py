@@ -81,7 +81,7 @@ FILTERS: dict[str, dict[str, str]] = {
     "no disposition": {"disposition": "none"},
     "recorded": {"has_recording": "true"},
     "not recorded": {"has_recording": "false"},
-    "not rung back, few": {"owed": "true"},
+    "not called back, few": {"owed": "true"},
     "nothing owed": {"owed": "false"},
     "a rare tag": {"tag": "rare"},
     "a rare tag, first time": {"tag": "rare", "first_time": "true"},

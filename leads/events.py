@@ -65,7 +65,7 @@ class LeadAssigned(Event):
 @dataclass(frozen=True, kw_only=True)
 class LeadDeleted(Event):
     name = "lead.deleted"
-    sentence = "deleted the lead and destroyed its key"
+    sentence = "deleted the lead"
     subject = "lead_id"
     security = True
     lead_id: UUID
@@ -74,7 +74,7 @@ class LeadDeleted(Event):
 @dataclass(frozen=True, kw_only=True)
 class LeadMerged(Event):
     name = "lead.merged"
-    sentence = "merged another lead into this one and destroyed its key"
+    sentence = "merged another lead into this one"
     subject = "lead_id"
     security = True
     lead_id: UUID

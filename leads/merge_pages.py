@@ -101,7 +101,7 @@ def _merge(request: MemberRequest, pk: UUID) -> HttpResponse:
     if done is None or done.kept_id != pk:  # else the button was pressed twice
         choices = {field: request.POST[field] for field in merging.FIELDS if field in request.POST}
         merging.merge(kept, _lead(request, gone_id), choices, by=request.member)
-        messages.success(request, "The two are one lead now.")
+        messages.success(request, "Merged.")
     return redirect("lead", request.business.slug, pk)
 
 

@@ -101,7 +101,7 @@ class RecordingPlayed(Event):
 @dataclass(frozen=True, kw_only=True)
 class RecordingDownloaded(Event):
     name = "recording.downloaded"
-    sentence = "took a recording away as a file{reason}"
+    sentence = "downloaded a recording{reason}"
     subject = "recording_id"
     words: ClassVar[Mapping[str, str]] = _WHY
     security = True
@@ -113,7 +113,7 @@ class RecordingDownloaded(Event):
 @dataclass(frozen=True, kw_only=True)
 class RecordingNoted(Event):
     name = "recording.noted"
-    sentence = "noted something at a moment of a recording"
+    sentence = "added a note to a recording"
     subject = "recording_id"
     recording_id: UUID
     call_id: UUID

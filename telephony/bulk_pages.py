@@ -70,7 +70,7 @@ def undo(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Take a change back."""
     made = get_object_or_404(BulkChange.objects.visible_to(request.member), pk=pk)
     undone = bulk.undo(made, by=request.member)
-    text = f"{undone.restored} {_things(made, undone.restored)} as before."
+    text = f"Undone for {undone.restored} {_things(made, undone.restored)}."
     if undone.left:
         text += f" {undone.left} {pluralize(undone.left, 'stays,stay')} as now: {_WHY[made.what]}"
     return _answer(request, text)

@@ -69,7 +69,7 @@ def assign(request: MemberRequest, pk: UUID) -> HttpResponse:
         raise Invalid(fields={"to": ["Choose from me, nobody."]})
     found = _callback(request, pk)
     callbacks.assign(found, request.member if to == "me" else None, by=request.member)
-    messages.success(request, "It is yours." if to == "me" else "Anybody may take it now.")
+    messages.success(request, "You took this callback." if to == "me" else "Anybody may take it now.")
     return _back(request, found)
 
 

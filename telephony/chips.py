@@ -26,7 +26,7 @@ OWED = "owed"
 OWED_HINT = "Calls to return; one person may have several. Callbacks counts people."
 TABS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "all": ("All calls", {}),
-    OWED: ("Not rung back", {"owed": "true"}),
+    OWED: ("Not called back", {"owed": "true"}),
     "missed": ("Missed", {"outcome": "missed", "direction": "inbound"}),
     "voicemail": ("Voicemail", {"outcome": "voicemail"}),
     "first": ("First-time callers", {"first_time": "true"}),
@@ -193,7 +193,7 @@ def _chips(request: MemberRequest, words: Mapping[str, list[str]]) -> Iterator[F
     days = [("1", "Today"), ("7", "Last 7 days"), ("30", "Last 30 days")]
     yield _chip("days", days, icon="calendar", range=typed_dates(request.GET.dict()))
     yield _chip("outcome", OUTCOMES)
-    yield _chip("owed", [("true", "Not rung back"), ("false", "Nothing owed")])
+    yield _chip("owed", [("true", "Not called back"), ("false", "Nothing owed")])
     yield _chip("source", _sources(request))
     yield _chip("agent", [(NONE, "No one of the team"), *_staff(request)])
     # Its tab sets it. Beside another tab's filter it must be seen all the same.

@@ -25,10 +25,10 @@ ROUTES = {
     "voice": "New call",
     "voice-fallback": "New call, at the second address",
     "gather": "A key, or none",
-    "dial-action": "End of dialling",
+    "dial-action": "End of dialing",
     "voice-status": "State of the call",
     "number-status": "State of a telephone",
-    "whisper": "Picked up, hears our words first",
+    "whisper": "Picked up, hears the whisper",
     "whisper-accept": "A key, or none",
     "bridge": "Picked up, asks what comes next",
     "record-action": "End of a message",
@@ -42,7 +42,7 @@ STATES = {
     CallState.COMPLETED: "Ended",
     CallState.BUSY: "Engaged",
     CallState.NO_ANSWER: "Not answered",
-    CallState.CANCELED: "Rings no more",
+    CallState.CANCELED: "Stopped ringing",
     CallState.FAILED: "Could not be reached",
 }
 RECORDINGS = {

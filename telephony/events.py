@@ -12,7 +12,7 @@ from leads.events import REASONS
 @dataclass(frozen=True, kw_only=True)
 class CallRinging(Event):
     name = "call.ringing"
-    sentence = "brought a call"
+    sentence = "took in a call"
     subject = "call_id"
     call_id: UUID
     lead_id: UUID | None
@@ -157,7 +157,7 @@ class CallNoteRevealed(Event):
 @dataclass(frozen=True, kw_only=True)
 class UnknownNumberCalled(Event):
     name = "call.unknown_number"
-    sentence = "brought a call for a number that nobody has added"
+    sentence = "took in a call for a number that nobody has added"
     provider: str
 
 
@@ -184,7 +184,7 @@ class MessageRevealed(Event):
 @dataclass(frozen=True, kw_only=True)
 class CallbackOpened(Event):
     name = "callback.opened"
-    sentence = "brought a callback that is owed"
+    sentence = "opened a callback that is owed"
     subject = "lead_id"
     callback_id: UUID
     lead_id: UUID
@@ -305,7 +305,7 @@ class FlowPublished(Event):
 @dataclass(frozen=True, kw_only=True)
 class FlowDiscarded(Event):
     name = "flow.discarded"
-    sentence = "threw the draft of a call flow away"
+    sentence = "discarded the draft of a call flow"
     subject = "number_id"
     number_id: UUID
 

@@ -133,7 +133,9 @@ class RemovalForm(VersionedForm):
 class CountryForm(VersionedForm):
     """The country whose public holidays are taken."""
 
-    country = forms.ChoiceField(help_text="Of the whole country. What is there already stays as it is.")
+    country = forms.ChoiceField(
+        help_text="Nationwide holidays only. Days that are in the list already stay as they are."
+    )
 
     def __init__(self, *args: Any, business: Business, **kwargs: Any) -> None:
         super().__init__(*args, business=business, initial={"country": business.region}, **kwargs)

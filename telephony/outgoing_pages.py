@@ -23,7 +23,7 @@ from leads.pages import named_lead
 from telephony import outgoing, stopping, telephones
 from telephony.models import Call, TrackingNumber
 
-RINGS = "Your telephone rings in a moment. Press 1, and the other one is called."
+RINGS = "Your telephone rings in a moment. Press 1 to be connected."
 NEVER_PLACED = "The call was stopped before any telephone rang."
 STOPPED = "The call was stopped. The other one was not put through."
 STOPPING = "Your provider is being told to end the call. That takes a moment."

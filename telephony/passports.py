@@ -31,7 +31,7 @@ def of_call(call: Call, recordings: Sequence[Any]) -> Passport | None:
         return None
     verdict, why = _verdict(call, recordings)
     if any(one.kind == "voicemail" and one.state != "absent" for one in recordings):
-        why += " Who leaves a message speaks into a recorder and knows it."
+        why += " Whoever leaves a message knows that it is recorded."
     language = LANGUAGES.get(call.notice_language, call.notice_language)
     return Passport(verdict, why, language=language, paused=_paused(recordings))
 

@@ -44,7 +44,7 @@ def test_the_list_comes_again_as_it_was_and_its_message_undoes(world, client, se
     assert tags(world) == [["storm"]] * 2
     answer = client.post(undo)
     assert answer.url == LIST
-    assert "2 calls as before." in client.get(LIST).content.decode()
+    assert "Undone for 2 calls." in client.get(LIST).content.decode()
     assert tags(world) == [[], []]
     assert client.post(undo).status_code == 409
 
@@ -200,7 +200,7 @@ def test_what_the_newer_of_two_changes_has_touched_stays_and_is_said(world, clie
     send(what="outcome", outcome="Lost", call=[calls[0].pk])
     client.post(older)
     page = client.get(LIST).content.decode()
-    assert "1 call as before. 1 stays as now: the outcome was changed again since." in page
+    assert "Undone for 1 call. 1 stays as now: the outcome was changed again since." in page
 
 
 def test_callbacks_are_given_to_a_colleague_by_name_and_who_sees_them_no_longer_is_told(world, client, send):

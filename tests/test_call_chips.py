@@ -39,7 +39,7 @@ def current(found):
     ("query", "tab"),
     [
         ("", "All calls"),
-        ("?owed=true", "Not rung back"),
+        ("?owed=true", "Not called back"),
         ("?outcome=missed&direction=inbound", "Missed"),
         ("?outcome=voicemail", "Voicemail"),
         ("?first_time=true", "First-time callers"),

@@ -66,7 +66,7 @@ def test_chosen_calls_are_tagged_together_and_put_back(world, calls, opened: Pag
     expect(tagged(opened, "urgent")).to_have_count(1)
     opened.wait_for_timeout(10_000 - 2_000)  # it has stood there for a while
     toasts.get_by_role("button", name="Undo").click()
-    expect(toasts).to_contain_text("2 calls as before. 1 stays as now")
+    expect(toasts).to_contain_text("Undone for 2 calls. 1 stays as now")
     expect(tagged(opened, "storm")).to_have_count(1)
     expect(toasts.get_by_role("button", name="Undo")).to_have_count(0)
     assert opened.url.endswith(LIST)
@@ -146,6 +146,6 @@ def test_on_a_phone_a_slim_bar_opens_what_can_be_done_and_what_is_said_is_seen(c
     toasts.get_by_role("button", name="Dismiss").click()
     expect(line).to_contain_text("Tag “storm” added to 1 call.")
     line.get_by_role("button", name="Undo").click()
-    expect(toasts).to_contain_text("1 call as before.")
+    expect(toasts).to_contain_text("Undone for 1 call.")
     expect(line).to_be_hidden()
     expect(tagged(opened, "storm")).to_have_count(0)

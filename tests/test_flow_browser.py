@@ -47,8 +47,8 @@ def test_a_menu_is_put_in_front_tried_and_published(editor: Page) -> None:
     expect(editor.get_by_role("alert")).to_have_count(0)
     expect(way).to_contain_text("Take a message")
     expect(way).not_to_contain_text("Ring people")
-    editor.get_by_label("Presses").fill("1")
-    editor.get_by_label("Presses").press("Enter")
+    editor.get_by_label("Keys pressed").fill("1")
+    editor.get_by_label("Keys pressed").press("Enter")
     expect(way).to_contain_text("Ring people")
     assert editor.url.endswith("/flow/")  # the way was drawn in its place
     publish.click()

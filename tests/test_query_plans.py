@@ -108,7 +108,7 @@ def filters(world, call):
         "what came of few": "disposition=Rare",
         "what came of many": "disposition=Booked",
         "nothing noted, which is rare": "disposition=none",
-        "not rung back, of a rare tag": "owed=true&tag=rare",
+        "not called back, of a rare tag": "owed=true&tag=rare",
         "mine": "mine=true",
         "several": f"outcome=missed&first_time=true&since={since}",
     }

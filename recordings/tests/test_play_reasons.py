@@ -88,7 +88,7 @@ def test_a_download_is_asked_each_time_and_its_reason_stands_in_the_history(worl
         assert f'action="{path}"' in asked.content.decode()
     assert said(world, "recording.downloaded") == []
     assert admin.post(path, {"reason": "legal"}).status_code == 200
-    assert said(world, "recording.downloaded") == ["took a recording away as a file (for a legal request)"]
+    assert said(world, "recording.downloaded") == ["downloaded a recording (for a legal request)"]
     assert "Why do you download it?" in admin.post(path).content.decode()
 
 
@@ -139,7 +139,7 @@ def test_where_nobody_asks_nothing_changes(world, recording, play):
     assert said(world) == ["listened to a recording"]
     path = f"/b/acme/recordings/{recording.pk}/downloads/"
     assert login(Client(), world.admin).post(path, {"reason": "legal"}).status_code == 200
-    assert said(world, "recording.downloaded") == ["took a recording away as a file"]
+    assert said(world, "recording.downloaded") == ["downloaded a recording"]
 
 
 def test_what_was_played_before_still_reads_well(world):

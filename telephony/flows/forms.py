@@ -198,22 +198,22 @@ class RingForm(StepForm):
     seconds = Number("Ring for, seconds", 5, 60)
     record = Flag("Record the call", help_text="After the recording notice of a greeting.")
     whisper = Line(
-        "Say to who answers",
+        "Say to whoever answers",
         help_text="Before the caller is put through. {source} becomes the advertisement.",
     )
     language = Language()
-    press_1 = Flag("Who answers must press 1", help_text="So that a mobile's mailbox never answers.")
+    press_1 = Flag("Whoever answers must press 1", help_text="So that a mobile's mailbox never answers.")
     mailboxes = Flag("Some of these telephones may have a mailbox")
     no_answer = Way("If nobody answers")
 
 
 class VoicemailForm(StepForm):
     kind = "voicemail"
-    text = Words("What is asked")
+    text = Words("What is said")
     language = Language()
     seconds = Number("Longest message, seconds", 10, 600)
     transcribe = Flag(
-        "Write the message down", help_text="Providers do so in English, for messages of up to 120 seconds."
+        "Transcribe the message", help_text="Providers do so in English, for messages of up to 120 seconds."
     )
 
 

@@ -51,7 +51,7 @@ class TrialForm(forms.Form):
     caller = forms.CharField(
         max_length=40,
         required=False,
-        help_text="A number, or “hidden”. Empty: somebody new.",
+        help_text="A number, or “hidden”. Leave it empty for a new caller.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     second = forms.BooleanField(required=False)  # of the two moments of one time; read by `clean_at`
@@ -61,7 +61,7 @@ class TrialForm(forms.Form):
     )
     keys = forms.RegexField(
         r"\A[0-9]{0,10}\Z",
-        label="Presses",
+        label="Keys pressed",
         required=False,
         max_length=10,
         help_text="One key for each menu; empty for none.",

@@ -102,7 +102,7 @@ def test_what_is_blocked_says_that_nothing_shows_a_notice(world, passport, flow)
 def test_who_leaves_a_message_knows_it(world, passport, flow):
     call = add_call(world.acme, flow=flow(), records=False)
     keep(world, call, kind="voicemail")
-    assert "Who leaves a message speaks into a recorder and knows it." in passport(call)
+    assert "Whoever leaves a message knows that it is recorded." in passport(call)
 
 
 def test_pauses_are_counted_with_their_length_and_those_in_vain_are_told(world, passport, flow):

@@ -92,10 +92,10 @@ def test_a_line_says_when_which_telephone_and_what_before_it_is_opened(world, cl
     assert lines(html) == [
         "Caller | New call | Applied",
         f"{hers} | Rings | Applied",
-        f"{hers} | Picked up, hears our words first | Applied",
+        f"{hers} | Picked up, hears the whisper | Applied",
         f"{hers} | Picked up | Applied",
-        "+1 (503) •••-••82 | Rings no more | Applied",
-        f"{hers} | End of dialling: ended after 0:40 | Applied",
+        "+1 (503) •••-••82 | Stopped ringing | Applied",
+        f"{hers} | End of dialing: ended after 0:40 | Applied",
         "– | Recording is complete, 0:40 | Applied",
         "Caller | Ended after 0:47 | Applied",
     ]
