@@ -56,7 +56,7 @@ def sweep() -> None:
     with system_scope("calls of all businesses whose recordings nobody told of", _businesses()):
         fresh = [
             Inquiry(business_id=call.business_id, call=call, next_attempt_at=now() - LATE)
-            for call in _unheard()[:MOST_AT_ONCE]
+            for call in unheard()[:MOST_AT_ONCE]
         ]
         Inquiry.objects.bulk_create(fresh, ignore_conflicts=True)
         free = Q(claimed_until=None) | Q(claimed_until__lt=now())
@@ -70,7 +70,7 @@ def sweep() -> None:
             ask_provider.batch_defer(*jobs)
 
 
-def _unheard() -> QuerySet[Call]:
+def unheard() -> QuerySet[Call]:
     """Return the calls that were to be recorded, and of which no recording was told or asked for."""
     return (
         Call.objects.filter(

@@ -11,8 +11,10 @@ from django.utils.timezone import now
 
 from accounts import keys
 from callcrm import waiting
-from callcrm.testing import NUMBER, add_call, login
+from callcrm.lib.tenancy import system_scope
+from callcrm.testing import NUMBER, add_call, add_lead, login
 from leads.models import Lead
+from recordings import inquiries
 from recordings.models import Recording
 from telephony import callback_figures, express
 from telephony.models import Call, Callback, Outcome
@@ -185,6 +187,29 @@ def test_who_waits_at_the_desk_is_read_by_an_index(town, problems):
         "unheard": _inside(town, lambda: waiting.unheard(town.user)),
     }
     assert problems(questions) == {}
+
+
+def test_calls_of_which_no_recording_was_told_are_read_by_an_index(town, problems):
+    values = {
+        "records": True,
+        "notice": "It is recorded.",
+        "number": town.number,
+        "started_at": now() - timedelta(hours=1),
+    }
+    call = add_call(
+        town.acme,
+        add_lead(town.acme, phones=["+19895550111"]),
+        **values,
+        ended_at=now() - timedelta(minutes=50),
+    )
+
+    def ask():
+        with system_scope("calls of all businesses", [town.acme.pk, town.rival.pk]):
+            found = list(inquiries.unheard()[: inquiries.MOST_AT_ONCE])
+        assert call in found
+        return found
+
+    assert problems({"to ask for": ask}) == {}
 
 
 def _inside(town, ask):
