@@ -45,8 +45,12 @@ class _News:
 
 
 def is_owed(call: Call) -> bool:
-    """Say whether nobody answered somebody who can be called back. Who withholds his number is only counted."""
-    return call.direction == Direction.INBOUND and call.lead_id is not None and call.outcome in OWED
+    """Say whether nobody answered somebody who can be called back. Who withholds his number is only counted.
+
+    A call that is logged by hand may name a person of whom no number is known.
+    """
+    can_be = call.lead_id is not None and not (call.is_manual and call.phone_id is None)
+    return call.direction == Direction.INBOUND and can_be and call.outcome in OWED
 
 
 def facts(call: Call) -> tuple[object, ...]:

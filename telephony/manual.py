@@ -1,7 +1,8 @@
 """Calls that no provider tells of, such as those made on one's own mobile: a member logs them by hand.
 
 They are calls like others, of the provider `manual`, without legs; who logs one has taken it. A number becomes a person
-by the rules of every call: one that is known finds its lead, one of our own is nobody's.
+by the rules of every call: one that is known finds its lead, one of our own is nobody's. Who called in vain is owed a
+call back, and one that was answered is proof.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from django.utils.timezone import now
 from accounts.models import Business, Member
 from audit.recording import record
 from callcrm.errors import Invalid
-from telephony import after_hours, editing, feed, ingest, parties
+from telephony import after_hours, editing, feed, ingest, ledger, parties
 from telephony.events import CallLogged
 from telephony.models import Call, Outcome
 from telephony.providers.base import CallState, Direction
@@ -51,6 +52,8 @@ def log(business: Business, values: Mapping[str, Any], *, by: Member) -> Call:
     ingest.touch_lead(call)
     record(CallLogged(call_id=call.pk, lead_id=lead.pk), by=by, business_id=business.pk)
     feed.tell(business.pk, "call.changed", call.pk, call.state)
+    if ledger.facts(call):
+        ledger.follow_call(call, by=by)
     return call
 
 

@@ -10,7 +10,9 @@ from accounts.models import IdempotencyKey
 from audit.models import Entry
 from callcrm.testing import DESTINATION, NUMBER, add_call, add_lead, login
 from leads.models import Lead
+from telephony import callbacks
 from telephony.models import Call, FeedFrame
+from telephony.tests.debts import debts
 from tests.api import V1, Api, fields, same
 
 PHONE, HOUR_AGO = "+15035550142", "2026-11-20T09:00"
@@ -163,6 +165,43 @@ def test_it_is_in_the_history_and_in_the_feed(world, send):
         entry = Entry.objects.about(world.acme.pk, call.pk).get(name="call.logged")
         assert entry.actor == world.user.audit_actor
         assert FeedFrame.objects.filter(kind="call.changed", object_id=call.pk).exists()
+
+
+# --- What is owed
+
+
+MISSED = {"direction": "inbound", "outcome": "missed", "duration_seconds": ""}
+
+
+def test_who_called_in_vain_is_owed_a_call_back_known_or_new(world, send):
+    known = add_lead(world.acme, phones=["+15035550143"])
+    send(**MISSED)
+    send(**MISSED, phone="(503) 555-0143")
+    with world.inside():
+        assert set(Call.objects.values_list("lead_id", flat=True)) == {one.lead_id for one in debts(world)}
+    assert {one.lead_id for one in debts(world)} > {known.pk}
+    assert [(one.is_open, one.misses) for one in debts(world)] == [(True, 1), (True, 1)]
+
+
+def test_a_call_back_that_is_logged_closes_what_was_owed_whatever_is_logged_first(world, send):
+    send(**MISSED, started_at="2026-11-20T08:00")
+    send(outcome="answered")
+    assert [one.is_proven for one in debts(world)] == [True]
+    send(**MISSED, started_at="2026-11-20T07:30")
+    assert [(one.is_proven, one.misses) for one in debts(world)] == [(True, 2)]
+
+
+@pytest.mark.parametrize("way", [{"direction": "outbound"}, {"outcome": "answered"}])
+def test_nothing_is_owed_for_a_call_that_went_out_or_was_answered(world, send, way):
+    assert send(**MISSED | way).status_code == 302
+    assert debts(world) == []
+
+
+def test_nobody_is_owed_a_call_back_of_whom_no_number_is_known(world, send):
+    assert send(**MISSED, phone="", name="Dana Riverstone").status_code == 302
+    assert debts(world) == []
+    callbacks.take_up(world.acme, since=datetime(2026, 1, 1, tzinfo=UTC))
+    assert debts(world) == []
 
 
 def test_a_rivals_lead_is_not_there(world, browser):
