@@ -121,7 +121,7 @@ def _talked(call: Call) -> Iterator[str]:
 
 def _by_hand(call: Call) -> Iterator[str]:
     if call.is_manual:
-        yield "logged by hand"
+        yield call.how_logged
 
 
 def _messages(request: MemberRequest, lead: Lead) -> Iterator[Moment]:

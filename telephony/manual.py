@@ -1,6 +1,7 @@
 """Calls that no provider tells of, such as those made on one's own mobile: a member logs them by hand.
 
-They are calls like others, of the provider `manual`, without legs; who logs one has taken it. A number becomes a person
+They are calls like others, of the provider `manual`, without legs; who logs one has taken it, unless it
+came in and nobody did: then it is nobody's. A number becomes a person
 by the rules of every call: one that is known finds its lead, one of our own is nobody's. Who called in vain is owed a
 call back, and one that was answered is proof.
 """
@@ -39,9 +40,11 @@ def log(business: Business, values: Mapping[str, Any], *, by: Member) -> Call:
     number = values.get("number")
     source = values.get("source") or (number.source if number else None)
     lead, phone = parties.person(business, values, source, typed_in="phone", by=by)
-    call = Call(business=business, lead=lead, phone=phone, number=number, source=source, agent=by)
+    call = Call(business=business, lead=lead, phone=phone, number=number, source=source)
+    call.logged_by = by
     call.provider, call.provider_id, call.seen_at = PROVIDER, uuid4().hex, now()
     call.direction, call.outcome = values["direction"], values["outcome"]
+    call.agent = None if _is_nobodys(call) else by
     _time(call, values["started_at"], values["duration_seconds"])
     after_hours.note(call)
     earlier = Call.objects.filter(business_id=business.pk, lead=lead).exists()
@@ -55,6 +58,11 @@ def log(business: Business, values: Mapping[str, Any], *, by: Member) -> Call:
     if ledger.facts(call):
         ledger.follow_call(call, by=by)
     return call
+
+
+def _is_nobodys(call: Call) -> bool:
+    """Who writes down that a call was missed has not taken it, and his colleagues are to see it."""
+    return call.direction == Direction.INBOUND and call.outcome == Outcome.MISSED
 
 
 def _check(values: Mapping[str, Any]) -> None:

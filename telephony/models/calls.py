@@ -93,8 +93,11 @@ class CallQuerySet(models.QuerySet["Call"]):
         seven tables takes PostgreSQL longer to plan than to run, and the longer the larger they are.
         """
         agents = models.Prefetch("agent", Member.objects.select_related("user"))
+        loggers = models.Prefetch("logged_by", Member.objects.select_related("user"))
         owed = models.Prefetch("owed", CallbackMiss.objects.select_related("callback"))
-        return self.select_related("lead", "phone__lead").prefetch_related("number", "source", agents, owed)
+        return self.select_related("lead", "phone__lead").prefetch_related(
+            "number", "source", agents, loggers, owed
+        )
 
 
 class Call(TenantModel, SealedModel):
@@ -112,6 +115,7 @@ class Call(TenantModel, SealedModel):
     lead = tenant_key("leads.Lead", null=True)
     phone = tenant_key("leads.LeadPhone", null=True)
     agent = tenant_key("accounts.Member", null=True)
+    logged_by = tenant_key("accounts.Member", null=True, help_text="Who logged it by hand.")
     own_from = models.CharField(
         max_length=16, blank=True, help_text="The caller, when it is a number of our own."
     )
@@ -174,6 +178,11 @@ class Call(TenantModel, SealedModel):
             ),
             *(_newest(f"telephony_call_{name}", condition) for name, condition in FEW.items()),
             models.Index(
+                fields=["business", "logged_by"],
+                condition=Q(logged_by__isnull=False),
+                name="telephony_call_logged",
+            ),
+            models.Index(
                 fields=["business", "started_at"], condition=Q(state__in=LIVE), name="telephony_call_live"
             ),
         ]
@@ -204,6 +213,14 @@ class Call(TenantModel, SealedModel):
     def is_manual(self) -> bool:
         """Say whether a member has logged it by hand (`telephony.manual`)."""
         return self.provider == "manual"
+
+    @property
+    def how_logged(self) -> str:
+        """Return how a call came here that no provider told of; who logged it, where its agent does not say so."""
+        if not self.is_manual:
+            return ""
+        known = self.logged_by is not None and self.logged_by_id != self.agent_id
+        return f"logged by hand by {self.logged_by.name}" if known else "logged by hand"
 
     @property
     def is_live(self) -> bool:

@@ -4,11 +4,12 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.test import Client
 from django.utils.timezone import now
 
 from accounts.models import IdempotencyKey
 from audit.models import Entry
-from callcrm.testing import DESTINATION, NUMBER, add_call, add_lead, login
+from callcrm.testing import DESTINATION, NUMBER, add_call, add_lead, add_member, login
 from leads.models import Lead
 from telephony import callbacks
 from telephony.models import Call, FeedFrame
@@ -17,6 +18,7 @@ from tests.api import V1, Api, fields, same
 
 PHONE, HOUR_AGO = "+15035550142", "2026-11-20T09:00"
 PATH = "/b/acme/calls/new/"
+MISSED = {"direction": "inbound", "outcome": "missed", "duration_seconds": ""}
 
 
 @pytest.fixture
@@ -167,10 +169,25 @@ def test_it_is_in_the_history_and_in_the_feed(world, send):
         assert FeedFrame.objects.filter(kind="call.changed", object_id=call.pk).exists()
 
 
+# --- Whose it is
+
+
+def test_a_missed_call_is_nobodys_says_who_logged_it_and_colleagues_see_it(world, browser, send):
+    page = send(**MISSED).headers["Location"]
+    call = only(world)
+    assert (call.agent, call.logged_by) == (None, world.user)
+    colleague = login(Client(), add_member(world.acme, "user", "colleague@acme.example"))
+    for path in ("/b/acme/calls/", page, f"/b/acme/leads/{call.lead_id}/"):
+        assert f"logged by hand by {world.user.name}" in colleague.get(path).content.decode(), path
+
+
+@pytest.mark.parametrize("way", [{"direction": "outbound"}, {"outcome": "answered"}])
+def test_any_other_is_of_the_member_who_logged_it(world, send, way):
+    send(**MISSED | way)
+    assert (only(world).agent, only(world).logged_by) == (world.user, world.user)
+
+
 # --- What is owed
-
-
-MISSED = {"direction": "inbound", "outcome": "missed", "duration_seconds": ""}
 
 
 def test_who_called_in_vain_is_owed_a_call_back_known_or_new(world, send):
