@@ -94,7 +94,7 @@ class CallQuerySet(models.QuerySet["Call"]):
         """
         agents = models.Prefetch("agent", Member.objects.select_related("user"))
         loggers = models.Prefetch("logged_by", Member.objects.select_related("user"))
-        owed = models.Prefetch("owed", CallbackMiss.objects.select_related("callback"))
+        owed = models.Prefetch("owed", CallbackMiss.objects.select_related("callback__assigned_to__user"))
         return self.select_related("lead", "phone__lead").prefetch_related(
             "number", "source", agents, loggers, owed
         )

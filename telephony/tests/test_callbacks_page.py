@@ -1,5 +1,6 @@
 """The page of callbacks: the most pressing first, closed with a reason and undone, without scripts."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -165,6 +166,24 @@ def test_calls_and_people_say_what_is_owed(world, noon, client, page):
     assert "after 1 h<" in client.get("/b/acme/calls/").content.decode()
     assert "Owed a call back." not in client.get(f"/b/acme/leads/{debt.lead_id}/").content.decode()
     assert "after 1 h" in page("closed")
+
+
+def test_a_call_back_that_another_has_taken_is_not_offered_as_free(world, noon, client, page):
+    debt = owe(world, 2)
+    with world.inside():
+        call = Call.objects.get()
+        callbacks.assign(debt, world.admin, by=world.admin)
+    paths = ("calls/", "calls/?owed=true", f"calls/{call.pk}/", f"calls/{call.pk}/panel/")
+    for member, words in ((world.user, "a colleague calls back"), (world.owner, "admin calls back")):
+        login(client, member)
+        drawn = [client.get(f"/b/acme/{path}").content.decode() for path in paths]
+        assert all(words in text and "owed a call back" not in text for text in drawn), member
+        assert "data-call" not in drawn[0], "a row"
+        assert "data-call" in drawn[2], "who opens the call can still ring"
+        tabs = client.get("/b/acme/calls/counts/?owed=true").content.decode()
+        assert re.search('id="tab-owed".*?>1<span', tabs), "the tab counts what it shows"
+    login(client, world.admin)
+    assert all("admin calls back" not in client.get(f"/b/acme/{path}").content.decode() for path in paths)
 
 
 def test_a_call_says_how_long_after_it_somebody_was_reached(world, noon, client, page):
