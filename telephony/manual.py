@@ -34,9 +34,10 @@ def log(business: Business, values: Mapping[str, Any], *, by: Member) -> Call:
     """Keep a call. `values`: lead, or phone and name; direction, started_at, duration_seconds, outcome; number, source,
     disposition, tags, note.
 
-    Raises Invalid naming what is wrong, NotFound for a lead that was merged or deleted meanwhile.
+    Raises Invalid naming all that is wrong, NotFound for a lead that was merged or deleted meanwhile.
     """
-    _check(values)
+    if wrong := problems(business, values):
+        raise Invalid(fields=wrong)
     number = values.get("number")
     source = values.get("source") or (number.source if number else None)
     lead, phone = parties.person(business, values, source, typed_in="phone", by=by)
@@ -45,7 +46,7 @@ def log(business: Business, values: Mapping[str, Any], *, by: Member) -> Call:
     call.provider, call.provider_id, call.seen_at = PROVIDER, uuid4().hex, now()
     call.direction, call.outcome = values["direction"], values["outcome"]
     call.agent = None if _is_nobodys(call) else by
-    _time(call, values["started_at"], values["duration_seconds"])
+    _time(call, values["started_at"], values.get("duration_seconds"))
     after_hours.note(call)
     earlier = Call.objects.filter(business_id=business.pk, lead=lead).exists()
     call.first_time_caller = call.direction == Direction.INBOUND and not earlier
@@ -65,27 +66,40 @@ def _is_nobodys(call: Call) -> bool:
     return call.direction == Direction.INBOUND and call.outcome == Outcome.MISSED
 
 
-def _check(values: Mapping[str, Any]) -> None:
-    begun, seconds = values["started_at"], values["duration_seconds"]
-    problems = {}
-    if not EARLIEST <= begun <= now():
-        problems["started_at"] = ["Choose a time that has passed, since the year 2000."]
-    if not 0 <= seconds <= LONGEST:
-        problems["duration_seconds"] = ["A call takes at most a day."]
-    elif "started_at" not in problems and begun + timedelta(seconds=seconds) > now() + MINUTE:
-        problems["duration_seconds"] = ["It would end in the future. Log a call when it is over."]
-    if values["outcome"] not in OUTCOMES:
-        problems["outcome"] = [f"Choose from {', '.join(OUTCOMES)}."]
-    if problems:
-        raise Invalid(fields=problems)
+def problems(business: Business, values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return all that is wrong at once, by field, in what is there of the values that `log` takes."""
+    found = _of_the_time(values)
+    if values.get("outcome", OUTCOMES[0]) not in OUTCOMES:
+        found["outcome"] = [f"Choose from {', '.join(OUTCOMES)}."]
+    if values.get("lead") is None:
+        try:
+            parties.number(business, values, typed_in="phone")
+        except Invalid as refused:
+            found |= refused.fields
+    return found
 
 
-def _time(call: Call, begun: datetime, seconds: int) -> None:
+def _of_the_time(values: Mapping[str, Any]) -> dict[str, list[str]]:
+    begun, seconds = values.get("started_at"), values.get("duration_seconds")
+    found = {}
+    if begun and not EARLIEST <= begun <= now():
+        found["started_at"] = ["Choose a time that has passed, since the year 2000."]
+    if seconds and values.get("outcome") == Outcome.MISSED:
+        found["duration_seconds"] = ["Nobody talked: leave it empty."]
+    elif seconds and not 0 <= seconds <= LONGEST:
+        found["duration_seconds"] = ["A call takes at most a day."]
+    elif seconds and begun and not found and begun + timedelta(seconds=seconds) > now() + MINUTE:
+        found["duration_seconds"] = ["It would end in the future. Log a call when it is over."]
+    return found
+
+
+def _time(call: Call, begun: datetime, seconds: int | None) -> None:
+    """Where nobody knows how long it was, no length is kept."""
     answered = call.outcome == Outcome.ANSWERED
     state = CallState.COMPLETED if answered else CallState.NO_ANSWER
     call.state, call.rank = state.value, state.rank
     call.said_at = call.started_at = begun
-    call.said_ended_at = call.ended_at = begun + timedelta(seconds=seconds)
-    call.duration_seconds = seconds
+    call.said_ended_at = call.ended_at = begun + timedelta(seconds=seconds or 0)
+    call.duration_seconds = seconds if answered else None
     call.answered_at = begun if answered else None
     call.talk_seconds = seconds if answered else None

@@ -22,7 +22,9 @@ class ManualCall(Strict):
     name = Text(required=False, max_length=200, help_text="Of somebody new.")
     direction = Choice(choices=[direction.value for direction in Direction])
     started_at = Moment()
-    duration_seconds = Whole(min_value=0, max_value=LONGEST)
+    duration_seconds = Whole(
+        required=False, min_value=0, max_value=LONGEST, help_text="Of a call that was answered."
+    )
     outcome = Choice(choices=OUTCOMES)
     number: Any = Id(required=False)
     source: Any = Id(required=False)

@@ -84,18 +84,29 @@ class LogForm(CallForm):
             raise forms.ValidationError("Choose a time that has passed, since the year 2000.")
         return at.replace(tzinfo=self.business.tz)
 
-    def clean_duration_seconds(self) -> int:
-        typed = LENGTH.fullmatch(self.cleaned_data["duration_seconds"].strip() or "0")
+    def clean_duration_seconds(self) -> int | None:
+        text = self.cleaned_data["duration_seconds"].strip()
+        if not text:
+            return None
+        typed = LENGTH.fullmatch(text)
         if typed is None:
             raise forms.ValidationError("Write minutes, such as 4 or 4:30.")
         return int(typed[1]) * 60 + int(typed[2] or 0)
+
+    def clean(self) -> dict[str, Any]:
+        """Say all that is wrong at once: what one field says of itself, and what the verb would refuse."""
+        given = dict(super().clean() or self.cleaned_data)
+        for name, texts in manual.problems(self.business, given | {"lead": self.lead}).items():
+            if name in self.fields and name not in self.errors:
+                self.add_error(name, texts)
+        return given
 
     def log(self, *, by: Member) -> UUID:
         """Log the call, once for each form. Raises what `manual.log` raises."""
         given = {name: value for name, value in self.cleaned_data.items() if name != "key"} | self.values()
         wish = {name: getattr(value, "pk", value) for name, value in given.items()}
         wish["lead"] = self.lead.pk if self.lead else None
-        began = given["started_at"] or now() - timedelta(seconds=given["duration_seconds"])
+        began = given["started_at"] or now() - timedelta(seconds=given["duration_seconds"] or 0)
         values = given | {"lead": self.lead, "started_at": began}
         key = f"form:{self.cleaned_data['key']}"
         return idempotency.once(by, key, wish, lambda: manual.log(self.business, values, by=by).pk)

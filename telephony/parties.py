@@ -21,16 +21,21 @@ def person(
     if values.get("lead") is not None:
         lead = editing.held(values["lead"])
         return lead, lead.phone
-    typed, name = (values.get(typed_in) or "").strip(), (values.get("name") or "").strip()
-    e164 = _number(business, typed, typed_in) if typed else None
-    if not e164 and not name:
-        raise Invalid(fields={typed_in: ["Say who it is: a number or a name."]})
+    e164, name = number(business, values, typed_in=typed_in), (values.get("name") or "").strip()
     known = intake.find(business.pk, e164) if e164 else None
     if known:
         return editing.held(known.lead), known.phone
     given = {"phones": [e164] if e164 else [], "name": name, "source": source}
     lead = editing.create(business, given, by=by)
     return lead, lead.phone
+
+
+def number(business: Business, values: Mapping[str, Any], *, typed_in: str) -> str | None:
+    """Return the number that was typed; None where a name alone says who it is. Raises Invalid as `person` does."""
+    typed = (values.get(typed_in) or "").strip()
+    if not typed and not (values.get("name") or "").strip():
+        raise Invalid(fields={typed_in: ["Say who it is: a number or a name."]})
+    return _number(business, typed, typed_in) if typed else None
 
 
 def _number(business: Business, typed: str, typed_in: str) -> str:

@@ -139,6 +139,25 @@ def test_what_is_wrong_is_named_where_it_was_typed_and_nothing_is_kept(world, se
         assert (Call.objects.count(), Lead.objects.count(), IdempotencyKey.objects.count()) == (0, 0, 0)
 
 
+def test_all_that_is_wrong_is_named_at_once(world, send):
+    drawn = send(phone=NUMBER, started_at="2099-01-01T00:00", duration_seconds="4:99").content.decode()
+    named = re.findall('id="id_([a-z_]+)_error"', drawn)
+    assert set(named) == {"phone", "started_at", "duration_seconds"}
+
+
+def test_a_call_that_nobody_answered_has_no_length(world, send):
+    answer = send(outcome="missed", duration_seconds="4:30")
+    assert answer.status_code == 422
+    assert "Nobody talked: leave it empty." in answer.content.decode()
+
+
+@pytest.mark.parametrize("outcome", ["missed", "answered"])
+def test_a_length_that_nobody_knows_is_not_told(world, browser, send, outcome):
+    page = send(outcome=outcome, duration_seconds="").headers["Location"]
+    assert (only(world).duration_seconds, only(world).talk_seconds) == (None, None)
+    assert "Whole call" not in browser.get(page).content.decode()
+
+
 def test_without_a_time_the_call_is_just_over(world, send):
     before = now()
     assert send(started_at="", duration_seconds="5").status_code == 302
