@@ -14,12 +14,12 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import idempotency
 from accounts.doors import MemberRequest, needs
-from accounts.models import Business, Member
+from accounts.models import Member
 from accounts.permissions import Permission
 from callcrm.lib import times
 from leads.models import Lead, Source
 from leads.pages import named_lead
-from telephony import manual, suggestions
+from telephony import manual, parties, suggestions
 from telephony.forms import CallForm
 from telephony.models import TrackingNumber
 
@@ -62,10 +62,11 @@ class LogForm(CallForm):
         "source",
     )
 
-    def __init__(self, *args: Any, business: Business, lead: Lead | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: Member, lead: Lead | None, **kwargs: Any) -> None:
         kwargs["initial"] = {"key": uuid4()}
         super().__init__(*args, **kwargs)
-        self.business, self.lead = business, lead
+        business = by.business
+        self.business, self.lead, self.by = business, lead, by
         fields: Any = self.fields
         fields["number"].queryset = TrackingNumber.objects.filter(business=business).order_by("label", "e164")
         mine = Source.objects.filter(business=business, is_archived=False)
@@ -99,9 +100,22 @@ class LogForm(CallForm):
         for name, texts in manual.problems(self.business, given | {"lead": self.lead}).items():
             if name in self.fields and name not in self.errors:
                 self.add_error(name, texts)
+        if given.get("name") and "phone" not in self.errors and not self._is_logged():
+            self._name_nobody_anew(given)
         return given
 
-    def log(self, *, by: Member) -> UUID:
+    def _is_logged(self) -> bool:
+        """Sent again, the number is that of the lead whom the first time made."""
+        return idempotency.has_made(self.by, f"form:{self.cleaned_data.get('key')}")
+
+    def _name_nobody_anew(self, given: dict[str, Any]) -> None:
+        """A call that is logged changes no name, and what was typed is not dropped without a word."""
+        known = parties.known(self.business, given, typed_in="phone")
+        if known:
+            who = f"{known.shown_name} has" if known.masked_name else "A lead without a name has"
+            self.add_error("name", f"{who} this number. Leave the name empty to log the call there.")
+
+    def log(self) -> UUID:
         """Log the call, once for each form. Raises what `manual.log` raises."""
         given = {name: value for name, value in self.cleaned_data.items() if name != "key"} | self.values()
         wish = {name: getattr(value, "pk", value) for name, value in given.items()}
@@ -109,7 +123,7 @@ class LogForm(CallForm):
         began = given["started_at"] or now() - timedelta(seconds=given["duration_seconds"] or 0)
         values = given | {"lead": self.lead, "started_at": began}
         key = f"form:{self.cleaned_data['key']}"
-        return idempotency.once(by, key, wish, lambda: manual.log(self.business, values, by=by).pk)
+        return idempotency.once(self.by, key, wish, lambda: manual.log(self.business, values, by=self.by).pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -117,8 +131,8 @@ class LogForm(CallForm):
 def log_call(request: MemberRequest) -> HttpResponse:
     """Log a call; `lead` in the address says with whom."""
     lead = named_lead(request)
-    form = LogForm(request.POST or None, business=request.business, lead=lead)
-    made = form.try_to(lambda: form.log(by=request.member)) if form.is_valid() else None
+    form = LogForm(request.POST or None, by=request.member, lead=lead)
+    made = form.try_to(form.log) if form.is_valid() else None
     if made:
         messages.success(request, "The call was logged.")
         return redirect("call", request.business.slug, made)

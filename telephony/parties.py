@@ -30,6 +30,13 @@ def person(
     return lead, lead.phone
 
 
+def known(business: Business, values: Mapping[str, Any], *, typed_in: str) -> Lead | None:
+    """Return who has the number that was typed, if anybody has. Raises Invalid as `person` does."""
+    e164 = number(business, values, typed_in=typed_in)
+    found = intake.find(business.pk, e164) if e164 else None
+    return found.lead if found else None
+
+
 def number(business: Business, values: Mapping[str, Any], *, typed_in: str) -> str | None:
     """Return the number that was typed; None where a name alone says who it is. Raises Invalid as `person` does."""
     typed = (values.get(typed_in) or "").strip()

@@ -90,7 +90,21 @@ def test_a_call_is_logged_with_somebody_new_in_the_time_of_the_business(world, s
 
 def test_a_known_number_finds_its_lead(world, send):
     lead = add_lead(world.acme, phones=[PHONE])
-    send(name="Somebody Else")
+    send()
+    assert only(world).lead_id == lead.pk
+
+
+@pytest.mark.parametrize(
+    ("name", "who"), [("Bennett Beecham", "Bennett B."), (None, "A lead without a name")]
+)
+def test_a_name_for_a_known_number_is_not_dropped_without_a_word(world, send, name, who):
+    lead = add_lead(world.acme, phones=[PHONE], name=name)
+    key = "0192c0de-0000-7000-8000-000000000001"
+    answer = send(name="Somebody Else", key=key)
+    assert answer.status_code == 422
+    assert f"{who} has this number." in answer.content.decode()
+    assert "Beecham" not in answer.content.decode()
+    assert send(key=key).status_code == 302
     assert only(world).lead_id == lead.pk
 
 
@@ -110,7 +124,7 @@ def test_from_the_page_of_a_lead_the_person_is_not_asked(world, browser, send):
 
 def test_a_form_that_is_sent_twice_logs_one_call(world, browser, send):
     key = "0192c0de-0000-7000-8000-000000000001"
-    first, second = send(key=key), send(key=key)
+    first, second = send(key=key, name="Dana Riverstone"), send(key=key, name="Dana Riverstone")
     assert first.headers["Location"] == second.headers["Location"]
     only(world)
 
