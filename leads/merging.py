@@ -39,8 +39,8 @@ class Part(Protocol):
     def count(self, lead: Lead, member: Admitted) -> int:
         """Return how many of them a member may know of."""
 
-    def lock(self, gone: Lead) -> None:
-        """Wait for whoever changes one of them, before the leads themselves are locked."""
+    def lock(self, kept: Lead, gone: Lead) -> None:
+        """Wait for whoever changes one that `move` changes, before the leads themselves are locked."""
 
     def move(self, kept: Lead, gone: Lead) -> None:
         """Give them to the lead that stays, sealed anew under its key. Both leads are locked."""
@@ -60,9 +60,9 @@ def merge(kept: Lead, gone: Lead, choices: Mapping[str, str], *, by: Member) -> 
     them is not there any more, Conflict when something cannot move.
     """
     _check(kept, gone, choices)
-    _lock_parts(gone)
+    _lock_parts(kept, gone)
     kept, gone = _locked(kept, gone)
-    _lock_parts(gone)  # what came in until the leads were locked
+    _lock_parts(kept, gone)  # what came in until the leads were locked
     problems = obstacles(kept, gone)
     if problems:
         raise Conflict(problems[0])
@@ -129,9 +129,9 @@ def _check(kept: Lead, gone: Lead, choices: Mapping[str, str]) -> None:
         raise Invalid(fields={"take": [f"Say {' or '.join(SIDES)} for any of {', '.join(FIELDS)}."]})
 
 
-def _lock_parts(gone: Lead) -> None:
+def _lock_parts(kept: Lead, gone: Lead) -> None:
     for part in parts:
-        part.lock(gone)
+        part.lock(kept, gone)
 
 
 def _locked(kept: Lead, gone: Lead) -> tuple[Lead, Lead]:

@@ -79,7 +79,7 @@ class OfLead:
     def count(self, lead: Lead, member: Admitted) -> int:
         return Recording.objects.visible_to(member).filter(call__lead=lead).count()
 
-    def lock(self, gone: Lead) -> None:
+    def lock(self, kept: Lead, gone: Lead) -> None:
         """Who changes one has locked its call before."""
 
     def move(self, kept: Lead, gone: Lead) -> None:

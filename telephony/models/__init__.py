@@ -8,6 +8,7 @@ tenant wall: a delivery is verified and routed before its business is known. Eve
 from telephony.models.bulk import UNDOABLE, BulkChange
 from telephony.models.call_views import CallColumns, CallView, CallViewQuerySet
 from telephony.models.callbacks import (
+    OPEN,
     Callback,
     CallbackMiss,
     CallbackQuerySet,
@@ -39,6 +40,7 @@ from telephony.models.telephones import Telephone
 __all__ = [
     "ABANDONED_UNDER",
     "LIVE",
+    "OPEN",
     "STALE_AFTER",
     "TALKED",
     "UNDOABLE",

@@ -16,8 +16,9 @@ from leads import editing, intake, merging, search
 from leads.models import Lead, LeadMerge, LeadPhone, LeadToken, Note
 from recordings.models import Recording
 from recordings.sealing import OfLead
+from telephony import callbacks, ledger
 from telephony import merging as telephony
-from telephony.models import Call, FeedFrame, Message
+from telephony.models import Call, Callback, FeedFrame, Message
 from tests.catalogue import rows
 from tests.merging.conftest import MOBILE, WORK, plain
 
@@ -60,6 +61,35 @@ def test_calls_texts_and_notes_move_and_open_under_the_key_that_stays(world, kep
         assert found[bare.pk].phone.number.reveal() == WORK
         assert Message.objects.get(pk=text.pk, lead=kept).body.reveal() == "Are you open?"
         assert Note.objects.get(pk=note.pk, lead=kept).body.reveal() == "Has a dog."
+
+
+@pytest.mark.parametrize("is_older", [True, False])
+def test_of_two_first_calls_the_older_one_stays_the_first(world, kept, gone, merge, is_older):
+    at = now()
+    other = at - timedelta(hours=1 if is_older else -1)
+    mine = add_call(world.acme, kept, started_at=at, first_time_caller=True)
+    theirs = add_call(world.acme, gone, started_at=other, first_time_caller=True)
+    merge()
+    with world.inside():
+        [first] = Call.objects.filter(first_time_caller=True)
+    assert first.pk == (theirs if is_older else mine).pk
+
+
+def test_the_first_to_call_is_not_first_whom_we_called_before(world, kept, gone, merge):
+    add_call(world.acme, kept, started_at=now() - timedelta(hours=1), direction="outbound")
+    add_call(world.acme, gone, first_time_caller=True)
+    merge()
+    with world.inside():
+        assert not Call.objects.filter(first_time_caller=True).exists()
+
+
+def test_only_calls_back_that_are_still_owed_are_counted(world, gone):
+    closed = add_call(world.acme, gone, outcome="missed", answered_at=None)
+    with world.inside():
+        ledger.follow_call(closed, by=None)
+        assert merging.counts(gone, world.owner)["calls back owed"] == 1
+        callbacks.close(Callback.objects.get(), "other", by=world.owner)
+        assert merging.counts(gone, world.owner)["calls back owed"] == 0
 
 
 def test_the_key_of_a_recording_is_wrapped_anew(world, kept, gone, merge):
