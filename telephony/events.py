@@ -52,12 +52,9 @@ class CallProblemReported(Event):
     sentence = "reported a problem with the call ({kind})"
     subject = "call_id"
     words: ClassVar[Mapping[str, str]] = {
-        "poor_audio": "poor audio",
-        "wrong_person": "wrong person",
-        "wrong_source": "wrong source",
-        "no_recording": "missing recording",
-        "other": "something else",
-    }
+        "poor_audio": "poor audio", "wrong_person": "wrong person", "wrong_source": "wrong source",
+        "no_recording": "missing recording", "other": "something else",
+    }  # fmt: skip
     call_id: UUID
     problem_id: UUID
     kind: str
@@ -80,14 +77,20 @@ class CallProblemResolved(Event):
     sentence = "resolved a problem with the call ({resolution})"
     subject = "call_id"
     words: ClassVar[Mapping[str, str]] = {
-        "mended": "fixed",
-        "provider": "told the provider",
-        "no_fault": "no fault",
-        "cannot": "cannot be fixed",
-    }
+        "mended": "fixed", "provider": "told the provider", "no_fault": "no fault", "cannot": "cannot be fixed",
+    }  # fmt: skip
     call_id: UUID
     problem_id: UUID
     resolution: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallProblemReopened(Event):
+    name = "call.problem_reopened"
+    sentence = "opened a problem with the call again"
+    subject = "call_id"
+    call_id: UUID
+    problem_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)

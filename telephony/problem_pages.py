@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm.errors import Invalid
+from callcrm.lib import toasts
 from callcrm.lib.forms import RefusableForm
 from callcrm.lib.paging import page
 from telephony import problems
@@ -68,7 +69,20 @@ def resolve(request: MemberRequest, pk: UUID) -> HttpResponse:
     said = request.POST.get("resolution", "")
     done = problems.resolve(problem, said, by=request.member)
     late = done.resolved_by_id != request.member.pk or done.resolution != said
-    messages.success(request, "It was resolved before." if late else "Resolved.")
+    if late:
+        messages.success(request, "It was resolved before.")
+    else:
+        toasts.undoable(request, "Resolved.", "problem-reopenings", pk)
     if request.POST.get("view") == "call":
         return redirect("call", request.business.slug, problem.call_id)
+    return redirect("problems", request.business.slug)
+
+
+@require_POST
+@needs(Permission.ADMIN_PANEL)
+def reopen(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Take back what was said a moment ago, from its toast."""
+    problem = get_object_or_404(CallProblem.objects.visible_to(request.member).select_related("call"), pk=pk)
+    problems.reopen(problem, by=request.member)
+    messages.success(request, "Open again.")
     return redirect("problems", request.business.slug)

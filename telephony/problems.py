@@ -1,7 +1,7 @@
 """A member reports what is wrong with a call; who runs the business says what became of it.
 
-Said twice, it is one report: the later words stand below the first. What is resolved stays resolved; the same may be
-reported anew.
+Said twice, it is one report: the later words stand below the first. What is resolved stays resolved, unless who
+resolved it takes that back; the same may be reported anew.
 """
 
 from contextlib import suppress
@@ -14,10 +14,15 @@ from accounts.doors import Admitted, check
 from accounts.models import Member
 from accounts.permissions import Permission
 from audit.recording import record
-from callcrm.errors import Invalid, NotFound
+from callcrm.errors import Conflict, Invalid, NotFound
 from callcrm.lib.crypto.envelope import DecryptError
 from telephony import feed
-from telephony.events import CallProblemReported, CallProblemResolved, CallProblemSaidMore
+from telephony.events import (
+    CallProblemReopened,
+    CallProblemReported,
+    CallProblemResolved,
+    CallProblemSaidMore,
+)
 from telephony.models import Call, CallProblem
 
 LONGEST = 1_000
@@ -60,6 +65,28 @@ def resolve(problem: CallProblem, resolution: str, *, by: Member) -> CallProblem
     event = CallProblemResolved(call_id=found.call_id, problem_id=found.pk, resolution=resolution)
     record(event, by=by, business_id=found.business_id)
     feed.tell(found.business_id, "call.changed", found.call_id, found.call.state)
+    return found
+
+
+@transaction.atomic
+def reopen(problem: CallProblem, *, by: Member) -> CallProblem:
+    """Take back what oneself has said. Raises Denied, Conflict where another said it or it was reported anew."""
+    check(by, Permission.ADMIN_PANEL, writes=True)
+    call = _held(problem.call)  # as who reports it does, so that there is one report of a kind
+    found = CallProblem.objects.select_for_update().filter(pk=problem.pk).first()
+    if found is None:
+        raise NotFound
+    if found.is_open:
+        return found
+    if found.resolved_by_id != by.pk:
+        raise Conflict("Another resolved it.")
+    same = {"business_id": call.business_id, "call": call, "kind": found.kind}
+    if found.reported_by_id and _open(same | {"reported_by_id": found.reported_by_id}):
+        raise Conflict("It was reported anew: that report is open.")
+    found.resolution, found.resolved_by, found.resolved_at = "", None, None
+    found.save(update_fields=["resolution", "resolved_by", "resolved_at"])
+    record(CallProblemReopened(call_id=call.pk, problem_id=found.pk), by=by, business_id=call.business_id)
+    feed.tell(call.business_id, "call.changed", call.pk, call.state)
     return found
 
 

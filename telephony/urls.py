@@ -45,6 +45,7 @@ urlpatterns = [
     path("calls/<uuid:pk>/deliveries/", pages.call_deliveries, name="call-deliveries"),
     path("calls/<uuid:pk>/problems/", problem_pages.report, name="call-problems"),
     path("problems/", problem_pages.problem_list, name="problems"),
+    path("problems/<uuid:pk>/reopenings/", problem_pages.reopen, name="problem-reopenings"),
     path("problems/<uuid:pk>/resolutions/", problem_pages.resolve, name="problem-resolutions"),
     path("calls/<uuid:pk>/note-reveals/", reveal_pages.reveal_note, name="call-note-reveal"),
     path("callbacks/", callback_pages.callback_list, name="callbacks"),

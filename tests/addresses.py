@@ -40,6 +40,7 @@ ROWS = {
     "call-stops": "call",
     "call-deliveries": "call",
     "call-problems": "call",
+    "problem-reopenings": "problem",
     "problem-resolutions": "problem",
     "call-view-edits": "view",
     "call-view-removals": "view",

@@ -166,6 +166,28 @@ def test_of_two_who_resolve_it_the_first_has_said_it(world, client, report):
     assert len(events(world)) == 2
 
 
+def test_who_resolved_it_can_undo_that_from_the_toast_once(world, client, report):
+    problem = report()
+    login(client, world.admin)
+    said = client.post(f"{LIST}{problem.pk}/resolutions/", {"resolution": "mended"}, follow=True)
+    undo = f"{LIST}{problem.pk}/reopenings/"
+    assert f'action="{undo}"' in said.content.decode()
+    for _ in range(2):
+        assert "it crackles" in client.post(undo, follow=True).content.decode()
+    assert events(world)[0] == "opened a problem with the call again"
+    assert len(events(world)) == 3
+    assert login(client, world.user).post(undo).status_code == 403
+
+
+def test_what_another_resolved_or_was_reported_anew_is_not_opened_again(world, client, report):
+    problem = report()
+    resolve(world, problem, by=world.owner)
+    undo = f"{LIST}{problem.pk}/reopenings/"
+    assert login(client, world.admin).post(undo).status_code == 409
+    assert report().pk != problem.pk
+    assert login(client, world.owner).post(undo).status_code == 409
+
+
 def test_what_is_resolved_may_be_reported_anew(world, report):
     resolve(world, report())
     assert report().is_open
