@@ -51,6 +51,17 @@ def of_call(
     return sorted(found, key=_place)
 
 
+def notice_at(call: Call, legs: Iterable[CallLeg]) -> datetime | None:
+    """Return when the notice was heard; who was called, or who called, was there by then.
+
+    It is of our clock, and what began before it of the provider's.
+    """
+    if call.notice_at is None:
+        return None
+    began = [leg.started_at for leg in legs if leg.started_at and call.direction == Direction.OUTBOUND]
+    return max(call.notice_at, min(began, default=call.started_at))
+
+
 def _place(moment: Moment) -> tuple[bool, datetime, int]:
     return moment.kind != "asked", moment.at.replace(microsecond=0), ORDER.index(moment.kind)
 

@@ -226,6 +226,7 @@ def happened(call: Call, recordings: list[Any]) -> dict[str, Any]:
         "recordings": recordings,
         "moments": moments.of_call(call, legs, placement, recordings),
         "passport": passports.of_call(call, recordings),
+        "notice_at": moments.notice_at(call, legs),
         "legs": legs,
         "placement": placement,
         "problems": reported,

@@ -1,10 +1,11 @@
 """What the timeline of a call says, in which order, and how each telephone that was rung is told of."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from callcrm.lib import times
 from callcrm.lib.masking import mask_phone
 from callcrm.testing import add_call, add_lead, add_leg, assert_flat_queries, login
 from recordings.models import Recording
@@ -27,6 +28,11 @@ def lines(html):
 def legs(html):
     rung = re.findall(r'<span class="grow num">(Rang.*?)</(?:li|div)>', html, re.DOTALL)
     return [" ".join(re.sub(r"<[^>]+>", " ", one).split()) for one in rung]
+
+
+def heard(html):
+    """When the notice was heard, as the timeline and the passport say."""
+    return re.findall(r'(?:Heard the notice first, |English \(US\), )\s*<time[^>]*datetime="([^"]+)"', html)
 
 
 @pytest.fixture
@@ -146,3 +152,14 @@ def test_a_telephone_that_was_masked_when_it_rang_is_not_masked_again(world, tol
     call = add_call(world.acme, add_lead(world.acme))
     add_leg(call, to=mask_phone("+12125550147"))
     assert told(call, legs)[0].startswith("Rang +1 (212) •••-••47 ")
+
+
+@pytest.mark.parametrize("direction", ["inbound", "outbound"])
+def test_a_notice_is_never_heard_before_the_one_who_hears_it_is_there(world, told, direction):
+    """The provider says whole seconds of its own clock, and the notice is of ours."""
+    began = datetime(2026, 11, 20, 15, 1, 54, tzinfo=UTC)
+    early = {"direction": direction, "started_at": began, "notice_at": began - timedelta(seconds=0.2)}
+    call = add_call(world.acme, add_lead(world.acme), **early)
+    reached = began + timedelta(seconds=4 if direction == "outbound" else 0)
+    add_leg(call, started_at=reached)
+    assert told(call, heard) == [times.iso(reached)] * 2
