@@ -110,7 +110,7 @@ def _went_out(call: Call) -> Iterator[str]:
         yield "answered"
         yield from _talked(call)
     else:
-        yield "not reached"
+        yield "stopped" if call.stage == "stopped" else "not reached"
     yield from _by_hand(call)
 
 

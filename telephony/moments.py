@@ -16,9 +16,21 @@ from telephony.models import Call, CallLeg, Placement
 from telephony.providers.base import CallState, Direction
 
 # Of what began in the same second, this comes first.
-ORDER = ("asked", "own_rang", "own_answered", "rang", "called", "answered", "recording", "voicemail", "ended")
+ORDER = (
+    "asked",
+    "own_rang",
+    "own_answered",
+    "rang",
+    "called",
+    "answered",
+    "recording",
+    "voicemail",
+    "stopped",
+    "ended",
+)
 # What became of a member's own telephone that nobody picked up.
 IN_VAIN = {CallState.BUSY: "It was engaged.", CallState.FAILED: "It could not be reached."}
+NOBODY_ELSE = "Nobody else was rung."
 ENDS = {
     "missed": "nobody answered",
     "voicemail": "with a message",
@@ -79,6 +91,14 @@ def _of_the_asking(call: Call, legs: list[CallLeg], placement: Placement) -> Ite
     if placement.picked_up_at:
         unpressed = "1 was not pressed, so nobody else was called." if in_vain else ""
         yield Moment("own_answered", placement.picked_up_at, placement, unpressed)
+    if call.stage == "stopped":
+        yield Moment("stopped", _stopped_at(call, placement), placement, "" if legs else NOBODY_ELSE)
+
+
+def _stopped_at(call: Call, placement: Placement) -> datetime:
+    """What no provider was asked for ended as it was stopped; any other cannot have ended before, by no clock."""
+    wished, ended = placement.stop_wished_at or call.ended_at, call.ended_at or placement.stop_wished_at
+    return max(placement.created_at, min(at for at in (wished, ended) if at))
 
 
 def _of_the_call(call: Call, legs: list[CallLeg], placement: Placement | None) -> Iterator[Moment]:

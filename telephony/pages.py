@@ -219,7 +219,7 @@ def _about(call: Call, form: EditForm) -> dict[str, Any]:
 
 def happened(call: Call, recordings: list[Any]) -> dict[str, Any]:
     """Return what is told of a call, on its page and in its panel."""
-    legs, placement = list(call.legs.select_related("member__user")), call.placements.first()
+    legs, placement = list(call.legs.select_related("member__user")), call.placement
     reported, problems_are_cut = problems.of_call(call)
     return {
         "call": call,

@@ -33,6 +33,7 @@ MARKS: Mapping[str, Mark] = {
     "voicemail": Mark("Voicemail", "warn", "voicemail"),
     "missed": Mark("Missed", "bad", "phone-missed"),
     "unreached": Mark("Not reached", "", "phone-outgoing"),
+    "stopped": Mark("Stopped", "", "phone-off"),
     "abandoned": Mark("Hung up", "", "phone-off"),
     "blocked": Mark("Blocked", "", "ban"),
     "recording": Mark("Recording", "info", "mic"),

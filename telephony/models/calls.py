@@ -96,7 +96,7 @@ class CallQuerySet(models.QuerySet["Call"]):
         loggers = models.Prefetch("logged_by", Member.objects.select_related("user"))
         owed = models.Prefetch("owed", CallbackMiss.objects.select_related("callback__assigned_to__user"))
         return self.select_related("lead", "phone__lead").prefetch_related(
-            "number", "source", agents, loggers, owed
+            "number", "source", agents, loggers, owed, "placements"
         )
 
 
@@ -233,7 +233,7 @@ class Call(TenantModel, SealedModel):
         The state of the caller's own leg does not say it: to the carrier it is in progress while we ring others.
         """
         if self.outcome == Outcome.MISSED and self.direction == Direction.OUTBOUND:
-            return "unreached"
+            return "stopped" if self.placement and self.placement.was_stopped else "unreached"
         if self.outcome or not self.is_live:
             return str(self.outcome or self.state)
         return (CallState.IN_PROGRESS if self.answered else CallState.RINGING).value

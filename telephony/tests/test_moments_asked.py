@@ -117,7 +117,58 @@ def test_a_call_that_was_stopped_blames_no_telephone(world, line):
         stopping.stop(line.call, by=world.user)
         Placement.objects.update(stop=Placement.Stop.STOPPED)
     own(line, "canceled")
-    assert told(world, line) == [("asked", ""), ("own_rang", ""), ("ended", "not reached")]
+    assert told(world, line) == [
+        ("asked", ""),
+        ("own_rang", ""),
+        ("stopped", "Nobody else was rung."),
+        ("ended", ""),
+    ]
+
+
+def test_a_call_that_was_stopped_says_so_in_its_place_and_of_itself(world, line, page):
+    rings(line)
+    with world.inside():
+        stopping.stop(line.call, by=world.user)
+        Placement.objects.update(stop=Placement.Stop.STOPPED)
+    own(line, "canceled", CallDuration="1")
+    read = page()
+    assert heads(read) == ["Asked for", "Your telephone rang", "Stopped", "Ended"]
+    assert ("Not reached" in read, "not reached" in read, "Tried for" in read, "Whole call" in read) == (
+        False,
+    ) * 4
+    assert "Stopped after" in read
+    client = login(type(line.client)(), world.user)
+    listed = client.get("/b/acme/calls/").content.decode()
+    assert ('<span class="badge ">Stopped</span>' in listed, "Not reached" in listed) == (True, False)
+    with world.inside():
+        lead = line.call.lead_id
+    assert f"by {world.user.name}, stopped" in client.get(f"/b/acme/leads/{lead}/").content.decode()
+
+
+def test_what_ended_by_a_slower_clock_was_stopped_before_it_ended(world, line):
+    rings(line)
+    with world.inside():
+        stopping.stop(line.call, by=world.user)
+        placed = Placement.objects.get()
+        Placement.objects.update(
+            stop=Placement.Stop.STOPPED, created_at=placed.created_at - timedelta(hours=1)
+        )
+    own(line, "canceled", Timestamp=stamp(30))
+    with world.inside():
+        call = Call.objects.get()
+        found = moments.of_call(call, [], call.placements.get(), [])
+    ends = [(one.kind, one.at) for one in found if one.kind in ("stopped", "ended")]
+    assert ends == [("stopped", call.ended_at), ("ended", call.ended_at)]
+
+
+def test_a_call_that_reached_somebody_after_all_was_not_stopped(world, line):
+    """The worker gave up on stopping; or the talk is told of late."""
+    rings(line)
+    [dial] = line.presses()
+    with world.inside():
+        Placement.objects.update(stop=Placement.Stop.STOPPED, stop_wished_at=now())
+    line.ends(dial, "completed", DialCallDuration="40")
+    assert "stopped" not in [kind for kind, _ in told(world, line)]
 
 
 def test_in_any_order_and_twice_the_times_of_ones_own_telephone_are_the_same(world, line):
