@@ -55,11 +55,23 @@ def icon(name: str, label: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/badge.html")
-def badge(code: object, word: str = "", tone: str | None = None, bare: bool = False) -> dict[str, Any]:
+def badge(
+    code: object, word: str = "", tone: str | None = None, bare: bool = False, direction: str = ""
+) -> dict[str, Any]:
     """{% badge call.outcome %}: word, colour and icon of a state; `bare` where the icon stands beside it already."""
     found = mark(code)
     shown = found.tone if tone is None else tone
-    return {"word": word or found.word, "tone": shown, "icon_name": found.icon, "bare": bare}
+    return {
+        "word": word or found.word,
+        "tone": shown,
+        "icon_name": _arrow(found.icon, direction),
+        "bare": bare,
+    }
+
+
+def _arrow(icon: str, direction: str) -> str:
+    """An arrow that points in tells nothing of a call that went out."""
+    return "phone-outgoing" if direction == "outbound" and icon == "phone-incoming" else icon
 
 
 @register.filter
@@ -72,8 +84,7 @@ def word(code: object) -> str:
 def disc(code: object, direction: str = "") -> dict[str, Any]:
     """{% disc call.outcome call.direction %}: the round icon in front of a row."""
     found = mark(code)
-    outbound = direction == "outbound" and found.icon == "phone-incoming"
-    return {"tone": found.tone, "icon_name": "phone-outgoing" if outbound else found.icon}
+    return {"tone": found.tone, "icon_name": _arrow(found.icon, direction)}
 
 
 @register.inclusion_tag("components/tag.html")

@@ -211,7 +211,10 @@ class Recording(TenantModel, SealedModel):
 
     @property
     def lanes(self) -> list[bytes]:
-        """Return its picture, a lane for each side: the caller's first. Empty where it has none."""
+        """Return its picture, a lane for each side; empty where it has none.
+
+        First is the side whose call the other was dialled from: the caller, or the member who asked for the call.
+        """
         peaks = bytes(self.peaks)
         return [peaks[at : at + POINTS] for at in range(0, len(peaks), POINTS)]
 
@@ -327,7 +330,7 @@ class Recording(TenantModel, SealedModel):
             self.Copy.GONE.value: " The provider's copy is deleted.",
             self.Copy.LEAVING.value: f" The provider's copy is being deleted.{why}",
         }
-        return "Not kept: the caller was not told that the call is recorded." + copy.get(
+        return f"Not kept: the {self.call.role} was not told that the call is recorded." + copy.get(
             self.provider_copy, ""
         )
 

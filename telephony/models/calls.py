@@ -278,6 +278,11 @@ class Call(TenantModel, SealedModel):
         return debt.closed_at - self.started_at if debt and debt.closed_at else None
 
     @property
+    def role(self) -> str:
+        """Return what the person at the other end is in it."""
+        return "person called" if self.direction == Direction.OUTBOUND else "caller"
+
+    @property
     def shown_caller(self) -> str:
         """Return what stands for the person, or a word for why there is none."""
         if self.lead is not None:

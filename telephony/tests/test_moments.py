@@ -9,6 +9,7 @@ from callcrm.lib import times
 from callcrm.lib.masking import mask_phone
 from callcrm.testing import add_call, add_lead, add_leg, assert_flat_queries, login
 from recordings.models import Recording
+from recordings.waveform import POINTS
 from telephony.models import Outcome
 
 LIST = "/b/acme/calls/"
@@ -163,3 +164,33 @@ def test_a_notice_is_never_heard_before_the_one_who_hears_it_is_there(world, tol
     reached = began + timedelta(seconds=4 if direction == "outbound" else 0)
     add_leg(call, started_at=reached)
     assert told(call, heard) == [times.iso(reached)] * 2
+
+
+@pytest.mark.parametrize(
+    ("direction", "who", "others", "icon"),
+    [("inbound", "Caller", "Person called", "incoming"), ("outbound", "Person called", "Caller", "outgoing")],
+)
+def test_the_page_of_a_call_speaks_of_whoever_is_at_the_other_end(
+    world, client, direction, who, others, icon
+):
+    call = add_call(world.acme, add_lead(world.acme), direction=direction)
+    page = login(client, world.owner).get(f"{LIST}{call.pk}/").content.decode()
+    assert (f"<h2>{who}</h2>" in page, f"<h2>{others}</h2>" in page) == (True, False)
+    assert f"of this {who.lower()}" in page
+    [badge] = re.findall(r'<span class="badge ok">(.*?)Answered</span>', page, re.DOTALL)
+    assert f"phone-{icon}" in badge
+
+
+@pytest.mark.parametrize(
+    ("direction", "words"),
+    [
+        ("inbound", "Above the line the caller, below it your people."),
+        ("outbound", "Above the line your people, below it the person called."),
+    ],
+)
+def test_the_picture_says_whose_side_is_which(world, client, leave, direction, words):
+    """The side whose call the other was dialled from is the first."""
+    call = add_call(world.acme, add_lead(world.acme), direction=direction)
+    leave(call, 8, state="stored", peaks=bytes(2 * POINTS), audio_seconds=60.0)
+    page = login(client, world.owner).get(f"{LIST}{call.pk}/").content.decode()
+    assert re.findall(r"Above the line[^<.]+\.", page) == [words]
