@@ -13,6 +13,7 @@ from telephony.models import Call
 from telephony.providers.base import Direction
 
 ANNOUNCED, NOT_RECORDED, NO_NOTICE, NOT_KNOWN = "announced", "not-recorded", "no-notice", "not-known"
+NOT_DECIDED = "not-decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,11 @@ class Passport:
     why: str
     language: str = ""
     paused: str = ""
+
+    @property
+    def since(self) -> str:
+        """Return of when it is."""
+        return "" if self.verdict == NOT_DECIDED else "As decided at the time of the call"
 
 
 def of_call(call: Call, recordings: Sequence[Any]) -> Passport | None:
@@ -48,6 +54,8 @@ def _verdict(call: Call, recordings: Sequence[Any]) -> tuple[str, str]:
         return NOT_RECORDED, "The caller was turned away."
     if call.flow is None:
         return NOT_KNOWN, "Nothing was heard of how this call began."
+    if call.records and call.is_live and not call.answered:
+        return NOT_DECIDED, f"Recording starts once the {who} has heard the notice."
     if call.records:
         return NOT_RECORDED, f"The call flow records after its notice, which the {who} has not heard."
     if call.direction == Direction.OUTBOUND and call.flow.flow.records:

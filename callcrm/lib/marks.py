@@ -39,6 +39,7 @@ MARKS: Mapping[str, Mark] = {
     "recording": Mark("Recording", "info", "mic"),
     "announced": Mark("Announced", "ok", "check"),
     "not-recorded": Mark("Not recorded", "", "ban"),
+    "not-decided": Mark("Not decided yet", "", "clock"),
     "no-notice": Mark("Blocked: no notice", "bad", "ban"),
     "not-known": Mark("Not known", "warn", "circle-help"),
     "overdue": Mark("Overdue", "bad", "timer"),

@@ -93,6 +93,23 @@ def test_an_outgoing_call_by_a_flow_without_a_notice_says_why_it_is_not_recorded
     assert "The call flow has no notice, and without one nothing is recorded." in passport(call)
 
 
+@pytest.mark.parametrize(("direction", "who"), [("outbound", "person"), ("inbound", "caller")])
+def test_while_the_notice_may_still_come_nothing_is_said_to_be_decided(
+    world, client, passport, flow, direction, who
+):
+    going_on = {"state": "in-progress", "outcome": None, "ended_at": None, "direction": direction} | UNTOLD
+    call = add_call(world.acme, flow=flow(), **going_on | {"answered_at": None})
+    waits = f"Not decided yet Why Recording starts once the {who} has heard the notice."
+    assert passport(call).startswith(waits)
+    page = f"{LIST}{call.pk}/"
+    assert "As decided at the time of the call" not in client.get(page).content.decode()
+    for over in ({"answered_at": now()}, {"answered_at": None, "state": "completed", "ended_at": now()}):
+        with world.inside():
+            Call.objects.update(**over)
+        assert passport(call).startswith("Not recorded Why The call flow records after its notice")
+    assert "As decided at the time of the call" in client.get(page).content.decode()
+
+
 def test_what_is_blocked_says_that_nothing_shows_a_notice(world, passport, flow):
     call = add_call(world.acme, flow=flow(), **UNTOLD)
     keep(world, call, state="blocked")
