@@ -1,4 +1,4 @@
-"""The buttons "Mark as spam" and "Not spam", on the page of a lead. Those on a call's page: `telephony.pages`."""
+"""The buttons "Mark as spam" and "Unmark as spam", on the page of a lead. Those on a call's page: `telephony.pages`."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""The buttons "Mark as spam" and "Not spam" on the page of a call. They are about its lead, and come back to it."""
+"""The buttons "Mark as spam" and "Unmark as spam" on the page of a call: about its lead, and back to the call."""
 
 from uuid import UUID
 

@@ -221,7 +221,11 @@ def test_spam_is_marked_at_the_desk_and_taken_back_there(world, client):
     assert f'href="{person}/merges/"' in client.get(at_him).content.decode()
     assert client.post(f"{person}/spam-marks/", {"view": "desk"}).url == at_him
     html = client.get(at_him).content.decode()
-    assert "Not spam" in html
+    assert "Unmark as spam" in html
+    name, queue = (
+        re.search(f'id="{part}"(.*?)</section>', html, re.DOTALL)[1] for part in ("person", "queue")
+    )
+    assert ("Spam</span>" in name, "Spam</span>" in queue) == (True, True)
     undo = re.search(r'<form method="post" action="([^"]+spam-releases/)">.*?</form>', html, re.DOTALL)
     assert 'name="view" value="desk"' in undo[0]
     assert client.post(undo[1], {"view": "desk"}).url == at_him

@@ -53,7 +53,28 @@ def test_the_button_says_the_other_thing_once_it_is_spam(world, browser, lead, p
     path = f"/b/acme/{place}/{row.pk}/"
     assert "<span>Mark as spam</span>" in browser.get(path).content.decode()
     browser.post(f"{path}spam-marks/")
-    assert "<span>Not spam</span>" in browser.get(path).content.decode()
+    assert "<span>Unmark as spam</span>" in browser.get(path).content.decode()
+
+
+def test_who_is_spam_is_said_to_be_wherever_his_name_stands(world, browser, lead):
+    call = add_call(world.acme, lead, state="in-progress", outcome=None, ended_at=None, answered_at=None)
+    places = [
+        "calls/",
+        "calls/live/",
+        f"calls/{call.pk}/",
+        f"calls/{call.pk}/panel/",
+        f"desk/?lead={lead.pk}",
+        "",
+    ]
+
+    def said():
+        pages = [browser.get(f"/b/acme/{place}") for place in places]
+        assert [page.status_code for page in pages] == [200] * len(places)
+        return ["Spam</span>" in page.content.decode() for page in pages]
+
+    assert not any(said())
+    browser.post(f"/b/acme/leads/{lead.pk}/spam-marks/")
+    assert all(said())
 
 
 def test_marking_is_in_the_history_once_however_often_it_is_pressed(world, browser, lead):
