@@ -16,7 +16,7 @@ from audit.pages import name_actors
 from callcrm.lib import times
 from leads import merging
 from leads.models import Lead, Note
-from telephony.models import Call, Message
+from telephony.models import Call, Message, Outcome
 from telephony.providers.base import Direction
 
 SHOWN = 50  # of each kind; older ones are behind the lists
@@ -45,6 +45,7 @@ class Moment:
     text: str = ""
     head: str = ""
     seen_at: datetime | None = None  # when we heard of it, where that is not when it was
+    message: Any = None  # the recording of what was left with a call
 
 
 def of_lead(request: MemberRequest, lead: Lead) -> list[Moment]:
@@ -82,18 +83,28 @@ def _calls(request: MemberRequest, lead: Lead) -> Iterator[Moment]:
 def _called(call: Call) -> Moment:
     """One that a member asked for stands where he did: before that it did not ring, whatever the provider says."""
     if call.direction == Direction.INBOUND:
-        return Moment("call", call.started_at, call, ", ".join(_came_in(call)), seen_at=call.seen_at)
+        message = _message(call) if call.outcome == Outcome.VOICEMAIL else None
+        said = ", ".join(_came_in(call, message))
+        return Moment("call", call.started_at, call, said, seen_at=call.seen_at, message=message)
     asked_at = call.placement.created_at if call.placement else call.started_at
     return Moment("call", max(call.started_at, asked_at), call, ", ".join(_went_out(call)))
 
 
-def _came_in(call: Call) -> Iterator[str]:
+def _message(call: Call) -> Any:
+    """Return the last recording of a message that there is word of, from what was brought."""
+    left = [one for one in call.recordings.all() if one.kind == "voicemail" and one.state != "absent"]
+    return left[-1] if left else None
+
+
+def _came_in(call: Call, message: Any) -> Iterator[str]:
     if call.is_live:
         yield "going on now"
     elif call.outcome == "answered":
         by = f" by {call.agent.name}" if call.agent else ""
         yield f"answered{by} in {times.in_words(call.ring_seconds)}" if call.ring_seconds else f"answered{by}"
         yield from _talked(call)
+    elif message:
+        yield message.in_short if not message.is_here else times.duration(int(message.length.total_seconds()))
     elif call.ring_seconds and call.outcome != "voicemail":
         yield f"waited {times.in_words(call.ring_seconds)}"
     if call.source:

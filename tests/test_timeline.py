@@ -1,5 +1,6 @@
 """The timeline of a person: what happened stays in sight, however often somebody looked; all of it in words."""
 
+import re
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -8,9 +9,10 @@ from django.utils import timezone
 
 from audit.events import sentence_of
 from callcrm import timeline
-from callcrm.testing import add_call, add_lead, login, ring
+from callcrm.testing import add_call, add_lead, assert_flat_queries, login, ring, sid
 from leads import editing, intake, reveals
 from leads.reveals import Reason
+from recordings.models import Recording
 from telephony import outgoing, telephones
 from telephony.models import Call
 
@@ -129,3 +131,43 @@ def test_who_is_called_for_the_first_time_was_added_before(world, lines):
         call = outgoing.place(world.acme, {"to": "+12065550111"}, by=world.user)
         Call.objects.filter(pk=call.pk).update(started_at=call.started_at.replace(microsecond=0))
     assert lines(call.lead) == ["call", (world.user.name, "added the lead by hand")]
+
+
+VOICEMAIL = {"outcome": "voicemail", "answered_at": None, "talk_seconds": None}
+
+
+def leave(world, lead, **values):
+    """The lead leaves a message."""
+    call = add_call(world.acme, lead, **VOICEMAIL)
+    fields = {"kind": "voicemail", "state": "stored", "is_complete": True, "audio_seconds": 23.4} | values
+    with world.inside():
+        at = {"provider_id": sid("RE"), "created_at": call.started_at}
+        left = Recording(business=world.acme, call=call, **at | fields)
+        left.make_words_key()
+        left.transcript = "This is Nora, call 206 555 0147."
+        left.save()
+    return call
+
+
+@pytest.mark.parametrize("page", ["leads/{}/", "desk/?lead={}"])
+def test_a_message_is_told_with_its_length_its_words_and_the_way_to_hear_it(world, client, page):
+    """Masked as everywhere, his name and number too."""
+    call = leave(world, lead := add_lead(world.acme, name="Nora Field"))
+    html = login(client, world.owner).get(f"/b/acme/{page.format(lead.pk)}").content.decode()
+    told = re.search(r"<b>Left a message</b>.*?</li>", html, re.DOTALL)[0]
+    assert '<span class="muted">0:23, from Google Ads</span>' in told
+    assert "“This is N., call +1(206)***-**47" in told
+    assert f'href="/b/acme/calls/{call.pk}/">Listen<' in told
+
+
+def test_of_a_message_that_is_gone_nothing_is_offered_to_hear(world, client):
+    leave(world, lead := add_lead(world.acme), state="deleted", deleted_by="retention")
+    html = login(client, world.owner).get(f"/b/acme/leads/{lead.pk}/").content.decode()
+    assert "deleted: retention, from Google Ads" in html
+    assert "Listen" not in html
+
+
+def test_more_messages_cost_no_more_queries(world, client):
+    lead = add_lead(world.acme)
+    login(client, world.owner)
+    assert_flat_queries(lambda: client.get(f"/b/acme/leads/{lead.pk}/"), lambda: leave(world, lead))
