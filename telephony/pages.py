@@ -12,6 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
+from audit.models import Entry
+from audit.pages import name_actors
 from callcrm.lib import times
 from callcrm.lib.paging import Page, page
 from leads import search_box
@@ -221,6 +223,7 @@ def happened(call: Call, recordings: list[Any]) -> dict[str, Any]:
     """Return what is told of a call, on its page and in its panel."""
     legs, placement = list(call.legs.select_related("member__user")), call.placement
     reported, problems_are_cut = problems.of_call(call)
+    _name_deleters(call, recordings)
     return {
         "call": call,
         "recordings": recordings,
@@ -233,6 +236,16 @@ def happened(call: Call, recordings: list[Any]) -> dict[str, Any]:
         "problems_are_cut": problems_are_cut,
         "resolutions": CallProblem.Resolution.choices,
     }
+
+
+def _name_deleters(call: Call, recordings: list[Any]) -> None:
+    """Give each recording that a person has deleted `deleted_who` for the page; the history alone knows it."""
+    gone = {one.pk: one for one in recordings if one.deleted_by not in ("", "retention")}
+    about = Entry.objects.about(call.business_id, *gone).filter(name="recording.deleted") if gone else ()
+    entries: list[Any] = list(about)
+    name_actors(entries)
+    for entry in entries:
+        gone[entry.subject_id].deleted_who = entry.who
 
 
 def _call(request: MemberRequest, pk: UUID) -> Call:

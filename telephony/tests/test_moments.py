@@ -8,6 +8,7 @@ import pytest
 from callcrm.lib import times
 from callcrm.lib.masking import mask_phone
 from callcrm.testing import add_call, add_lead, add_leg, assert_flat_queries, login
+from recordings import deletions
 from recordings.models import Recording
 from recordings.waveform import POINTS
 from telephony.models import Outcome
@@ -153,6 +154,32 @@ def test_a_telephone_that_was_masked_when_it_rang_is_not_masked_again(world, tol
     call = add_call(world.acme, add_lead(world.acme))
     add_leg(call, to=mask_phone("+12125550147"))
     assert told(call, legs)[0].startswith("Rang +1 (212) •••-••47 ")
+
+
+@pytest.mark.parametrize(("rule", "by"), [("retention", ""), ("card_data", ", by {}")])
+def test_a_recording_that_is_gone_says_when_it_went_and_who_deleted_it(world, told, leave, rule, by):
+    call = add_call(world.acme, add_lead(world.acme), started_at=datetime(2026, 1, 9, 12, tzinfo=UTC))
+    gone = leave(call, 8, state="stored")
+    with world.inside():
+        who = None if rule == "retention" else world.admin
+        deletions.end([gone], Recording.Rule(rule), by=who)
+        Recording.objects.update(deleted_at=datetime(2026, 2, 8, 18, 30, tzinfo=UTC))
+    [said] = told(call, lambda html: re.findall(r'<p class="sub">(On .*?)</p>', html, re.DOTALL))
+    said = " ".join(re.sub(r"<[^>]+>", "", said).split())
+    assert said == f"On Feb 8, 10:30 am{by.format(world.admin.name)}."
+
+
+def test_many_that_were_deleted_cost_what_one_does(world, client, leave):
+    call = add_call(world.acme, add_lead(world.acme))
+    login(client, world.owner)
+    made = iter(range(100))
+
+    def grow():
+        gone = leave(call, 8, state="stored", provider_id=f"RE{next(made)}")
+        with world.inside():
+            deletions.end([gone], Recording.Rule.CARD_DATA, by=world.admin)
+
+    assert_flat_queries(lambda: client.get(f"{LIST}{call.pk}/"), grow)
 
 
 @pytest.mark.parametrize("direction", ["inbound", "outbound"])
