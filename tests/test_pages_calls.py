@@ -6,6 +6,7 @@ import pytest
 
 from callcrm.testing import DESTINATION, World, add_call, add_lead, add_leg, assert_flat_queries, login
 from recordings.models import Recording
+from telephony.flows import simple, versions
 from telephony.models import Call, Outcome
 from telephony.providers.base import CallState, Direction
 
@@ -107,6 +108,28 @@ def test_a_recording_says_what_is_known(world, shown, values, words):
     call = add_call(world.acme)
     add_recording(world, call, **values)
     assert words in shown(page_of(call))
+
+
+@pytest.mark.parametrize(
+    ("values", "told", "said"),
+    [
+        ({"records": False, "notice": ""}, None, True),
+        ({"records": True, "notice": ""}, None, True),
+        ({}, "absent", True),
+        ({}, None, False),
+        ({"records": False, "notice": ""}, "pending", False),
+        ({"records": False, "notice": "", "state": CallState.IN_PROGRESS, "outcome": None}, None, False),
+        ({"records": False, "notice": "", "outcome": "missed", "answered_at": None}, None, False),
+        ({"records": False, "notice": "", "flow": None}, None, False),
+    ],
+)
+def test_a_row_says_quietly_that_a_talk_was_not_recorded(world, shown, values, told, said):
+    with world.inside():
+        flow = versions.put(world.number, simple.flow([DESTINATION]), by=world.owner)
+    call = add_call(world.acme, **{"flow": flow} | values)
+    if told:
+        add_recording(world, call, state=told)
+    assert ('<span class="sub">not recorded</span>' in shown(LIST)) is said
 
 
 def test_the_strip_says_which_call_is_recorded(world, shown):

@@ -267,6 +267,14 @@ class Call(TenantModel, SealedModel):
         return found[-1] if found else None
 
     @property
+    def was_not_recorded(self) -> bool:
+        """Say whether two talked and nothing of it was recorded, as it was decided then or as the provider says."""
+        if not self.answered or self.is_live or self.flow_id is None or self.main_recording:
+            return False
+        decided = self.records and self.notice
+        return not decided or any(told.state == "absent" for told in self.recordings.all())
+
+    @property
     def debt(self) -> Callback | None:
         """Return what was owed for it, from what `for_list` has brought."""
         return next((miss.callback for miss in self.owed.all()), None)
