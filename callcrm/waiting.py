@@ -15,6 +15,7 @@ from django.utils.timezone import now
 
 from accounts.doors import Admitted
 from audit.models import Entry
+from callcrm.lib.ui import drawn
 from recordings.events import RecordingDownloaded, RecordingPlayed
 from recordings.models import Recording
 from telephony.models import Call, Callback, CallbackMiss, Message, MissKind, Outcome
@@ -107,5 +108,5 @@ def _words_of(call: Call) -> str:
 
 def _first(text: str | None) -> str:
     """Return the first line of a text, as long as a row has room for it."""
-    line = next(iter((text or "").strip().splitlines()), "").strip()
+    line = drawn(next(iter((text or "").strip().splitlines()), "").strip())
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1].rstrip()}…"

@@ -29,7 +29,7 @@ class ProblemForm(RefusableForm):
         max_length=problems.LONGEST,
         required=False,
         label="In a sentence",
-        help_text="Digits and addresses are hidden from who reads it.",
+        help_text="Telephone numbers and e-mail addresses are masked.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 

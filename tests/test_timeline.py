@@ -156,7 +156,7 @@ def test_a_message_is_told_with_its_length_its_words_and_the_way_to_hear_it(worl
     html = login(client, world.owner).get(f"/b/acme/{page.format(lead.pk)}").content.decode()
     told = re.search(r"<b>Left a message</b>.*?</li>", html, re.DOTALL)[0]
     assert '<span class="muted">0:23, from Google Ads</span>' in told
-    assert "“This is N., call +1(206)***-**47" in told
+    assert "“This is N., call +1 (206) •••-••47" in told
     assert f'href="/b/acme/calls/{call.pk}/">Listen<' in told
 
 

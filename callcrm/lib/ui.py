@@ -25,6 +25,7 @@ from django.utils.safestring import SafeString
 
 from callcrm.lib import phones, times
 from callcrm.lib.marks import mark
+from callcrm.lib.masking import MASKS
 
 register = template.Library()
 
@@ -170,6 +171,12 @@ register.filter("zone_name", times.zone_name)
 def dots(mask: str) -> str:
     """Draw an API mask for people: `+1(555)***-**67` becomes `+1 (555) •••-••67`."""
     return re.sub(r"^(\+\d+)\((\d+)\)", r"\1 (\2) ", mask).replace("*", "•")
+
+
+@register.filter
+def drawn(text: str | None) -> str:
+    """{{ call.shown_note|drawn }}: free text with the masks in it as they are drawn everywhere else."""
+    return MASKS.sub(lambda mask: dots(mask[0]), text or "")
 
 
 def _spoken(mask: str, kind: str) -> str:

@@ -81,7 +81,7 @@ def test_a_member_reports_on_a_page_and_it_stands_on_the_call_without_names_and_
     for path in (page(call), f"{page(call)}panel/"):
         shown = client.get(path).content.decode()
         assert "Poor audio" in shown
-        assert "it crackles" in shown
+        assert "it crackles, call +1 (503) •••-••42." in shown
         assert not any(hidden in shown for hidden in ("Quill", "555-0142"))
         assert "problem-resolutions" not in shown
     assert events(world) == ["reported a problem with the call (poor audio)"]

@@ -10,6 +10,7 @@ from django.template import engines
 from django.test import RequestFactory, SimpleTestCase, override_settings
 
 from callcrm.lib.marks import MARKS
+from callcrm.lib.masking import redact
 from callcrm.lib.ui_lists import Filter
 
 PORTLAND = SimpleNamespace(slug="acme", name="Acme", timezone="America/Los_Angeles")
@@ -54,6 +55,17 @@ class MarkTests(TagCase):
 
     def test_an_outgoing_call_has_its_own_icon(self):
         self.assertIn("#phone-outgoing", self.draw("{% disc 'answered' 'outbound' %}"))
+        self.assertIn("#phone-outgoing", self.draw("{% badge 'answered' direction='outbound' %}"))
+
+    def test_what_is_masked_in_a_text_is_drawn_as_it_is_everywhere_else(self):
+        for text, page in (
+            ("Call 503-555-0199 or john@example.com.", "Call +1 (503) •••-••99 or jo•••@example.com."),
+            ("+442079460958", "+44•••••••58"),
+            ("It is ***very*** urgent, 2 * 3.", "It is ***very*** urgent, 2 * 3."),
+            ("a***@b.example <b>", "a•••@b.example &lt;b&gt;"),
+            (None, ""),
+        ):
+            self.assertEqual(self.draw("{{ text|drawn }}", text=text and redact(text)), page)
 
     def test_names_and_tags_are_escaped(self):
         page = self.draw("{% tag word %}{% avatar word %}", word="<script>")
