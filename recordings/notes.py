@@ -5,6 +5,7 @@ from django.db import transaction
 from accounts.models import Member
 from audit.recording import record
 from callcrm.errors import Conflict, Invalid
+from callcrm.lib import times
 from recordings.events import RecordingNoted
 from recordings.models import Recording, RecordingNote
 from telephony import feed
@@ -17,10 +18,7 @@ LONGEST = 1_000
 def add(recording: Recording, at_seconds: int, body: str, *, by: Member) -> RecordingNote:
     """Note something at a second of the recording. Raises Invalid naming what is wrong, Conflict once it is gone."""
     body = body.strip()
-    if not body or len(body) > LONGEST:
-        raise Invalid(fields={"body": [f"Write 1 to {LONGEST} characters."]})
-    if not 0 <= at_seconds <= (recording.audio_seconds or recording.duration_seconds or 0) + 1:
-        raise Invalid(fields={"at": ["The recording is shorter than that."]})
+    check(recording, at_seconds, body)
     note = RecordingNote(
         business_id=recording.business_id, recording=_with_key(recording), at_seconds=at_seconds, author=by
     )
@@ -28,6 +26,18 @@ def add(recording: Recording, at_seconds: int, body: str, *, by: Member) -> Reco
     note.save(force_insert=True)
     _tell(note, by)
     return note
+
+
+def check(recording: Recording, at_seconds: int, body: str) -> None:
+    """Raise Invalid, naming all that is wrong with such a note."""
+    wrong = {}
+    length = int(recording.length.total_seconds())
+    if not 0 <= at_seconds <= length + 1:  # what is rounded up is still its end
+        wrong["at"] = [f"The recording is {times.duration(length)} long."]
+    if not 1 <= len(body.strip()) <= LONGEST:
+        wrong["body"] = [f"Write 1 to {LONGEST:,} characters."]
+    if wrong:
+        raise Invalid(fields=wrong)
 
 
 def _with_key(recording: Recording) -> Recording:

@@ -4,7 +4,6 @@ With scripts the player takes the place of the button; without them a page of it
 `ranges.py`, to the session that began the playback and to no other.
 """
 
-import re
 from uuid import UUID
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -17,12 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from accounts.sessions import browser_id
-from callcrm.errors import Conflict, Invalid, NotFound
+from callcrm.errors import Conflict, NotFound
 from leads import reveal_pages
 from recordings import notes, playbacks, ranges, sealing, transcripts
 from recordings.models import Playback, PlayReason, Recording
-
-_MOMENT = re.compile(r"(?:([0-9]{1,3}):)?([0-9]{1,4})")
+from recordings.note_forms import NoteForm
 
 
 @require_POST
@@ -104,9 +102,13 @@ def download(request: MemberRequest, pk: UUID) -> HttpResponseBase:
 def add_note(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Note something at a moment."""
     recording = _recording(request, pk)
-    at = _seconds(request.POST.get("at", ""))
-    note = notes.add(recording, at, request.POST.get("body", ""), by=request.member)
-    if "HX-Request" in request.headers:
+    form = NoteForm(recording, request.POST)
+    is_live = "HX-Request" in request.headers
+    if not form.is_valid():
+        page = "recordings/_notes.html" if is_live else "recordings/note.html"
+        return render(request, page, {"recording": recording, "noted": form}, status=422)
+    note = notes.add(recording, form.cleaned_data["at"], form.cleaned_data["body"], by=request.member)
+    if is_live:
         return render(request, "recordings/_notes.html", {"recording": note.recording})
     return redirect("call", request.business.slug, recording.call_id)
 
@@ -121,14 +123,6 @@ def reveal_transcript(request: MemberRequest, pk: UUID) -> HttpResponse:
     return reveal_pages.answer(
         request, lambda why: transcripts.reveal(recording, why, by=request.member), back=back
     )
-
-
-def _seconds(text: str) -> int:
-    """Read a moment as people write it: 83 or 1:23."""
-    match = _MOMENT.fullmatch(text.strip())
-    if match is None:
-        raise Invalid(fields={"at": ["Write a moment like 1:23."]})
-    return int(match[1] or 0) * 60 + int(match[2])
 
 
 def _recording(request: MemberRequest, pk: UUID) -> Recording:

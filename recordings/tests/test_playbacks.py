@@ -296,9 +296,41 @@ def test_of_what_is_deleted_nothing_is_noted_any_more(world, user, recording):
 
 @pytest.mark.parametrize(
     ("at", "body"),
-    [("x", "a"), ("9:99:9", "a"), ("0:09", "a"), ("-1", "a"), ("1", ""), ("1", "a" * 1001), ("", "a")],
+    [
+        ("x", "a"),
+        ("9:99:9", "a"),
+        ("0:99", "a"),
+        ("1:x", "a"),
+        ("0:09", "a"),
+        ("-1", "a"),
+        ("1", ""),
+        ("1", "a" * 1001),
+        ("", "a"),
+    ],
 )
 def test_a_note_that_cannot_be_is_refused(world, user, recording, at, body):
     assert note(user, recording, at, body).status_code == 422
     with world.inside():
         assert not recording.notes.exists()
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_what_was_refused_of_a_note_stands_as_it_was_typed_with_the_reason_at_its_field(
+    user, recording, headers
+):
+    note(user, recording, body="Was there before.")
+    answer = note(user, recording, "5:00", "Wants a quote.", **headers)
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'value="5:00"' in html
+    assert 'value="Wants a quote."' in html
+    assert f'aria-describedby="note-at-{recording.pk}"' in html
+    assert "The recording is 0:" in html
+    assert ("Was there before." in html) == bool(headers)  # a page of its own asks without scripts
+
+
+@pytest.mark.parametrize("at", ["3", "0:03", "0:00:03", " 00:03 "])
+def test_a_moment_is_read_as_people_write_it(world, user, recording, at):
+    assert note(user, recording, at).status_code == 302
+    with world.inside():
+        assert [noted.at_seconds for noted in recording.notes.all()] == [3]

@@ -1,0 +1,40 @@
+"""The form of a note at a moment of a recording: it reads what was typed; the rules stay in `notes.py`."""
+
+import re
+from typing import Any
+
+from django import forms
+
+from callcrm.errors import Invalid
+from callcrm.lib.forms import RefusableForm
+from recordings import notes
+from recordings.models import Recording
+
+_MOMENT = re.compile(r"(?:(?:([0-9]{1,2}):)?([0-9]{1,3}):(?=[0-5][0-9]$))?([0-9]{1,5})")
+UNREADABLE = "Write a moment like 1:23."
+
+
+class NoteForm(RefusableForm):
+    """When, as people write it (83, 1:23 or 1:02:03), and what. What was refused stands as it was typed."""
+
+    at = forms.CharField(error_messages={"required": UNREADABLE})
+    body = forms.CharField(required=False)
+
+    def __init__(self, recording: Recording, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.recording = recording
+
+    def clean_at(self) -> int:
+        match = _MOMENT.fullmatch(self.cleaned_data["at"])
+        if match is None:
+            raise forms.ValidationError(UNREADABLE)
+        hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        return hours * 3600 + minutes * 60 + seconds
+
+    def clean(self) -> dict[str, Any]:
+        """Ask the rules before the verb does: what they refuse stands at its field, and what is gone is a conflict."""
+        try:
+            notes.check(self.recording, self.cleaned_data.get("at", 0), self.cleaned_data.get("body", ""))
+        except Invalid as refused:
+            self.take(refused)
+        return self.cleaned_data
