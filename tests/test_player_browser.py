@@ -104,15 +104,28 @@ def test_a_note_is_written_at_its_moment_and_leads_back_there(world: World, call
     player.locator("h1").click()
     until(player, f"{AT} > 84")
     expect(typed).to_have_value("0:07")  # the player goes on, and leaves alone what somebody has typed
+    typed.fill("5:00")
+    player.get_by_label("Note at this moment").fill("Asks for Tuesday.")
+    player.keyboard.press("Enter")
+    expect(player.get_by_role("alert").filter(has_text="The recording is 2:00 long.")).to_be_visible()
+    expect(player.get_by_label("Note at this moment")).to_have_value("Asks for Tuesday.")
+    expect(typed).to_have_value("5:00")
+    player.get_by_label("Note at this moment").fill("")
     typed.fill("")
+    player.locator("h1").click()
+    seek(player, 83)
+    player.keyboard.press("n")
+    begun = player.evaluate(AT)
+    player.keyboard.type("Asks for Tuesday.")
+    stands = typed.input_value()
+    until(player, f"{AT} > {begun} + 1.5")
+    expect(typed).to_have_value(stands)  # it plays on, and the note is one of the moment where it was begun
     player.locator("h1").click()
     player.keyboard.press("Space")
     until(player, PAUSED)
-    player.keyboard.press("n")
-    player.keyboard.type("Asks for Tuesday.")
     player.get_by_role("button", name="Note", exact=True).click()
     moment = player.locator("[data-moment]")  # the link to a moment may say the same
-    expect(moment).to_contain_text("1:2")
+    expect(moment).to_have_text(stands)
     expect(player.locator(".moments")).to_contain_text("Asks for Tuesday.")
     assert player.evaluate(PAUSED)  # the note came anew, the sound did not
     player.get_by_role("slider").evaluate(

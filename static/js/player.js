@@ -54,15 +54,30 @@ function show() {
   }
 }
 
-// The field of a note's moment follows the player until somebody types in it, and again once he has emptied it.
+// The field of a note's moment follows the player until somebody types in it, and again once he has emptied it. It stands
+// still while a note is begun: from `n` or the first letter on, until the note is left empty.
 const momentField = (face) => face.parentElement.querySelector("[data-at-input]");
 const typed = new WeakMap();
+const begun = new WeakSet();
 
 function follow(field, at) {
-  if (!field || typed.get(field) || document.activeElement === field) return;
+  if (!field) return;
+  if (field.ariaInvalid === "true" && !typed.has(field)) typed.set(field, true); // refused as it was typed
+  if (typed.get(field) || begun.has(field) || field.form.elements.body.value || document.activeElement === field) return;
   typed.set(field, false);
   field.value = clock(at);
 }
+
+function note(audio) {
+  const field = momentField(audio.closest("[data-player]"));
+  if (!field) return;
+  begun.add(field);
+  field.form.elements.body.focus();
+}
+
+document.addEventListener("focusout", ({ target }) => {
+  if (target.name === "body" && target.form?.elements.at) begun.delete(target.form.elements.at);
+});
 
 function begin(audio) {
   const face = audio.closest("[data-player]");
@@ -188,7 +203,7 @@ const KEYS = {
   "[": (audio) => faster(audio, -1),
   "]": (audio) => faster(audio, 1),
   a: (audio) => audio.dispatchEvent(new CustomEvent("player:loop", { bubbles: true })), // `player-loop.js`
-  n: (audio) => audio.closest("[data-player]").parentElement.querySelector("[name=body]")?.focus(),
+  n: note,
 };
 
 document.addEventListener("keydown", (event) => {
