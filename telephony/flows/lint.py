@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from callcrm.lib import phones
+from callcrm.lib import phones, times
 from telephony.flows.steps import Flow, Greeting, Menu, OpenHours, Ring, Sentence, Voicemail
 from telephony.hours import Hours
 
@@ -177,7 +177,11 @@ def _idle(step: object) -> list[tuple[str, str | None]]:
 
 def _past_the_mailbox(flow: Flow, around: Around) -> Iterator[Problem]:
     for name, step in flow.steps.items():
-        if isinstance(step, Ring) and step.mailboxes and not step.press_1 and step.seconds > MAILBOX_AFTER:
+        if (
+            not isinstance(step, Ring) or not step.to
+        ):  # of one that rings nobody, that is what there is to say
+            continue
+        if step.mailboxes and not step.press_1 and step.seconds > MAILBOX_AFTER:
             yield Problem(
                 "past_the_mailbox",
                 f"After {MAILBOX_AFTER} seconds a mobile's own mailbox answers, and the caller counts as answered. "
@@ -208,18 +212,19 @@ def _hours_gap(flow: Flow, around: Around) -> Iterator[Problem]:
         if not isinstance(step, OpenHours):
             continue
         if step.open is None and opens is not None:
-            when = _when(opens.astimezone(around.hours.zone))
+            when = _when(opens, around)
             yield Problem("hours_gap", f"{when} you are open, and a call leads nowhere.", name, "open")
         if step.closed is None and closes is not None:
-            when = _when(closes.astimezone(around.hours.zone))
+            when = _when(closes, around)
             yield Problem("hours_gap", f"{when} you are closed, and a call leads nowhere.", name, "closed")
         if opens is None:
             message = "Your opening hours are empty: every call takes the way for closed hours."
             yield Problem("never_open", message, name, "open", refuses=False)
 
 
-def _when(at: datetime) -> str:
-    return f"On {at:%A %d %B at %H:%M}"
+def _when(at: datetime, around: Around) -> str:
+    local, here = at.astimezone(around.hours.zone), around.at.astimezone(around.hours.zone)
+    return f"On {local:%a}, {times.date(local, here)}, {times.clock(local)}"
 
 
 def _unreached(flow: Flow, reached: set[str]) -> Iterator[Problem]:

@@ -125,6 +125,11 @@ def test_a_long_ring_is_right_where_no_mailbox_can_answer(change):
     assert codes(with_step("ring", **({"seconds": 45} | change))) == set()
 
 
+def test_of_a_step_that_rings_nobody_no_mailbox_is_spoken_of():
+    [problem] = lint.refusals(with_step("ring", to=(), seconds=21), around())
+    assert (problem.code, problem.place) == ("dead_end", "ring.to")
+
+
 def test_a_menu_may_lead_back_to_itself_by_a_key_but_not_by_itself():
     again = Menu(text="Again?", choices={"1": "menu"}, otherwise="closed")
     assert codes(replace(WHOLE, steps={**WHOLE.steps, "menu": again})) == set()
@@ -139,15 +144,12 @@ def test_hours_that_never_close_need_no_way_for_closed_ones():
 def test_a_holiday_is_a_gap_too():
     christmas = Hours(ZONE, ALWAYS, {datetime(2026, 12, 25, tzinfo=UTC).date(): ()})
     [problem] = lint.refusals(with_step("hours", closed=None), around(hours=christmas))
-    assert (problem.code, problem.message.partition(" you")[0]) == (
-        "hours_gap",
-        "On Friday 25 December at 00:00",
-    )
+    assert (problem.code, problem.message.partition(" you")[0]) == ("hours_gap", "On Fri, Dec 25, 12:00 am")
 
 
 def test_the_first_time_that_strands_somebody_is_told_in_the_business_s_clock():
     [problem] = lint.refusals(with_step("hours", open=None), around(at=SUNDAY))
-    assert problem.message.startswith("On Monday 23 November at 09:00 you are open")
+    assert problem.message.startswith("On Mon, Nov 23, 9:00 am you are open")
 
 
 def test_hours_that_are_empty_are_said_and_not_refused():
