@@ -17,7 +17,7 @@ from audit.models import Entry
 from audit.pages import name_actors
 from callcrm.errors import Conflict, Invalid
 from callcrm.lib.paging import page
-from recordings import deletions, holds, retention
+from recordings import deletions, holds, retention, transcripts
 from recordings.events import RecordingDeleted
 from recordings.models import Recording
 from recordings.retention_forms import HoldForm, RulesForm
@@ -115,9 +115,14 @@ def _ask_for_less(request: MemberRequest, rules: retention.Rules) -> HttpRespons
 
 
 def _ask_for_deletion(request: MemberRequest, recording: Recording) -> HttpResponse:
+    written = transcripts.written_of(recording)
+    goes = f" What is written of it goes with it: {written}." if written else ""
+    text = (
+        f"It is deleted at once and for good, here and at the provider.{goes} The call stays in the figures."
+    )
     context = {
         "question": "Does this recording contain card data?",
-        "text": "It is deleted at once and for good, here and at the provider. The call stays in the figures.",
+        "text": text,
         "button": "Delete the recording",
         "values": {"confirm": confirmations.offer(request.member, "card data", recording.pk)},
         "back": reverse("call", args=[request.business.slug, recording.call_id]),

@@ -1,5 +1,7 @@
 """What a message says, in words, as the provider wrote it down: kept sealed, shown without numbers and addresses."""
 
+from django.template.defaultfilters import pluralize
+
 from accounts.models import Member
 from leads import reveals
 from recordings.events import TranscriptRevealed
@@ -28,6 +30,13 @@ def forget_words(recordings: RecordingQuerySet) -> None:
     """Recordings are deleted: what is written of them and their pictures go with them."""
     recordings.update(transcript=None, words_key=None, peaks=b"")
     RecordingNote.objects.filter(recording__in=recordings).delete()
+
+
+def written_of(recording: Recording) -> str:
+    """Say what is written of it and goes with it: "2 notes and the written message". Empty where nothing is."""
+    notes = recording.notes.count()
+    parts = [f"{notes} note{pluralize(notes)}"] * bool(notes)
+    return " and ".join([*parts, *["the written message"] * bool(recording.transcript)])
 
 
 def reveal(recording: Recording, reason: str, *, by: Member) -> reveals.Revealed:

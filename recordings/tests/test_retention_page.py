@@ -11,7 +11,7 @@ from audit.models import Entry
 from callcrm.testing import add_call, add_lead, assert_flat_queries, login
 from leads import editing
 from leads.models import Lead
-from recordings import holds, retention
+from recordings import holds, notes, retention
 from recordings.models import Recording
 from recordings.tests.waiting import again, told
 
@@ -202,6 +202,21 @@ def test_card_data_is_deleted_once_that_is_confirmed(world, client):
     assert (gone.state, gone.deleted_by, gone.key) == ("deleted", "card_data", None)
     assert "Deleted, for it held card data." in page_of(client, recording)
     assert act(client, "recording-deletions", recording, confirm=confirm).status_code == 422
+
+
+def test_who_is_asked_reads_what_else_goes_with_it(world, client):
+    recording = told(world, state="stored", audio_seconds=5)
+    login(client, world.admin)
+    assert "goes with it" not in act(client, "recording-deletions", recording).content.decode()
+    with world.inside():
+        for body in ("Wants a quote.", "Reads out a card."):
+            notes.add(recording, 3, body, by=world.admin)
+        kept = Recording.objects.select_related("call__lead").get(pk=recording.pk)
+        kept.transcript = "My card is …"
+        kept.save()
+    asked = act(client, "recording-deletions", recording).content.decode()
+    assert "What is written of it goes with it: 2 notes and the written message." in asked
+    assert "My card" not in asked
 
 
 def test_a_confirmation_is_for_one_recording(world, client):
