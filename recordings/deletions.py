@@ -69,9 +69,11 @@ def delete_of_person(lead: Lead, by: Member) -> None:
     end(left, Recording.Rule.REQUEST, by=by)
 
 
-def end(recordings: Sequence[Recording], rule: Recording.Rule, *, by: Member | None) -> None:
+def end(
+    recordings: Sequence[Recording], rule: Recording.Rule, *, by: Member | None, days: int | None = None
+) -> None:
     """Delete locked recordings of one business that may go: in as many statements as one. What was read of them before
-    is not as they are then."""
+    is not as they are then. `days`: how long the rule had let them be."""
     if not recordings:
         return
     business_id, at = recordings[0].business_id, now()
@@ -79,7 +81,8 @@ def end(recordings: Sequence[Recording], rule: Recording.Rule, *, by: Member | N
     _forget_keys(of_these, rule, at)
     for forget in also:
         forget(of_these)
-    record_all((_deleted(recording, rule) for recording in recordings), by=by, business_id=business_id)
+    told = (_deleted(recording, rule, days) for recording in recordings)
+    record_all(told, by=by, business_id=business_id)
     states = dict.fromkeys((recording.pk for recording in recordings), Recording.State.DELETED.value)
     feed.tell_all(business_id, "recording.changed", states)
     _ask_for_removal(recordings, at)
@@ -103,8 +106,9 @@ def _forget_keys(of_these: RecordingQuerySet, rule: Recording.Rule, at: datetime
     )
 
 
-def _deleted(recording: Recording, rule: Recording.Rule) -> RecordingDeleted:
-    return RecordingDeleted(recording_id=recording.pk, call_id=recording.call_id, rule=rule.value)
+def _deleted(recording: Recording, rule: Recording.Rule, days: int | None) -> RecordingDeleted:
+    named = {"recording_id": recording.pk, "call_id": recording.call_id}
+    return RecordingDeleted(**named, rule=rule.value, days=days)
 
 
 def _ask_for_removal(recordings: Sequence[Recording], at: datetime) -> None:

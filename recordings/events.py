@@ -133,7 +133,10 @@ class TranscriptRevealed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RecordingDeleted(Event):
-    """What can open it is gone with this; what is left of it in storage and at the provider follows by a job."""
+    """What can open it is gone with this; what is left of it in storage and at the provider follows by a job.
+
+    `days`: of the rule as it was then, where one deleted it; entries of before lack it.
+    """
 
     name = "recording.deleted"
     sentence = "deleted a recording ({rule})"
@@ -146,6 +149,7 @@ class RecordingDeleted(Event):
     recording_id: UUID
     call_id: UUID
     rule: str
+    days: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -139,13 +139,22 @@ def _shown(request: MemberRequest, form: RulesForm) -> dict[str, Any]:
         at="created_at",
     )
     held = Recording.objects.filter(business=business).exclude(held_at=None).order_by("-held_at")
-    lately = list(Entry.objects.of(business.pk).filter(name=RecordingDeleted.name)[:LATELY_SHOWN])
-    name_actors(lately)
     return {
         "form": form,
         "at": at,
         "page": tonight,
         "held": held.select_related("held_by__user")[:HELD_SHOWN],
         "held_shown": HELD_SHOWN,
-        "lately": lately,
+        "lately": _lately(business.pk),
     }
+
+
+def _lately(business_id: UUID) -> list[Entry]:
+    """Return what the history says was deleted last, each with the recording that it was, in two queries."""
+    entries = list(Entry.objects.of(business_id).filter(name=RecordingDeleted.name)[:LATELY_SHOWN])
+    name_actors(entries)
+    gone = Recording.objects.filter(business=business_id).in_bulk([entry.subject_id for entry in entries])
+    for entry in entries:
+        named: Any = entry  # for the template alone, like the name of the actor
+        named.recording = gone.get(entry.subject_id)
+    return entries

@@ -236,4 +236,5 @@ def _let_go(scene: Scene, recording: Recording, at: datetime) -> None:
     stored = recording.created_at + timedelta(seconds=(recording.duration_seconds or 0) + 20)
     named = {"recording_id": recording.pk, "call_id": recording.call_id}
     scene.tell(RecordingStored(**named), stored, None)
-    scene.tell(RecordingDeleted(**named, rule=Recording.Rule.RETENTION.value), at, None)
+    days = setting.KEPT_DAYS[Recording.Kind(recording.kind)]
+    scene.tell(RecordingDeleted(**named, rule=Recording.Rule.RETENTION.value, days=days), at, None)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.urls import reverse
@@ -11,7 +12,7 @@ from audit.models import Entry
 from callcrm.testing import add_call, add_lead, assert_flat_queries, login
 from leads import editing
 from leads.models import Lead
-from recordings import holds, notes, retention
+from recordings import deletions, holds, notes, retention
 from recordings.models import Recording
 from recordings.tests.waiting import again, told
 
@@ -109,9 +110,25 @@ def test_it_lists_what_is_held_and_what_went(world, client):
         retention.change(world.acme, {"call": 30}, by=world.owner)
     retention.sweep_all(world.acme.pk, now())
     text = login(client, world.admin).get(PAGE).content.decode()
-    assert "callcrm deleted a recording (its time was over)" in text
+    assert [gone.call_id, "0:05", "Deleted by the 30-day rule"] == said_of_the_gone(text)
     assert "Lawsuit, held by owner" in text
     assert [again(world, one).state for one in (gone, kept)] == ["deleted", "stored"]
+
+
+def said_of_the_gone(page):
+    """The call that the first row leads to, how long its recording was, and by what it went."""
+    row = page.partition("Deleted lately")[2].split("<li>")[1]
+    call = UUID(re.search(r"/calls/([^/]+)/", row)[1])
+    length = re.search(r">Call of .*, ([0-9:]+)</a>", row, re.DOTALL)[1]
+    return [call, length, re.search(r'<span class="sub">([^,]+),', row)[1]]
+
+
+def test_who_deleted_one_by_hand_is_named_with_the_reason(world, client):
+    recording = old(world)
+    with world.inside():
+        deletions.delete(recording, Recording.Rule.CARD_DATA, by=world.admin)
+    said = said_of_the_gone(login(client, world.admin).get(PAGE).content.decode())
+    assert said == [recording.call_id, "0:05", "admin deleted a recording (it held card data)"]
 
 
 def test_it_costs_the_same_with_many(world, client):
