@@ -19,7 +19,9 @@ from telephony.events import FlowPublished, NumberAdded, ProviderConnected
 from telephony.models import NumberRoute, ProviderAccount, Telephone, TrackingNumber
 
 SLUG = "acme"
-KEPT_DAYS = {Recording.Kind.CALL: 1, Recording.Kind.VOICEMAIL: 14}  # of sound: voicemails are short
+# A week of calls is some 60 sounds and 300 MB, made by jobs behind everything else; messages are short.
+KEPT_DAYS = {Recording.Kind.CALL: 7, Recording.Kind.VOICEMAIL: 30}
+FORMER_ACCOUNT = f"PR{0:032x}"  # at the provider: not connected any more
 STAFF = {Role.OWNER: "Joanna Reyes", Role.ADMIN: "Ben Whitlock", Role.USER: "Priya Nair"}
 SOURCES = [
     ("Google Ads", Source.Kind.SEARCH_AD, "Search campaign", "+15035550101"),

@@ -17,11 +17,12 @@ from accounts.models import Business, User
 from accounts.permissions import Role
 from audit.models import Entry
 from callcrm import demo
+from callcrm.demo import setting
 from callcrm.lib.tenancy import business_scope
 from callcrm.testing import PASSWORD, login
 from leads import search
 from leads.models import Lead, LeadPhone
-from recordings import retention
+from recordings import consent, failures, fetching, retention
 from recordings.models import Recording
 from telephony import ledger, passports
 from telephony.models import Call, Callback, CallbackMiss, CallLeg, Message, NumberRoute
@@ -141,8 +142,8 @@ class TheDemo(TestCase):
             told = set(history.filter(name=name).values_list("subject_id", flat=True))
             assert told == {recording.pk for recording in gone}, name
         assert {e.data["kind"]: e.data["days"] for e in history.filter(name="retention.changed")} == {
-            "call": "1 days",
-            "voicemail": "14 days",
+            "call": "7 days",
+            "voicemail": "30 days",
         }
         assert not retention.going(business.pk, NOW - retention.LATE).exists()
 
@@ -152,7 +153,17 @@ class TheDemo(TestCase):
         assert 20 < unrecorded.count() < talks.count() / 4
         said = {passports.of_call(call, []).why for call in unrecorded}
         assert said == {"The call flow does not record."}
-        assert not talks.filter(records=False).exclude(recordings=None).exists()
+
+    def test_of_the_last_days_one_recording_cannot_be_fetched_and_one_must_not_be(self):
+        business = self.scene.business.pk
+        lost = Recording.objects.get(provider_account=setting.FORMER_ACCOUNT)
+        [untold] = [one for one in Recording.objects.select_related("call") if not consent.may_keep(one)]
+        for recording in (lost, untold):
+            assert recording.state == "pending", "it can be tried"
+            fetching.fetch(business, recording.pk)
+            recording.refresh_from_db()
+        assert (lost.state, lost.failure) == ("failed", failures.NO_ACCOUNT)
+        assert (untold.state, untold.call.records) == ("blocked", False)
 
     def test_it_is_the_same_each_time(self):
         made = self.scene
