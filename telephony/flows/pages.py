@@ -221,7 +221,16 @@ def _part(form: FlowForm, name: str) -> dict[str, Any]:
         "title": form.numbered(name, form.shown),
         "icon": ICONS[step.kind],
         "tone": TONES.get(step.kind, ""),
-    }
+    } | (_taken_out(form, name) if name in form.shown.steps else {})
+
+
+def _taken_out(form: FlowForm, name: str) -> dict[str, Any]:
+    """Return what is said before a step is taken out: what leads to it as it was saved, and where that leads then."""
+    flow = form.shown
+    before = ["The incoming call"] * (flow.start == name)
+    before += [form.numbered(each, flow) for each in flow.before(name)]
+    after = flow.after(name)
+    return {"before": before, "after": form.numbered(after, flow) if after else ""}
 
 
 def _linked(form: FlowForm, flow: Flow, problem: Problem) -> dict[str, str]:

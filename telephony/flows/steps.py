@@ -345,9 +345,18 @@ class Flow:
         step = self.steps[name]
         return step.name or step.title
 
+    def after(self, name: str) -> str | None:
+        """Return where a step goes on first, besides to itself."""
+        return next((target for _, target in self.steps[name].targets() if target != name), None)
+
+    def before(self, name: str) -> list[str]:
+        """Return the other steps that lead to one, as a caller may meet them."""
+        ways = {key: {target for _, target in self.steps[key].targets()} for key in self.in_order()}
+        return [key for key, targets in ways.items() if name in targets and key != name]
+
     def without(self, name: str) -> Flow:
         """Return the flow without a step: what led to it leads to where it went on first."""
-        on = next((target for _, target in self.steps[name].targets() if target != name), None)
+        on = self.after(name)
         rest = {key: step.leading(name, on) for key, step in self.steps.items() if key != name}
         return replace(self, steps=rest, start=on if self.start == name else self.start)
 

@@ -148,6 +148,22 @@ def test_a_step_is_taken_out_and_what_was_typed_stays(whole):
     assert (flow.steps["greeting"].next, flow.steps["ring"].seconds) == ("menu", 12)
 
 
+def said_before_taking_out(editor, step):
+    return editor.page().partition(f'id="out-{step}"')[2].partition("<p>")[2].partition("</p>")[0]
+
+
+def test_who_takes_a_step_out_reads_first_what_leads_to_it_and_where_that_will_lead(whole):
+    asked = said_before_taking_out(whole, "ring")
+    assert asked.startswith("3. Ask for a key leads here, and will lead to ")
+    assert "Take a message. What the step says is gone." in asked
+    assert said_before_taking_out(whole, "closed").startswith(
+        "2. Check opening hours leads here, and will lead nowhere until you choose what comes next."
+    )
+    assert said_before_taking_out(whole, "greeting").startswith(
+        "The incoming call leads here, and will lead to 2. "
+    )
+
+
 def test_what_is_wrong_is_named_at_its_field_and_nothing_typed_is_lost(whole):
     answer = whole.post(ring__seconds="4", ring__to="911, +15035550190", greeting__text="Hello there!")
     html = answer.content.decode()
