@@ -10,6 +10,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.text import slugify
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -91,10 +92,18 @@ def download(request: MemberRequest, pk: UUID) -> HttpResponseBase:
     with sealing.for_listeners():
         reader = sealing.open_stored(recording)
     response = StreamingHttpResponse(reader.blocks(), content_type=recording.content_type)
-    ending = "mp3" if recording.content_type == "audio/mpeg" else "wav"
     response.headers["Content-Length"] = str(reader.size)
-    response.headers["Content-Disposition"] = f'attachment; filename="recording-{recording.pk}.{ending}"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{_file_name(request, recording)}"'
     return response
+
+
+def _file_name(request: MemberRequest, recording: Recording) -> str:
+    """Name a file by what it is, when and of which source: nothing in it says who was recorded."""
+    at = recording.created_at.astimezone(request.business.tz)
+    source = recording.call.source
+    parts = [recording.kind, f"{at:%Y-%m-%d-%H%M}", slugify(source.name)[:40].strip("-") if source else ""]
+    ending = "mp3" if recording.content_type == "audio/mpeg" else "wav"
+    return "-".join(filter(None, parts)) + f".{ending}"
 
 
 @require_POST
@@ -126,7 +135,7 @@ def reveal_transcript(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 
 def _recording(request: MemberRequest, pk: UUID) -> Recording:
-    visible = Recording.objects.visible_to(request.member).select_related("call__lead")
+    visible = Recording.objects.visible_to(request.member).select_related("call__lead", "call__source")
     return get_object_or_404(visible, pk=pk)
 
 

@@ -1,6 +1,7 @@
 """Who may listens by a link of his own, a part at a time, and it stands in the history once."""
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -10,6 +11,7 @@ from accounts import limits
 from accounts.permissions import GRANTS, Permission, Role
 from audit.models import Entry
 from callcrm.testing import add_call, add_lead, login
+from leads.models import Source
 from recordings import deletions, ranges, sealing, storage
 from recordings.models import Playback, Recording
 from recordings.tests.waiting import SECONDS, told
@@ -229,8 +231,27 @@ def test_a_download_is_a_right_of_its_own_and_stands_in_the_history(world, user,
     assert user.post(path).status_code == 403
     answer = login(Client(), world.admin).post(path)
     assert b"".join(answer.streaming_content) == AUDIO
-    assert answer["Content-Disposition"] == f'attachment; filename="recording-{recording.pk}.wav"'
+    assert re.fullmatch(
+        r'attachment; filename="call-\d{4}-\d\d-\d\d-\d{4}-[a-z0-9-]+\.wav"', answer["Content-Disposition"]
+    )
     assert Entry.objects.filter(name="recording.downloaded").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("Google Ads", "call-2026-11-20-1608-google-ads.wav"),
+        ("Straße „West“\r\n../x", "call-2026-11-20-1608-strae-west-x.wav"),
+        ("屋根", "call-2026-11-20-1608.wav"),
+        ("a" * 80, f"call-2026-11-20-1608-{'a' * 40}.wav"),
+    ],
+)
+def test_a_file_is_named_by_when_it_was_and_its_source(world, recording, source, name):
+    with world.inside():
+        Recording.objects.filter(pk=recording.pk).update(created_at=datetime(2026, 11, 21, 0, 8, tzinfo=UTC))
+        Source.objects.filter(pk=recording.call.source_id).update(name=source)
+    answer = login(Client(), world.admin).post(f"/b/acme/recordings/{recording.pk}/downloads/")
+    assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
 
 
 @pytest.mark.parametrize("after", [0, 1], ids=["at once", "after its head"])
