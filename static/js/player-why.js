@@ -1,4 +1,4 @@
-// "Why do you listen?", where a business asks it: the question lies over the player, which keeps its place under it. Esc takes
+// "Why do you listen?", where a business asks it: the question stands in the place of the controls. Esc takes
 // it away again and goes back to the button that was pressed; Enter sends. Without this file a page of its own asks.
 
 let pressed = null;
@@ -17,6 +17,16 @@ function cancel(form) {
 document.addEventListener("click", ({ target }) => {
   pressed = target.closest("[data-play]") ?? pressed;
   if (target.closest("[data-why-cancel]")) cancel(target.closest(".why-played"));
+});
+
+// A file that is sent leaves the page where it is: what it asked is answered, and the way back is said. Who is refused is
+// led to a page that says so.
+document.addEventListener("submit", ({ target }) => {
+  const taken = target.matches("[data-takes]") && document.querySelector("[data-taken]");
+  if (!taken) return;
+  target.hidden = true;
+  taken.hidden = false;
+  taken.querySelector("a").focus();
 });
 
 document.addEventListener("htmx:after:swap", () => {
