@@ -212,6 +212,7 @@ def link_to_a_moment(player: Page, call) -> None:
     link = player.get_by_role("button", name="Copy link at 1:2")
     link.click()
     expect(said).to_contain_text("copied")
+    expect(player.get_by_role("slider", name="Position in the recording")).to_be_focused()  # Space means it
     copied = player.evaluate("navigator.clipboard.readText()")
     assert re.search(rf"/b/acme/calls/{call.pk}/#t=8\d$", copied)
     player.evaluate("void (navigator.clipboard.writeText = () => Promise.reject())")
@@ -236,6 +237,9 @@ def test_who_is_asked_why_can_go_back_and_answers_by_key(world: World, player: P
             expect(player.locator("tr.detail .player")).to_be_visible()
         play.first.click()
         expect(question.get_by_role("combobox")).to_be_focused()
+        expect(
+            player.locator(".player:not(.mini) .wave")
+        ).to_be_visible()  # what is asked about stays in sight
         asked = player.locator(".player").first.bounding_box()
         question.get_by_role("button", name="Play").press("Escape")
         expect(question).to_have_count(0)
@@ -257,6 +261,13 @@ def test_who_is_asked_why_can_go_back_and_answers_by_key(world: World, player: P
         player.keyboard.press("Enter")
         until(player, f"{AT} > 0.1")
         expect(player.get_by_role("button", name="Pause recording").first).to_be_focused()
+    player.get_by_role("button", name="Download recording").first.click()
+    player.get_by_role("combobox").select_option("dispute")
+    with player.expect_download() as taken:
+        player.get_by_role("button", name="Download").click()
+    assert re.fullmatch(r"call-[-0-9]{15}-[a-z0-9-]+[.]wav", taken.value.suggested_filename)
+    back = player.get_by_role("link", name="Back to the call")
+    expect(back).to_be_focused()  # the page that asked says that it is done
     assert problems == []
 
 

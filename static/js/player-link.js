@@ -1,7 +1,7 @@
 // A link to the moment where a recording stands: "Copy link at 1:23". It is the call's own address with a place in it
 // (`#t=83`, which no server hears of), so it asks for log-in and for the right to listen like any other.
 
-import { clock, standsAt } from "./shared.js";
+import { clock, say, standsAt } from "./shared.js";
 
 function address(button, at) {
   const link = new URL(button.dataset.link, location.origin);
@@ -13,23 +13,31 @@ async function copy(button) {
   const face = button.closest("[data-player]");
   const at = Math.floor(standsAt(face));
   const field = face.querySelector("[data-link-field]");
-  const said = face.querySelector("[data-said]");
   field.value = field.defaultValue = address(button, at); // nobody has to save it: `calls-open.js` asks
   try {
     await navigator.clipboard.writeText(field.value);
     field.hidden = true;
-    said.textContent = `Link at ${clock(at)} copied`;
+    say(face, `Link at ${clock(at)} copied`);
+    return true;
   } catch { // refused, or no https: the person copies it by hand
     field.hidden = false;
     field.select();
-    said.textContent = "Copy it from the field";
+    say(face, "Copy it from the field", { stays: true });
+    return false;
   }
 }
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-link]");
-  if (button) copy(button);
+  if (button) copyAndGoOn(button, event.detail > 0);
 });
+
+// Who points at it goes on listening: keys mean the player again. Who presses it by key stays where he is.
+async function copyAndGoOn(button, isPointed) {
+  if (!(await copy(button)) || !isPointed || document.activeElement !== button) return;
+  const player = button.closest("[data-player]");
+  (player.querySelector("[data-seek]:enabled") ?? player.querySelector("[data-play]")).focus({ preventScroll: true });
+}
 
 function label(face) {
   const words = face.querySelector("[data-link-words]");

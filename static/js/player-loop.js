@@ -1,7 +1,7 @@
 // Repeating a part of a recording: pressed once where it begins, again where it ends, and once more to go on. The part
 // is kept with the sound (`data-a`, `data-b`, in seconds) and drawn over every face of it.
 
-import { clock, faces, sound } from "./shared.js";
+import { clock, faces, say, sound } from "./shared.js";
 
 const SHORTEST = 0.5; // seconds
 const isSet = (audio) => "b" in audio.dataset;
@@ -15,7 +15,7 @@ function press(audio) {
     dataset.a = currentTime.toFixed(1);
     return show(audio, `Repeats from ${clock(currentTime)}: now to where?`);
   }
-  if (edges[1] - edges[0] < SHORTEST) return say(faces(audio), "Too short to repeat");
+  if (edges[1] - edges[0] < SHORTEST) return sayAll(audio, "Too short to repeat");
   [dataset.a, dataset.b] = edges.map((edge) => edge.toFixed(1));
   audio.currentTime = edges[0];
   show(audio, `Repeats ${clock(edges[0])} to ${clock(edges[1])}`);
@@ -34,7 +34,7 @@ function show(audio, said = "") {
     button?.setAttribute("aria-pressed", isSet(audio));
     if (button) button.querySelector("[data-loop-words]").textContent = words(audio.dataset);
   }
-  if (said) say(faces(audio), said);
+  if (said) sayAll(audio, said);
 }
 
 function words({ a, b }) {
@@ -50,11 +50,10 @@ function draw(face, { a, b }) {
   wave.style.setProperty("--b", share(b ?? a ?? 0));
 }
 
-function say(shown, text) {
-  for (const face of shown) {
-    const said = face.querySelector("[data-said]");
-    if (said) said.textContent = text;
-  }
+// Where it begins is half a wish: what is still to be done stays.
+function sayAll(audio, text) {
+  const stays = "a" in audio.dataset && !isSet(audio);
+  for (const face of faces(audio)) say(face, text, { stays });
 }
 
 function back(audio) {
@@ -85,7 +84,7 @@ document.addEventListener("click", (event) => {
   if (!face) return;
   const audio = sound(face);
   if (audio) press(audio);
-  else say([face], "Play it first");
+  else say(face, "Play it first");
 });
 
 document.addEventListener("player:loop", ({ target }) => press(target));

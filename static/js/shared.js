@@ -1,6 +1,18 @@
 // What several scripts share; it does nothing by itself. Files import it by its plain name: collectstatic writes the name it
 // is published under into them (`callcrm/lib/statics.py`).
 
+// What a face says of the last thing that was done goes by itself; what waits for an answer stays.
+const SAID_FOR = 6000;
+const going = new WeakMap();
+
+export function say(face, text, { stays = false } = {}) {
+  const said = face.querySelector("[data-said]");
+  if (!said) return;
+  clearTimeout(going.get(said));
+  said.textContent = text;
+  if (!stays) going.set(said, setTimeout(() => (said.textContent = ""), SAID_FOR));
+}
+
 export const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
 // A recording may be shown in several places of a page: its faces share the one sound.
