@@ -2,7 +2,7 @@
 
 An act that matters is a class with a sentence and its fields: a misspelt field fails when it is built, two events with
 one name fail at import. Events hold ids, field names and codes, never a person's data: they outlive the person.
-Each app declares its own in `<app>/events.py`; `audit.recording.record` writes them in the transaction of the act.
+Each app declares its own in `<app>/events`; `audit.recording.record` writes them in the transaction of the act.
 """
 
 import re

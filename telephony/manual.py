@@ -1,9 +1,8 @@
 """Calls that no provider tells of, such as those made on one's own mobile: a member logs them by hand.
 
-They are calls like others, of the provider `manual`, without legs; who logs one has taken it, unless it
-came in and nobody did: then it is nobody's. A number becomes a person
-by the rules of every call: one that is known finds its lead, one of our own is nobody's. Who called in vain is owed a
-call back, and one that was answered is proof.
+They are calls like others, of the provider `manual`, without legs; who logs one has taken it, unless it came in and
+nobody did: then it is nobody's. A number becomes a person by the rules of every call: one that is known finds its
+lead, one of our own is nobody's. Who called in vain is owed a call back, and one that was answered is proof.
 """
 
 from collections.abc import Mapping

@@ -24,7 +24,7 @@ INLINE = re.compile(
 )
 SAFE_FILTER = re.compile(r"\|\s*safe\b|{%\s*autoescape\s+off")
 # What an event may hold: ids, names of fields, codes. A person's data is none of these (tests/test_leaks.py).
-HELD = {UUID, UUID | None, str, bool, int, list[str]}
+HELD = {UUID, UUID | None, str, bool, int, int | None, list[str]}
 
 
 def modules(*, tests: bool = False) -> list[Path]:
@@ -109,7 +109,7 @@ def test_an_event_has_a_sentence_made_of_its_fields(event):
 
 
 def test_every_event_happens_somewhere():
-    text = "\n".join(path.read_text() for path in modules() if path.name != "events.py")
+    text = "\n".join(path.read_text() for path in modules() if "events" not in (path.stem, path.parent.name))
     assert [event.__name__ for event in events() if f"{event.__name__}(" not in text] == []
 
 
