@@ -51,9 +51,9 @@ def test_a_mark_is_set_and_undone_to_where_the_lead_stood(world, browser, lead, 
 def test_the_button_says_the_other_thing_once_it_is_spam(world, browser, lead, place):
     row = lead if place == "leads" else add_call(world.acme, lead)
     path = f"/b/acme/{place}/{row.pk}/"
-    assert "<span>Mark as spam</span>" in browser.get(path).content.decode()
+    assert "<span>Mark <span" in browser.get(path).content.decode()
     browser.post(f"{path}spam-marks/")
-    assert "<span>Unmark as spam</span>" in browser.get(path).content.decode()
+    assert "<span>Unmark <span" in browser.get(path).content.decode()
 
 
 def test_who_is_spam_is_said_to_be_wherever_his_name_stands(world, browser, lead):
