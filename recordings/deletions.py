@@ -69,9 +69,7 @@ def delete_of_person(lead: Lead, by: Member) -> None:
     end(left, Recording.Rule.REQUEST, by=by)
 
 
-def end(
-    recordings: Sequence[Recording], rule: Recording.Rule, *, by: Member | None, days: int | None = None
-) -> None:
+def end(recordings: Sequence[Recording], rule: Recording.Rule, *, by: Member | None, days: int = 0) -> None:
     """Delete locked recordings of one business that may go: in as many statements as one. What was read of them before
     is not as they are then. `days`: how long the rule had let them be."""
     if not recordings:
@@ -106,7 +104,7 @@ def _forget_keys(of_these: RecordingQuerySet, rule: Recording.Rule, at: datetime
     )
 
 
-def _deleted(recording: Recording, rule: Recording.Rule, days: int | None) -> RecordingDeleted:
+def _deleted(recording: Recording, rule: Recording.Rule, days: int) -> RecordingDeleted:
     named = {"recording_id": recording.pk, "call_id": recording.call_id}
     return RecordingDeleted(**named, rule=rule.value, days=days)
 

@@ -135,7 +135,7 @@ class TranscriptRevealed(Event):
 class RecordingDeleted(Event):
     """What can open it is gone with this; what is left of it in storage and at the provider follows by a job.
 
-    `days`: of the rule as it was then, where one deleted it; entries of before lack it.
+    `days`: of the rule as it was then, where one deleted it; 0 elsewhere, and entries of before lack it.
     """
 
     name = "recording.deleted"
@@ -149,7 +149,7 @@ class RecordingDeleted(Event):
     recording_id: UUID
     call_id: UUID
     rule: str
-    days: int | None = None
+    days: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -122,7 +122,7 @@ def expire(business_id: UUID, pk: UUID, at: datetime) -> bool:
         recording = deletions.locked(pk)
         if recording is None or not going(business_id, at, rules).filter(pk=pk).exists():
             return False
-        deletions.end([recording], Recording.Rule.RETENTION, by=None, days=rules[recording.kind])
+        deletions.end([recording], Recording.Rule.RETENTION, by=None, days=rules[recording.kind] or 0)
         return True
 
 
