@@ -24,7 +24,7 @@ INLINE = re.compile(
 )
 SAFE_FILTER = re.compile(r"\|\s*safe\b|{%\s*autoescape\s+off")
 # What an event may hold: ids, names of fields, codes. A person's data is none of these (tests/test_leaks.py).
-HELD = {UUID, UUID | None, str, bool, int, int | None, list[str]}
+HELD = {UUID, UUID | None, str, bool, int, list[str]}
 
 
 def modules(*, tests: bool = False) -> list[Path]:

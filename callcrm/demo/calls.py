@@ -48,16 +48,11 @@ def ring(scene: Scene, moments: Iterable[datetime]) -> None:
         call = _inbound(scene, number, person, at, is_new=is_new)
         if person and call.outcome in CALLED_BACK and scene.chance(0.45):
             _call_back(scene, person, call)
-    _go_wrong(scene)
+    _record_untold(scene)
 
 
-def _go_wrong(scene: Scene) -> None:
-    """Of the last days one recording cannot be fetched, and one must not be: the jobs find that out like any other."""
-    before = scene.now - timedelta(hours=20)
-    kept = [
-        each for each in scene.recordings if each.kind == Recording.Kind.CALL and each.created_at < before
-    ]
-    kept[-1].provider_account = setting.FORMER_ACCOUNT
+def _record_untold(scene: Scene) -> None:
+    """One recording nobody was told of: the job that comes to fetch it finds that it may not."""
     untold = [each for each in scene.calls if each.answered_at and not each.records]
     _record(scene, untold[-1], Recording.Kind.CALL, untold[-1].talk_seconds or 0)
 

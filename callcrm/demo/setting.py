@@ -21,7 +21,6 @@ from telephony.models import NumberRoute, ProviderAccount, Telephone, TrackingNu
 SLUG = "acme"
 # A week of calls is some 60 sounds and 300 MB, made by jobs behind everything else; messages are short.
 KEPT_DAYS = {Recording.Kind.CALL: 7, Recording.Kind.VOICEMAIL: 30}
-FORMER_ACCOUNT = f"PR{0:032x}"  # at the provider: not connected any more
 STAFF = {Role.OWNER: "Joanna Reyes", Role.ADMIN: "Ben Whitlock", Role.USER: "Priya Nair"}
 SOURCES = [
     ("Google Ads", Source.Kind.SEARCH_AD, "Search campaign", "+15035550101"),
