@@ -67,7 +67,7 @@ def test_a_trial_that_cannot_be_made_says_why_in_its_place(editor: Page) -> None
     editor.keyboard.press("Tab")  # what was changed is tried by itself
     expect(editor.get_by_role("list", name="The way of this call")).to_contain_text("Greet the caller")
     editor.get_by_label("Calls at").fill("2026-11-01T01:30")
-    editor.get_by_label("Presses").focus()
+    editor.get_by_label("Keys pressed").focus()
     editor.get_by_label("The second 1:30 am").check()
     expect(editor.get_by_label("The second 1:30 am")).to_be_checked()
 
