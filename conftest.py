@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import environ
 import hypothesis
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 APP_ROLE = "callcrm_app"
 QUICK_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"  # a real one would take most of a run's time
 SERVER = pytest.StashKey[EmbeddedPg]()
+MADE, DONE = pytest.StashKey[bool](), pytest.StashKey[int]()
+SWEEP_EVERY = 250  # tests
 LOOKS = 500
 BUSY = """
     SELECT 1 FROM pg_stat_activity
@@ -103,6 +106,20 @@ def _use_database(url: str) -> None:
             del connections[alias]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Sweep between tests what they have rolled back: nothing else does, and every look at a table wades through it."""
+    done = item.config.stash.get(DONE, 0)
+    item.config.stash[DONE] = done + 1
+    if done % SWEEP_EVERY == SWEEP_EVERY - 1 and item.config.stash.get(MADE, False):
+        asked = connections["default"].get_connection_params()
+        where = {
+            name: asked[name] for name in ("host", "port", "user", "password", "dbname") if name in asked
+        }
+        with psycopg.connect(**where, autocommit=True) as owner:
+            owner.execute("VACUUM (ANALYZE)")
+
+
 def _become(role: str | None) -> None:
     for alias in connections.settings:
         connection = connections[alias]
@@ -113,11 +130,15 @@ def _become(role: str | None) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, pytestconfig: pytest.Config
+) -> Iterator[None]:
     """The owner makes and drops the test database; between the two everybody is the application."""
     with django_db_blocker.unblock():
         _become(APP_ROLE)
+    pytestconfig.stash[MADE] = True
     yield
+    pytestconfig.stash[MADE] = False
     with django_db_blocker.unblock():
         _become(None)
 
