@@ -1,12 +1,16 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Page, sync_playwright
 
-from callcrm.testing import World
+from callcrm.testing import World, login
+from telephony import opening
+from telephony.hours import WEEKDAYS
 from telephony.tests.live_clients import Server
 from tests.browser import FLAGS, PUBLIC_URL
+from tests.desk import DESK
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +40,18 @@ def page(server: Server, chromium_path: str) -> Iterator[Page]:
         page.set_default_timeout(15_000)
         yield page
         browser.close()
+
+
+@pytest.fixture
+def always_open(world: World) -> None:
+    """So that a promise ends an hour after the call, whatever the hour of the test."""
+    with world.inside():
+        days = {day: ["00:00-24:00"] for day in WEEKDAYS}
+        opening.change(world.acme, week=days, by=world.owner)
+
+
+@pytest.fixture
+def desk(world: World, client: Client) -> Callable[..., str]:
+    """Return what the desk says to a user."""
+    login(client, world.user)
+    return lambda **query: client.get(DESK, query).content.decode()

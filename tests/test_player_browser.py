@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import Business
 from callcrm.testing import World, add_call, add_lead
@@ -85,6 +85,32 @@ def test_it_plays_seeks_and_obeys_the_keyboard(player: Page) -> None:
     assert problems == []
 
 
+def stays_as_typed_past_the_end(player: Page, typed: Locator) -> None:
+    note = player.get_by_label("Note at this moment")
+    typed.fill("5:00")
+    note.fill("Asks for Tuesday.")
+    player.keyboard.press("Enter")
+    expect(player.get_by_role("alert").filter(has_text="The recording is 2:00 long.")).to_be_visible()
+    expect(note).to_have_value("Asks for Tuesday.")
+    expect(typed).to_have_value("5:00")
+    note.fill("")
+    typed.fill("")
+
+
+def begun_at_its_moment(player: Page, typed: Locator) -> str:
+    """Begin a note by key while it plays on, and return the moment that it keeps."""
+    player.locator("h1").click()
+    seek(player, 83)
+    player.keyboard.press("n")
+    begun = player.evaluate(AT)
+    player.keyboard.type("Asks for Tuesday.")
+    stands = typed.input_value()
+    until(player, f"{AT} > {begun} + 1.5")
+    expect(typed).to_have_value(stands)
+    player.locator("h1").click()
+    return stands
+
+
 def test_a_note_is_written_at_its_moment_and_leads_back_there(world: World, call: Call, player: Page) -> None:
     typed = player.get_by_label("At", exact=True)
     typed.fill("0:07")
@@ -104,23 +130,8 @@ def test_a_note_is_written_at_its_moment_and_leads_back_there(world: World, call
     player.locator("h1").click()
     until(player, f"{AT} > 84")
     expect(typed).to_have_value("0:07")  # the player goes on, and leaves alone what somebody has typed
-    typed.fill("5:00")
-    player.get_by_label("Note at this moment").fill("Asks for Tuesday.")
-    player.keyboard.press("Enter")
-    expect(player.get_by_role("alert").filter(has_text="The recording is 2:00 long.")).to_be_visible()
-    expect(player.get_by_label("Note at this moment")).to_have_value("Asks for Tuesday.")
-    expect(typed).to_have_value("5:00")
-    player.get_by_label("Note at this moment").fill("")
-    typed.fill("")
-    player.locator("h1").click()
-    seek(player, 83)
-    player.keyboard.press("n")
-    begun = player.evaluate(AT)
-    player.keyboard.type("Asks for Tuesday.")
-    stands = typed.input_value()
-    until(player, f"{AT} > {begun} + 1.5")
-    expect(typed).to_have_value(stands)  # it plays on, and the note is one of the moment where it was begun
-    player.locator("h1").click()
+    stays_as_typed_past_the_end(player, typed)
+    stands = begun_at_its_moment(player, typed)
     player.keyboard.press("Space")
     until(player, PAUSED)
     player.get_by_role("button", name="Note", exact=True).click()
@@ -222,6 +233,28 @@ def link_to_a_moment(player: Page, call) -> None:
     expect(field).to_be_focused()
 
 
+def goes_back_twice(player: Page, question: Locator, play: Locator) -> None:
+    """Take the question away by Esc and by its button; nothing moves, and the way leads back to where it came from."""
+    asked = player.locator(".player").first.bounding_box()
+    question.get_by_role("button", name="Play").press("Escape")
+    expect(question).to_have_count(0)
+    assert player.locator(".player").first.bounding_box() == asked
+    expect(play).to_be_focused()
+    player.keyboard.press("Enter")
+    question.get_by_role("button", name="Do not listen").press("Enter")
+    expect(question).to_have_count(0)
+    expect(play).to_be_focused()
+
+
+def downloads_with_a_reason(player: Page) -> None:
+    player.get_by_role("button", name="Download recording").first.click()
+    player.get_by_role("combobox").select_option("dispute")
+    with player.expect_download() as taken:
+        player.get_by_role("button", name="Download").click()
+    assert re.fullmatch(r"call-[-0-9]{15}-[a-z0-9-]+[.]wav", taken.value.suggested_filename)
+    expect(player.get_by_role("link", name="Back to the call")).to_be_focused()  # it says that it is done
+
+
 def test_who_is_asked_why_can_go_back_and_answers_by_key(world: World, player: Page) -> None:
     """On the page of the call, and in a row of the list."""
     problems = watch(player)
@@ -237,20 +270,11 @@ def test_who_is_asked_why_can_go_back_and_answers_by_key(world: World, player: P
             expect(player.locator("tr.detail .player")).to_be_visible()
         play.first.click()
         expect(question.get_by_role("combobox")).to_be_focused()
-        expect(
-            player.locator(".player:not(.mini) .wave")
-        ).to_be_visible()  # what is asked about stays in sight
+        expect(player.locator(".player:not(.mini) .wave")).to_be_visible()  # what is asked about is in sight
         asked = player.locator(".player").first.bounding_box()
-        question.get_by_role("button", name="Play").press("Escape")
-        expect(question).to_have_count(0)
-        assert player.locator(".player").first.bounding_box() == asked
-        expect(play.first).to_be_focused()
+        goes_back_twice(player, question, play.first)
         if place:
             expect(player.locator("tr.detail")).to_be_visible()  # Esc meant the question
-        player.keyboard.press("Enter")
-        question.get_by_role("button", name="Do not listen").press("Enter")
-        expect(question).to_have_count(0)
-        expect(play.first).to_be_focused()
         player.keyboard.press("Enter")
         expect(question.get_by_role("combobox")).to_be_focused()
         player.keyboard.press("Enter")
@@ -261,13 +285,7 @@ def test_who_is_asked_why_can_go_back_and_answers_by_key(world: World, player: P
         player.keyboard.press("Enter")
         until(player, f"{AT} > 0.1")
         expect(player.get_by_role("button", name="Pause recording").first).to_be_focused()
-    player.get_by_role("button", name="Download recording").first.click()
-    player.get_by_role("combobox").select_option("dispute")
-    with player.expect_download() as taken:
-        player.get_by_role("button", name="Download").click()
-    assert re.fullmatch(r"call-[-0-9]{15}-[a-z0-9-]+[.]wav", taken.value.suggested_filename)
-    back = player.get_by_role("link", name="Back to the call")
-    expect(back).to_be_focused()  # the page that asked says that it is done
+    downloads_with_a_reason(player)
     assert problems == []
 
 
