@@ -88,7 +88,7 @@ def _day(request: MemberRequest) -> dict[str, Any]:
         "hours": hours.in_words(at),
         "is_open": hours.is_open(at),
         "health": health.of(request.business.pk),
-        "today": figures.between(calls, times.midnight(request.business.tz), at),
+        "today": figures.of_today(calls, request.business.tz),
     }
 
 

@@ -74,9 +74,7 @@ def _came_with(entry: Moment, moments: list[Moment]) -> Moment | None:
 
 def _calls(request: MemberRequest, lead: Lead) -> Iterator[Moment]:
     visible = Call.objects.visible_to(request.member).for_list()
-    calls = (
-        visible.filter(lead=lead).prefetch_related("recordings__pauses", "placements").order_by("-started_at")
-    )
+    calls = visible.filter(lead=lead).prefetch_related("recordings__pauses").order_by("-started_at")
     return (_called(call) for call in calls[:SHOWN])
 
 

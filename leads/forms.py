@@ -41,7 +41,7 @@ class _PersonForm(RefusableForm):
     @property
     def numbers(self) -> list[str]:
         """Return the numbers that were typed."""
-        raise NotImplementedError
+        raise NotImplementedError  # each form has its own fields for them
 
     def clean_value(self) -> Decimal | None:
         try:

@@ -15,9 +15,8 @@ HIDDEN = "***"
 CARD = "[card]"
 _NUMBERS_MASK = r"\+1\([0-9]{3}\)\*{3}-\*{2}[0-9]{2}|\+[0-9]{1,3}\*{7}[0-9]{2}"
 _MASK = re.compile(_NUMBERS_MASK)
-MASKS = re.compile(
-    rf"(?:{_NUMBERS_MASK})(?![0-9])|[\w.+%'-]{{1,2}}\*{{3}}(?=@)"
-)  # those that stand in a text
+# Those that stand in a text, of addresses as well.
+MASKS = re.compile(rf"(?:{_NUMBERS_MASK})(?![0-9])|[\w.+%'-]{{1,2}}\*{{3}}(?=@)")
 
 
 def mask_phone(e164: str | None) -> str:

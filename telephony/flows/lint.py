@@ -177,10 +177,8 @@ def _idle(step: object) -> list[tuple[str, str | None]]:
 
 def _past_the_mailbox(flow: Flow, around: Around) -> Iterator[Problem]:
     for name, step in flow.steps.items():
-        if (
-            not isinstance(step, Ring) or not step.to
-        ):  # of one that rings nobody, that is what there is to say
-            continue
+        if not isinstance(step, Ring) or not step.to:
+            continue  # of one that rings nobody, that is what there is to say
         if step.mailboxes and not step.press_1 and step.seconds > MAILBOX_AFTER:
             yield Problem(
                 "past_the_mailbox",
