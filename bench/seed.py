@@ -35,7 +35,7 @@ from leads import editing, index
 from leads.models import Lead, LeadPhone, Source
 from recordings.models import Recording
 from telephony import numbers
-from telephony.ledger import OWED
+from telephony.callbacks.ledger import OWED
 from telephony.models import (
     Call,
     Callback,

@@ -22,9 +22,10 @@ from leads import api as leads
 from recordings import api as recordings
 from recordings import retention_api
 from telephony import api as telephony
-from telephony import callback_api as callbacks
-from telephony import hours_api, outgoing_api
+from telephony.callbacks import api as callbacks
 from telephony.flows import api as flows
+from telephony.hours import api as hours_api
+from telephony.outgoing import api as outgoing_api
 
 
 class Documentation:

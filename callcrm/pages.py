@@ -21,7 +21,10 @@ from leads import drafts, merging
 from leads.forms import NoteForm, StatusForm
 from leads.models import Lead
 from leads.pages import named_lead
-from telephony import callback_figures, figures, health, opening, practice, suggestions
+from telephony import figures, health, practice
+from telephony.callbacks import figures as callback_figures
+from telephony.hours import opening
+from telephony.listing import suggestions
 from telephony.models import Call, Callback, Reason
 from telephony.pages import going_on
 

@@ -22,7 +22,9 @@ from audit.recording import record
 from callcrm.errors import Conflict, Invalid, NotFound
 from exports.events import ExportAsked
 from exports.models import ANOTHERS, Export
-from telephony import bulk, dates, feed, filters
+from telephony import feed
+from telephony.bulk import changes
+from telephony.listing import dates, filters
 from telephony.models import Call, CallQuerySet
 
 State = Export.State
@@ -43,7 +45,7 @@ def ask(
     finds nobody, NotFound when none of the chosen is visible, TooMany.
     """
     check(by, Permission.EXPORT, writes=True)
-    chosen = sorted(map(str, bulk.counted(pks))) if pks is not None else []
+    chosen = sorted(map(str, changes.counted(pks))) if pks is not None else []
     wish = {"calls": chosen, "filters": {} if chosen else dict(given)}
     key = _named(idempotency.read(key))
     found = [] if chosen else sorted(map(str, people))

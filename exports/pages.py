@@ -15,7 +15,8 @@ from callcrm.lib.paging import page
 from exports import asking, taking
 from exports.models import Export
 from exports.writing import MOST_ROWS
-from telephony import bulk_pages, listed
+from telephony.bulk import pages as bulk_pages
+from telephony.listing import listed
 
 PAGE_SIZE = 25
 ASKED = "The export is being written. You can leave this page meanwhile."

@@ -28,7 +28,8 @@ from exports import asking, lines
 from exports.events import ExportFailed, ExportWritten
 from exports.models import KEPT, NO_RIGHT, Export
 from recordings import failures, storage
-from telephony import feed, filters
+from telephony import feed
+from telephony.listing import filters
 
 MOST_ROWS = 100_000
 BATCH = 500

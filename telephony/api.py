@@ -16,10 +16,15 @@ from callcrm.errors import Denied
 from callcrm.lib.strict import Choice, Flag, Id, Moment, QueryFlag, Shape, Strict, Text
 from leads.api import E164, LeadRef
 from leads.models import Source
-from telephony import editing, filters, manual, manual_api, numbers, outgoing, outgoing_api, stopping
+from telephony import editing, numbers
 from telephony.flows.steps import MOST_TELEPHONES
+from telephony.listing import filters
+from telephony.manual import api as manual_api
+from telephony.manual import entries
 from telephony.models import TALKED, Call, Message, Outcome, ProviderAccount, TrackingNumber
-from telephony.outgoing_api import CallBody
+from telephony.outgoing import api as outgoing_api
+from telephony.outgoing import calling, stopping
+from telephony.outgoing.api import CallBody
 from telephony.providers.base import CallState, Direction, MessageState
 
 READ = Permission.VIEW_CUSTOMERS
@@ -156,12 +161,12 @@ class Calls(Rows):
         return self.answer(found(_calls(self), self.once(given, lambda: make(given).pk)))
 
     def _log(self, given: dict[str, Any]) -> Call:
-        return manual.log(self.business, manual_api.resolved(given, self.member), by=self.member)
+        return entries.log(self.business, manual_api.resolved(given, self.member), by=self.member)
 
     def _place(self, given: dict[str, Any]) -> Call:
         if not self.member.can(Permission.PLACE_CALLS):
             raise Denied
-        return outgoing.place(self.business, outgoing_api.resolved(given, self.member), by=self.member)
+        return calling.place(self.business, outgoing_api.resolved(given, self.member), by=self.member)
 
     def narrowed(self, rows: Any) -> QuerySet[Call]:
         given = {name: _as_text(value) for name, value in self.given.items()}

@@ -11,13 +11,14 @@ class TelephonyConfig(AppConfig):
         from accounts import businesses  # models are ready only now
         from callcrm.webhooks import registry
         from leads import merging as leads
-        from telephony import ingest, merging, numbers, problems
+        from telephony import ingest, merging, numbers
         from telephony.deliveries import TelephonyHandler
+        from telephony.problems import reports
         from telephony.providers import PROVIDERS
 
         for name, provider in PROVIDERS.items():
             registry.register(name, TelephonyHandler(provider))
         businesses.on_created.append(numbers.connect_configured)
-        ingest.person_handlers.append(problems.follow)
+        ingest.person_handlers.append(reports.follow)
         leads.parts.extend(merging.PARTS)
         leads.on_merged.append(merging.tell)

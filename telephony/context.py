@@ -6,8 +6,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from telephony import callback_figures, problems
+from telephony.callbacks import figures as callback_figures
 from telephony.models import Call, Callback
+from telephony.problems import reports
 
 
 def owed(request: HttpRequest) -> Mapping[str, Any]:
@@ -20,7 +21,7 @@ def owed(request: HttpRequest) -> Mapping[str, Any]:
 def problems_waiting(request: HttpRequest) -> Mapping[str, Any]:
     """Give templates `problems_waiting`, how many problems with calls nobody has looked at; likewise, to 9."""
     member = getattr(request, "member", None)
-    return {"problems_waiting": SimpleLazyObject(lambda: problems.waiting(member) if member else "")}
+    return {"problems_waiting": SimpleLazyObject(lambda: reports.waiting(member) if member else "")}
 
 
 def calling(request: HttpRequest) -> Mapping[str, Any]:

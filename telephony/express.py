@@ -22,9 +22,10 @@ from callcrm.webhooks.models import Delivery, Receipt
 from leads import index
 from leads.events import LeadCreated
 from leads.models import Lead, LeadPhone, fresh_lead
-from telephony import opening, progress, routing
+from telephony import progress, routing
 from telephony.events import CallRinging
-from telephony.hours import Hours, read
+from telephony.hours import opening
+from telephony.hours.week import Hours, read
 from telephony.ingest import Origin
 from telephony.models import Call, FeedFrame, FlowVersion, OpeningHours, TrackingNumber
 from telephony.providers.base import Action, CallState, CallUpdate, Direction, Update

@@ -19,9 +19,12 @@ from audit.recording import record
 from callcrm.lib.masking import mask_phone
 from leads import intake
 from leads.models import Lead
-from telephony import after_hours, feed, ledger, numbers, progress, telephones
+from telephony import feed, numbers, progress
+from telephony.callbacks import ledger
 from telephony.events import CallAnswered, CallEnded, CallRinging, MessageReceived
+from telephony.hours import after_hours
 from telephony.models import Call, CallLeg, Message, Placement, TrackingNumber
+from telephony.outgoing import telephones
 from telephony.providers.base import (
     CallState,
     CallUpdate,

@@ -13,7 +13,8 @@ from django.db.models import Q
 from accounts.doors import Admitted
 from leads.merging import Part, seal_all_anew
 from leads.models import Lead
-from telephony import feed, ledger
+from telephony import feed
+from telephony.callbacks import ledger
 from telephony.models import OPEN, Call, Callback, CallProblem, Message
 
 ALL = Q()

@@ -15,11 +15,11 @@ from callcrm.errors import Conflict, Invalid
 from callcrm.lib import phones
 from leads import intake
 from leads.models import Source
-from telephony import telephones
 from telephony.events import NumberAdded, NumberChanged, ProviderConnected, ProviderSecretChanged
 from telephony.flows import simple, versions
 from telephony.flows.steps import MOST_TELEPHONES
 from telephony.models import NumberRoute, ProviderAccount, TrackingNumber
+from telephony.outgoing import telephones
 
 NOTICE = "This call may be recorded."
 

@@ -18,26 +18,13 @@ from callcrm.lib import times
 from callcrm.lib.paging import Page, page
 from leads import search_box
 from leads.models import Source
-from telephony import (
-    bulk_pages,
-    call_views,
-    chips,
-    columns,
-    dates,
-    editing,
-    figures,
-    filters,
-    listed,
-    moments,
-    passports,
-    practice,
-    problems,
-    proofs,
-    provider_events,
-    suggestions,
-)
+from telephony import editing, figures, moments, passports, practice, provider_events
+from telephony.bulk import pages as bulk_pages
+from telephony.callbacks import proofs
 from telephony.forms import EditForm, NumberForm
+from telephony.listing import chips, columns, dates, filters, listed, saved_views, suggestions
 from telephony.models import Call, CallProblem, CallQuerySet, Message, TrackingNumber
+from telephony.problems import reports
 from telephony.providers.practice.scenarios import SCENARIOS
 
 PAGE_SIZE = 50
@@ -96,7 +83,7 @@ def _around(request: MemberRequest) -> dict[str, Any]:
         "narrowing": chips.narrowing(request.GET, offered),
         "here": listed.address(request, search=""),
         "unfiltered": listed.address(request, **dict.fromkeys(filters.NAMES, "")),
-        "savable": call_views.savable(request.GET.dict()),
+        "savable": saved_views.savable(request.GET.dict()),
         "kept": listed.KEPT,
         "columns": columns.of(request.member),
         "bulk": bulk_pages.form(request),
@@ -222,7 +209,7 @@ def _about(call: Call, form: EditForm) -> dict[str, Any]:
 def happened(call: Call, recordings: list[Any]) -> dict[str, Any]:
     """Return what is told of a call, on its page and in its panel."""
     legs, placement = list(call.legs.select_related("member__user")), call.placement
-    reported, problems_are_cut = problems.of_call(call)
+    reported, problems_are_cut = reports.of_call(call)
     _name_deleters(call, recordings)
     return {
         "call": call,

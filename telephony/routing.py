@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from telephony import bridging, opening, turns
+from telephony import turns
 from telephony.flows import walk
 from telephony.flows.steps import Flow
 from telephony.flows.walk import Facts, Stretch
-from telephony.hours import ALWAYS, Hours
+from telephony.hours import opening
+from telephony.hours.week import ALWAYS, Hours
 from telephony.links import Links
 from telephony.models import Call, CallLeg
+from telephony.outgoing import bridging
 from telephony.providers.base import Action, HangUp, Say
 
 NOT_IN_SERVICE = Say("Thank you for calling. This number is not in service at the moment. Goodbye.")

@@ -7,8 +7,10 @@ from procrastinate.contrib.django import app
 from accounts.models import Business
 from callcrm.lib.tenancy import business_scope
 from leads import drafts
-from telephony import bulk, feed, placing, practice, stopping
+from telephony import feed, practice
+from telephony.bulk import changes
 from telephony.live import streams
+from telephony.outgoing import placing, stopping
 
 SOON = 10  # before every other job: somebody waits at his telephone
 
@@ -53,6 +55,6 @@ def trim_feed(timestamp: int) -> None:
     for business_id in Business.objects.values_list("pk", flat=True):
         with business_scope(business_id):
             feed.trim(business_id)
-            bulk.trim(business_id)
+            changes.trim(business_id)
             drafts.trim(business_id)
             streams.forget_stale(business_id)

@@ -2,35 +2,26 @@
 
 from django.urls import path
 
-from telephony import (
-    bulk_pages,
-    call_view_pages,
-    callback_pages,
-    counts,
-    following,
-    hours_pages,
-    integrations,
-    live,
-    manual_pages,
-    outgoing_pages,
-    pages,
-    panel_pages,
-    problem_pages,
-    reveal_pages,
-    spam_pages,
-)
+from telephony import integrations, live, pages, reveal_pages, spam_pages
+from telephony.bulk import pages as bulk_pages
+from telephony.callbacks import pages as callback_pages
 from telephony.flows import pages as flows
+from telephony.hours import pages as hours_pages
+from telephony.listing import counts, following, panel_pages, saved_view_pages
+from telephony.manual import pages as manual_pages
+from telephony.outgoing import pages as outgoing_pages
+from telephony.problems import pages as problem_pages
 
 urlpatterns = [
     path("calls/", pages.calls, name="calls"),
     path("calls/new/", manual_pages.log_call, name="call-new"),
     path("calls/outgoing/", outgoing_pages.call_out, name="call-out"),
     path("telephone/", outgoing_pages.telephone, name="telephone"),
-    path("calls/views/", call_view_pages.views, name="call-views"),
-    path("calls/views/<uuid:pk>/edits/", call_view_pages.edit_view, name="call-view-edits"),
-    path("calls/views/<uuid:pk>/removals/", call_view_pages.remove_view, name="call-view-removals"),
-    path("calls/columns/", call_view_pages.choose_columns, name="call-columns"),
-    path("calls/columns/resets/", call_view_pages.reset_columns, name="call-column-resets"),
+    path("calls/views/", saved_view_pages.views, name="call-views"),
+    path("calls/views/<uuid:pk>/edits/", saved_view_pages.edit_view, name="call-view-edits"),
+    path("calls/views/<uuid:pk>/removals/", saved_view_pages.remove_view, name="call-view-removals"),
+    path("calls/columns/", saved_view_pages.choose_columns, name="call-columns"),
+    path("calls/columns/resets/", saved_view_pages.reset_columns, name="call-column-resets"),
     path("calls/live/", pages.live, name="calls-live"),
     path("calls/counts/", counts.counts, name="calls-counts"),
     path("calls/news/", following.news, name="calls-news"),

@@ -9,9 +9,11 @@ from django.utils.timezone import now
 from callcrm.testing import World, add_call, add_lead, add_leg, add_message
 from exports.models import Export
 from leads import editing
-from telephony import call_views, callbacks, ledger, problems
+from telephony.callbacks import ledger, settling
 from telephony.flows import versions
+from telephony.listing import saved_views
 from telephony.models import Callback, Outcome, Placement
+from telephony.problems import reports
 from telephony.providers.base import CallState
 from telephony.tests.flows import WHOLE
 
@@ -90,16 +92,16 @@ def keep_busy(world: World) -> SimpleNamespace:
     with world.inside():
         for one in (missed, spoke):
             ledger.follow_call(one, by=None)
-        callbacks.close(Callback.objects.get(lead=wrong), "wrong_number", by=world.owner)
+        settling.close(Callback.objects.get(lead=wrong), "wrong_number", by=world.owner)
         versions.save(world.number, WHOLE, state=None, by=world.owner)
         Placement.objects.create(
             business=world.acme, call=asked, telephone="+15035550181", state="failed", failure="not_placed"
         )
-        call_views.save(
+        saved_views.save(
             "Leaks after hours", {"tag": "leak", "after_hours": "true"}, shared=True, by=world.owner
         )
-        problems.report(missed, "no_recording", f"{NAME} says he left a message.", by=world.user)
-        problems.resolve(problems.report(call, "poor_audio", "", by=world.user), "provider", by=world.owner)
+        reports.report(missed, "no_recording", f"{NAME} says he left a message.", by=world.user)
+        reports.resolve(reports.report(call, "poor_audio", "", by=world.user), "provider", by=world.owner)
         for state, values in EXPORTS.items():
             Export.objects.create(business=world.acme, made_by=world.owner, state=state, **values)
         editing.add_note(lead, "Two-storey house, dog in the yard.", by=world.owner)

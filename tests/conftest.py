@@ -6,8 +6,8 @@ from django.test import Client
 from playwright.sync_api import Page, sync_playwright
 
 from callcrm.testing import World, login
-from telephony import opening
-from telephony.hours import WEEKDAYS
+from telephony.hours import opening
+from telephony.hours.week import WEEKDAYS
 from telephony.tests.live_clients import Server
 from tests.browser import FLAGS, PUBLIC_URL
 from tests.desk import DESK

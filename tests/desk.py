@@ -7,7 +7,7 @@ from django.utils.timezone import now
 
 from callcrm.testing import add_call, add_lead
 from recordings.models import Recording
-from telephony import callbacks, ledger
+from telephony.callbacks import ledger, settling
 from telephony.models import Callback, Outcome
 
 DESK = "/b/acme/desk/"
@@ -20,7 +20,7 @@ def owe(world, hours, name="Dana Riverstone", *, outcome=Outcome.MISSED, to=None
     with world.inside():
         ledger.follow_call(vain, by=None)
         debt = Callback.objects.select_related("lead").get(lead=lead)
-        return callbacks.assign(debt, to, by=world.owner) if to else debt
+        return settling.assign(debt, to, by=world.owner) if to else debt
 
 
 def names(html):

@@ -16,20 +16,12 @@ from leads import drafts, editing, merging
 from leads.models import Lead, LeadMerge, LeadPhone, Note, NoteDraft, Source
 from recordings import notes, retention
 from recordings.models import Inquiry, Playback, Recording, RecordingNote, RecordingPause, RetentionRule
-from telephony import (
-    bulk,
-    call_views,
-    columns,
-    feed,
-    ledger,
-    numbers,
-    opening,
-    outgoing,
-    problems,
-    telephones,
-    turns,
-)
+from telephony import feed, numbers, turns
+from telephony.bulk import changes
+from telephony.callbacks import ledger
 from telephony.flows import simple, versions
+from telephony.hours import opening
+from telephony.listing import columns, saved_views
 from telephony.live import streams
 from telephony.models import (
     BulkChange,
@@ -53,6 +45,8 @@ from telephony.models import (
     Telephone,
     TrackingNumber,
 )
+from telephony.outgoing import calling, telephones
+from telephony.problems import reports
 
 
 @dataclass(frozen=True)
@@ -176,13 +170,13 @@ def _of_the_member(call: Call, member: Member) -> dict[str, Any]:
     return {
         "telephone": telephones.choose(member, fresh_number()),
         "placement": _placement(call.lead, member),
-        "view": call_views.save("Leaks", {"tag": "leak"}, shared=True, by=member),
+        "view": saved_views.save("Leaks", {"tag": "leak"}, shared=True, by=member),
         "columns": CallColumns.objects.get(member=member),
         "tag": CallTag.objects.get(call=call, tag="leak"),
-        "problem": problems.report(call, "poor_audio", "It crackles.", by=member),
+        "problem": reports.report(call, "poor_audio", "It crackles.", by=member),
         "key": IdempotencyKey.objects.get(member=member, key="a key"),
         "export": Export.objects.create(business=call.business, made_by=member, filters={"tag": "leak"}),
-        "bulk": bulk.change([call.pk], "tag", "storm", key="many", by=member),
+        "bulk": changes.change([call.pk], "tag", "storm", key="many", by=member),
     }
 
 
@@ -228,7 +222,7 @@ def _miss(lead: Lead) -> CallbackMiss:
 
 def _placement(lead: Lead, member: Member) -> Placement:
     """A call that was asked for, and is not placed yet."""
-    call = outgoing.place(lead.business, {"lead": lead}, by=member)
+    call = calling.place(lead.business, {"lead": lead}, by=member)
     placement: Placement = Placement.objects.get(call=call)
     return placement
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from callcrm.testing import add_call, add_lead
-from telephony import ledger
+from telephony.callbacks import ledger
 from telephony.models import Callback, Outcome
 from tests.api import Api, fields
 

@@ -13,8 +13,8 @@ from callcrm.api import v1
 from callcrm.testing import add_call, add_lead, add_message
 from leads.models import Lead
 from recordings.models import Recording
-from telephony import ledger
-from telephony.hours import WEEKDAYS
+from telephony.callbacks import ledger
+from telephony.hours.week import WEEKDAYS
 from telephony.models import Call, Callback, Outcome
 from tests.api import Api, fields, same
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from telephony.hours import WEEKDAYS
+from telephony.hours.week import WEEKDAYS
 from tests.api import Api, fields
 
 WEEK = {day: ["09:00-12:00", "13:00-17:00"] for day in WEEKDAYS}

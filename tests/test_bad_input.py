@@ -10,7 +10,7 @@ from django.test import Client
 
 from callcrm.lib.ids import uuid7
 from callcrm.testing import add_superuser, login
-from telephony.filters import NAMES
+from telephony.listing.filters import NAMES
 from tests.addresses import behind_doors, every_address
 from tests.api import Api
 from tests.everything import one_of_everything

@@ -8,7 +8,7 @@ from django.utils.timezone import now
 from callcrm.lib import times
 from callcrm.lib.ids import uuid7
 from callcrm.testing import add_call, add_lead, login
-from telephony import ledger
+from telephony.callbacks import ledger
 from telephony.models import UNDOABLE, BulkChange, Call
 
 LIST, CHANGES = "/b/acme/calls/", "/b/acme/calls/changes/"

@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from callcrm.lib.ids import uuid7
 from callcrm.testing import add_call, assert_flat_queries, login
 from leads import editing
-from telephony import suggestions
+from telephony.listing import suggestions
 
 LIST = "/b/acme/calls/"
 

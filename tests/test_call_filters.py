@@ -6,7 +6,7 @@ import pytest
 from django.utils.timezone import now
 
 from callcrm.testing import add_call, add_lead, login
-from telephony import callbacks, ledger
+from telephony.callbacks import ledger, settling
 from telephony.models import Callback
 from tests.api import Api, fields
 
@@ -89,7 +89,7 @@ def test_not_rung_back_is_a_call_for_which_a_debt_is_open(world, found):
     assert found(owed="true") == ids(first, second, other)
     assert found(owed="false") == ids(fine)
     with world.inside():
-        callbacks.close(Callback.objects.get(lead=other.lead), "spam", by=world.owner)
+        settling.close(Callback.objects.get(lead=other.lead), "spam", by=world.owner)
     assert found(owed="true") == ids(first, second)
     assert found(owed="false") == ids(fine, other)
 

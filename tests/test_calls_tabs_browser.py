@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from callcrm.testing import World, add_call
-from telephony import call_views
+from telephony.listing import saved_views
 from telephony.models import CallView
 from telephony.tests.live_clients import Server
 from tests.browser import log_in, watch
@@ -20,7 +20,7 @@ def leaks(world: World) -> CallView:
     """A view; what it shows is a voicemail."""
     add_call(world.acme, outcome="voicemail", tags=["leak"])
     with world.inside():
-        return call_views.save("Leaks", {"tag": "leak"}, shared=True, by=world.owner)
+        return saved_views.save("Leaks", {"tag": "leak"}, shared=True, by=world.owner)
 
 
 def places(page: Page) -> list[Any]:

@@ -7,7 +7,7 @@ from django.utils.timezone import now
 from playwright.sync_api import Page, expect
 
 from callcrm.testing import NUMBER, World, add_call, add_lead, sid
-from telephony import ledger
+from telephony.callbacks import ledger
 from telephony.models import Outcome
 from telephony.tests.live_clients import Server
 from tests.browser import deliver, log_in, watch

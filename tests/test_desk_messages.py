@@ -15,7 +15,7 @@ from leads import editing
 from recordings import playbacks
 from recordings.events import RecordingPlayed
 from recordings.models import Recording
-from telephony import ledger
+from telephony.callbacks import ledger
 from telephony.models import Call, CallbackMiss, Outcome
 from tests.desk import DESK, HOUR, names, owe, said, voicemail, withheld
 

@@ -17,7 +17,8 @@ from callcrm.testing import (
     sid,
 )
 from leads import editing
-from telephony import callbacks, ledger, numbers
+from telephony import numbers
+from telephony.callbacks import ledger, settling
 from telephony.live import streams
 from telephony.models import Callback, LiveStream
 from tests.everything import one_of_everything
@@ -27,9 +28,9 @@ def _owe(world, lead, *, closed):
     missed = add_call(world.acme, lead, outcome="missed", answered_at=None)
     with world.inside():
         ledger.follow_call(missed, by=None)
-        debt = callbacks.assign(Callback.objects.get(lead=lead), world.user, by=world.owner)
+        debt = settling.assign(Callback.objects.get(lead=lead), world.user, by=world.owner)
         if closed:
-            callbacks.close(debt, "other", by=world.owner)
+            settling.close(debt, "other", by=world.owner)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 from accounts.models import Business
 from callcrm.testing import World, add_call, add_lead
 from recordings.models import Playback, Recording
-from telephony import problems
 from telephony.models import Call
+from telephony.problems import reports
 from telephony.tests.live_clients import Server
 from tests.browser import keep_sound, log_in, meanwhile, watch
 
@@ -148,7 +148,7 @@ def test_a_note_is_written_at_its_moment_and_leads_back_there(world: World, call
 
 def tell_of_a_problem(world: World, call: Call) -> None:
     with world.inside():
-        problems.report(call, "poor_audio", "", by=world.admin)
+        reports.report(call, "poor_audio", "", by=world.admin)
 
 
 def seek(page: Page, seconds: float) -> None:

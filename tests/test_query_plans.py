@@ -16,9 +16,10 @@ from callcrm.testing import NUMBER, add_call, add_lead, login
 from leads.models import Lead
 from recordings import inquiries
 from recordings.models import Recording
-from telephony import callback_figures, express
+from telephony import express
+from telephony.callbacks import figures as callback_figures
+from telephony.callbacks.ranking import ranked
 from telephony.models import Call, Callback, Outcome
-from telephony.ranking import ranked
 from tests import crowd
 from tests.everything import one_of_everything
 

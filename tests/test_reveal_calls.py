@@ -23,10 +23,10 @@ ALLOWED = {
     "telephony/numbers.py": "a provider's secret is replaced",
     "telephony/practice.py": "the practice provider signs as a real one does",
     "telephony/express.py": "a known caller is compared with the number that rings",
-    "telephony/bridging.py": "who is called is told to the provider",
-    "telephony/outgoing.py": "a number that costs extra or is our own is not dialled",
+    "telephony/outgoing/bridging.py": "who is called is told to the provider",
+    "telephony/outgoing/calling.py": "a number that costs extra or is our own is not dialled",
     "telephony/editing.py": "what is added to a note stands below what is there",
-    "telephony/problems.py": "more stands below what is there; it is sealed anew when its call gets a person",
+    "telephony/problems/reports.py": "more stands below what is there; it is sealed anew when its call gets a person",
     "telephony/ingest.py": "a note is sealed under another key when its call gets a person",
 }
 

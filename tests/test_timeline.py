@@ -13,8 +13,9 @@ from callcrm.testing import add_call, add_lead, assert_flat_queries, login, ring
 from leads import editing, intake, reveals
 from leads.reveals import Reason
 from recordings.models import Recording
-from telephony import outgoing, telephones
 from telephony.models import Call
+from telephony.outgoing import calling as outgoing
+from telephony.outgoing import telephones
 
 
 @pytest.fixture

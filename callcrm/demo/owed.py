@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from callcrm.demo.scene import Person, Scene
 from callcrm.lib.ids import uuid7_at
-from telephony import owing
+from telephony.callbacks import owing
+from telephony.callbacks.ledger import OWED, REACHED
+from telephony.callbacks.owing import Debt, Proof
 from telephony.events import CallbackClosed, CallbackOpened, CallbackProven
-from telephony.hours import Hours
-from telephony.ledger import OWED, REACHED
+from telephony.hours.week import Hours
 from telephony.models import Callback, CallbackMiss, Message, MissKind, ProofKind, Reason
-from telephony.owing import Debt, Proof
 from telephony.providers.base import Direction
 
 REASONS = {

@@ -19,8 +19,8 @@ from callcrm.lib.ids import uuid7_at
 from leads import index
 from leads.models import Lead, LeadPhone, LeadToken, Note
 from recordings.models import Recording
-from telephony import opening
-from telephony.hours import Hours
+from telephony.hours import opening
+from telephony.hours.week import Hours
 from telephony.models import Call, Callback, CallbackMiss, CallLeg, Message, TrackingNumber
 
 BATCH = 500

@@ -23,7 +23,8 @@ from leads import search
 from leads.models import Lead, LeadPhone
 from recordings import consent, fetching, retention
 from recordings.models import Recording
-from telephony import ledger, passports
+from telephony import passports
+from telephony.callbacks import ledger
 from telephony.models import Call, Callback, CallbackMiss, CallLeg, Message, NumberRoute
 
 MOST_STATEMENTS = 400

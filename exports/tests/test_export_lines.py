@@ -13,7 +13,7 @@ from callcrm.testing import add_call, add_lead
 from exports import lines
 from exports.models import Export
 from exports.tests.reading import files, rows, taken
-from telephony import callbacks, ledger
+from telephony.callbacks import ledger, settling
 from telephony.models import Callback, Outcome
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +52,7 @@ def test_what_is_owed_is_said(world, lead, export):
         with world.inside():
             ledger.follow_call(call, by=None)
     with world.inside():
-        callbacks.close(Callback.objects.get(lead=lead), "wrong_number", by=world.owner)
+        settling.close(Callback.objects.get(lead=lead), "wrong_number", by=world.owner)
     assert {line["Call back"] for line in rows(world, export())} == {"owed", "closed: wrong number"}
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from callcrm.lib import phones, times
 from telephony.flows.steps import Flow, Greeting, Menu, OpenHours, Ring, Sentence, Voicemail
-from telephony.hours import Hours
+from telephony.hours.week import Hours
 
 # A mobile's mailbox picks up after 20 to 30 seconds. A call that rings longer is "answered" by a machine, and the
 # missed caller is forgotten.

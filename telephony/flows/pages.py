@@ -19,12 +19,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm.errors import Conflict, Invalid
-from telephony import figures, opening
+from telephony import figures
 from telephony.flows import documents, trials, versions
 from telephony.flows.forms import ICONS, TONES, FlowForm, StepForm
 from telephony.flows.lint import Problem
 from telephony.flows.steps import KINDS, Flow
 from telephony.flows.what_if import Tried
+from telephony.hours import opening
 from telephony.models import Call, FlowVersion, TrackingNumber
 
 MONTH = timedelta(days=30)

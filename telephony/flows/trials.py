@@ -14,11 +14,11 @@ from callcrm.errors import Invalid
 from callcrm.lib import phones, times, wall_clock
 from leads import intake
 from leads.models import Lead
-from telephony import opening
 from telephony.flows import walk, what_if
 from telephony.flows.steps import Flow
 from telephony.flows.walk import Facts
 from telephony.flows.what_if import Tried, Week
+from telephony.hours import opening
 from telephony.links import Links
 from telephony.models import TrackingNumber
 from telephony.providers import PROVIDERS

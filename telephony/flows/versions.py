@@ -14,10 +14,10 @@ from django.utils.timezone import now
 from accounts.models import Member
 from audit.recording import Actor, record
 from callcrm.errors import Conflict, Invalid
-from telephony import opening
 from telephony.events import FlowDiscarded, FlowPublished, FlowRestored, FlowSaved
 from telephony.flows import documents, lint
 from telephony.flows.steps import Flow
+from telephony.hours import opening
 from telephony.models import FlowDraft, FlowVersion, NumberRoute, TrackingNumber
 
 

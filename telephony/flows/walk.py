@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from telephony.flows.steps import Flow, Greeting, Menu, OpenHours, Order, Ring, Sentence, Step, Voicemail
-from telephony.hours import Hours
+from telephony.hours.week import Hours
 from telephony.providers.base import (
     Action,
     Destination,

@@ -19,8 +19,8 @@ from callcrm.lib.wall_clock import moments
 from telephony.flows import walk
 from telephony.flows.steps import Flow, Greeting, Menu, OpenHours, Order, Ring, Sentence, Step, Voicemail
 from telephony.flows.walk import Facts, Links, Stretch
-from telephony.hours import MIDNIGHT
-from telephony.hours_typed import moment
+from telephony.hours.typed import moment
+from telephony.hours.week import MIDNIGHT
 from telephony.providers.base import Action
 
 DAYS: Final = 7

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 import callcrm.lib.ids
 from callcrm.lib.rls import protect, tie
-from telephony.tags_sql import keep_call_tags
+from telephony.listing.tags_sql import keep_call_tags
 
 
 class Migration(migrations.Migration):

@@ -1,4 +1,4 @@
-"""What a member did to many calls at once, for as long as it can be undone. `telephony/bulk.py` alone changes it."""
+"""What a member did to many calls at once, for as long as it can be undone. Changed by `telephony/bulk` alone."""
 
 from datetime import datetime, timedelta
 from typing import ClassVar

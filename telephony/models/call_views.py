@@ -1,6 +1,6 @@
 """How members look at the call list: filters that one has saved under a name, and the columns that he has put away.
 
-Changed by `telephony/call_views.py` and `telephony/columns.py` alone.
+Changed by `telephony/listing/saved_views.py` and `telephony/listing/columns.py` alone.
 """
 
 from typing import ClassVar

@@ -1,6 +1,6 @@
 """Who is owed a call back. A debt closes by evidence or by a member who says why; nothing expires.
 
-Changed by `telephony/callbacks.py` alone. That a missed call belongs to one debt, and a person has one open debt, are
+Changed by `telephony/callbacks` alone. That a missed call belongs to one debt, and a person has one open debt, are
 constraints.
 """
 

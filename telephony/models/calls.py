@@ -104,7 +104,7 @@ class Call(TenantModel, SealedModel):
     """One call, as the person at the other end had it; its legs are the attempts to reach somebody for him."""
 
     provider = models.CharField(max_length=12)
-    # None while an outgoing call is on its way to the provider (`telephony.placing`).
+    # None while an outgoing call is on its way to the provider (`telephony.outgoing.placing`).
     provider_id = models.CharField(max_length=64, null=True)
     direction = models.CharField(max_length=8, choices=choices(Direction), default=Direction.INBOUND)
     state = models.CharField(max_length=11, choices=choices(CallState), default=CallState.QUEUED)
@@ -211,7 +211,7 @@ class Call(TenantModel, SealedModel):
 
     @property
     def is_manual(self) -> bool:
-        """Say whether a member has logged it by hand (`telephony.manual`)."""
+        """Say whether a member has logged it by hand (`telephony.manual.entries`)."""
         return self.provider == "manual"
 
     @property

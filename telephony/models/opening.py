@@ -1,14 +1,14 @@
-"""The opening hours of a business, as it has set them; what they mean is said by `telephony/hours.py`."""
+"""The opening hours of a business, as it has set them; what they mean is said by `telephony/hours/week.py`."""
 
 from django.db import models
 from django.utils.timezone import now
 
 from accounts.models import TenantModel
-from telephony.hours import Hours, read
+from telephony.hours.week import Hours, read
 
 
 class OpeningHours(TenantModel):
-    """One row for a business, changed by `telephony.opening.change` alone; without it the default holds."""
+    """One row for a business, changed by `telephony.hours.opening.change` alone; without it the default holds."""
 
     week = models.JSONField()
     holidays = models.JSONField(default=dict)

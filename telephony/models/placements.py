@@ -1,4 +1,4 @@
-"""What was asked of a provider so that an outgoing call comes about (`telephony.placing`)."""
+"""What was asked of a provider so that an outgoing call comes about (`telephony.outgoing.placing`)."""
 
 from django.db import models
 from django.db.models import Q
@@ -39,7 +39,7 @@ class Placement(TenantModel):
         FAILED = "failed", "Failed"
 
     class Stop(models.TextChoices):
-        """How far the wish is that it ends (`telephony.stopping`)."""
+        """How far the wish is that it ends (`telephony.outgoing.stopping`)."""
 
         NOT_WISHED = "", "Not wished"
         WISHED = "wished", "Wished"

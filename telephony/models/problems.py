@@ -1,4 +1,4 @@
-"""What members say is wrong with a call. `telephony/problems.py` alone changes it."""
+"""What members say is wrong with a call. `telephony/problems/reports.py` alone changes it."""
 
 from typing import ClassVar
 

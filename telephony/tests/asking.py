@@ -7,15 +7,16 @@ from xml.etree import ElementTree
 from django.utils import timezone
 
 from callcrm.testing import NUMBER, add_call, sid, signed_post
-from telephony import ledger, outgoing
+from telephony.callbacks import ledger
 from telephony.models import Call, Placement
+from telephony.outgoing import calling
 
 MOBILE, THEIRS = "+15035550181", "+12065550111"
 
 
 def place(world, **values):
     with world.inside():
-        return outgoing.place(world.acme, values, by=world.user)
+        return calling.place(world.acme, values, by=world.user)
 
 
 def settled(world):

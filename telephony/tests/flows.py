@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from telephony.flows.lint import Around
 from telephony.flows.steps import Flow, Greeting, Menu, OpenHours, Ring, Sentence, Voicemail
 from telephony.flows.walk import Facts
-from telephony.hours import Hours
+from telephony.hours.week import Hours
 
 ZONE = ZoneInfo("America/New_York")
 OFFICE, VAN, HOME = "+15035550190", "+15035550191", "+15035550192"

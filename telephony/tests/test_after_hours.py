@@ -11,8 +11,10 @@ from django.test import Client
 from django.utils.timezone import now
 
 from callcrm.testing import World, add_call, ring
-from telephony import after_hours, express, manual, opening
-from telephony.hours import WEEKDAYS
+from telephony import express
+from telephony.hours import after_hours, opening
+from telephony.hours.week import WEEKDAYS
+from telephony.manual import entries
 from telephony.models import Call, OpeningHours
 from telephony.providers.base import CallState
 from telephony.tests import debts
@@ -85,7 +87,7 @@ def test_a_call_that_is_logged_by_hand_says_it_where_it_is_known(world: World) -
     with world.inside():
         for ago, said in known.items():
             person = {"phone": debts.ANNA, "started_at": now() - ago}
-            assert manual.log(world.acme, values | person, by=world.user).after_hours is said
+            assert entries.log(world.acme, values | person, by=world.user).after_hours is said
 
 
 def test_calls_of_before_are_taken_up_as_far_as_the_hours_of_now_hold(

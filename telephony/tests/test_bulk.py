@@ -13,7 +13,9 @@ from callcrm.errors import Conflict, Invalid, NotFound
 from callcrm.lib.ids import uuid7
 from callcrm.testing import add_call, add_lead, add_member, assert_flat_queries
 from leads.models import Lead
-from telephony import bulk, callbacks, editing, ledger
+from telephony import editing
+from telephony.bulk import changes
+from telephony.callbacks import ledger, settling
 from telephony.models import BulkChange, Call, Callback, FeedFrame, Outcome
 
 MISSED = {"outcome": Outcome.MISSED, "answered_at": None, "talk_seconds": None}
@@ -30,7 +32,7 @@ def change(world):
     def act(calls, what, value, *, by=None, key=""):
         pks = [call.pk for call in calls]
         with world.inside():
-            return bulk.change(pks, what, value, key=key or str(uuid7()), by=by or world.owner)
+            return changes.change(pks, what, value, key=key or str(uuid7()), by=by or world.owner)
 
     return act
 
@@ -39,7 +41,7 @@ def change(world):
 def undo(world):
     def act(made, *, by=None):
         with world.inside():
-            return bulk.undo(made, by=by or world.owner)
+            return changes.undo(made, by=by or world.owner)
 
     return act
 
@@ -68,7 +70,7 @@ def test_a_tag_is_added_where_it_is_missing_and_taken_back(world, calls, change,
     made = change(calls, "tag", "storm")
     assert tags(world, calls) == [["storm"], ["leak", "storm"], ["storm"]]
     assert len(made.before) == 2
-    assert undo(made) == bulk.Undone(2, 0)
+    assert undo(made) == changes.Undone(2, 0)
     assert tags(world, calls) == [[], ["leak"], ["storm"]]
 
 
@@ -95,7 +97,7 @@ def test_what_somebody_has_changed_since_is_left_alone(world, calls, change, und
     with world.inside():
         editing.update_call(calls[0], {"tags": ["storm", "urgent"]}, by=world.user)
         editing.update_call(calls[1], {"disposition": "Booked"}, by=world.user)
-    assert undo(made) == bulk.Undone(1, 1)
+    assert undo(made) == changes.Undone(1, 1)
     assert tags(world, calls) == [["storm", "urgent"], ["leak"], ["storm"]]
 
 
@@ -160,7 +162,7 @@ def test_no_call_and_too_many_are_refused(world, change):
     with pytest.raises(Invalid):
         change([], "tag", "storm")
     with world.inside(), pytest.raises(Invalid):
-        bulk.change([call.pk, *(uuid7() for _ in range(200))], "tag", "storm", key="a", by=world.owner)
+        changes.change([call.pk, *(uuid7() for _ in range(200))], "tag", "storm", key="a", by=world.owner)
 
 
 def test_a_call_that_is_full_of_tags_stays_as_it_is(world, change):
@@ -177,7 +179,7 @@ def test_debts_are_closed_with_a_reason_and_opened_again(world, change, undo):
             ("not_needed", world.owner.pk)
         }
         assert Entry.objects.filter(name="callback.closed").count() == 2
-    assert undo(made) == bulk.Undone(2, 0)
+    assert undo(made) == changes.Undone(2, 0)
     assert open_debts(world) == 2
 
 
@@ -185,9 +187,9 @@ def test_a_debt_that_was_opened_again_meanwhile_is_left_alone(world, change, und
     calls = owe(world, 2)
     made = change(calls, "close", "not_needed")
     with world.inside():
-        debt = callbacks.reopen(Callback.objects.get(lead=calls[0].lead), by=world.user)
-        callbacks.close(debt, "not_needed", by=world.owner)
-    assert undo(made) == bulk.Undone(1, 1)
+        debt = settling.reopen(Callback.objects.get(lead=calls[0].lead), by=world.user)
+        settling.close(debt, "not_needed", by=world.owner)
+    assert undo(made) == changes.Undone(1, 1)
     assert open_debts(world) == 1
 
 
@@ -204,7 +206,7 @@ def test_a_person_who_was_reached_or_called_again_meanwhile_is_left_to_the_ledge
     with world.inside():
         ledger.follow_call(add_call(world.acme, calls[1].lead, **MISSED), by=None)
         Callback.objects.get(lead=calls[2].lead).attempts.all().delete()
-    assert undo(made) == bulk.Undone(3, 1)
+    assert undo(made) == changes.Undone(3, 1)
     with world.inside():
         debts = {debt.lead_id: debt for debt in Callback.objects.all()}
     of = [debts[call.lead_id] for call in calls]
@@ -218,7 +220,7 @@ def test_what_is_opened_together_is_as_if_each_had_been_opened_by_itself(world, 
     made = change(together, "close", "spam")
     with world.inside():
         mine = Callback.objects.get(lead=alone[0].lead)
-        callbacks.reopen(callbacks.close(mine, "spam", by=world.owner), by=world.owner)
+        settling.reopen(settling.close(mine, "spam", by=world.owner), by=world.owner)
     undo(made)
     with world.inside():
         rows = [Callback.objects.get(lead=call.lead) for call in (*together, *alone)]
@@ -254,15 +256,15 @@ def holders(world, calls):
 def test_debts_are_given_to_a_colleague_and_back_to_who_had_them(world, change, undo):
     calls = [*owe(world, 3), add_call(world.acme)]
     with world.inside():
-        callbacks.assign(Callback.objects.get(lead=calls[1].lead), world.admin, by=world.owner)
-        callbacks.assign(Callback.objects.get(lead=calls[2].lead), world.user, by=world.owner)
+        settling.assign(Callback.objects.get(lead=calls[1].lead), world.admin, by=world.owner)
+        settling.assign(Callback.objects.get(lead=calls[2].lead), world.user, by=world.owner)
     made = change(calls, "assign", str(world.user.pk))
     assert holders(world, calls[:3]) == [world.user.pk] * 3
     assert len(made.before) == 2
     with world.inside():
         entries = Entry.objects.filter(name="callback.assigned", data__member_id=str(world.user.pk))
         assert entries.count() == 3
-    assert undo(made) == bulk.Undone(2, 0)
+    assert undo(made) == changes.Undone(2, 0)
     assert holders(world, calls[:3]) == [None, world.admin.pk, world.user.pk]
 
 
@@ -271,7 +273,7 @@ def test_what_is_given_away_is_out_of_sight_and_can_still_be_taken_back(world, c
     made = change(calls, "assign", str(world.admin.pk), by=world.user)
     with world.inside():
         assert not Callback.objects.visible_to(world.user).exists()
-    assert undo(made, by=world.user) == bulk.Undone(2, 0)
+    assert undo(made, by=world.user) == changes.Undone(2, 0)
     assert holders(world, calls) == [None, None]
 
 
@@ -281,13 +283,13 @@ def test_what_somebody_has_taken_or_closed_since_stays_and_nobody_gets_a_debt_wh
     calls = owe(world, 4)
     gone = add_member(world.acme, Role.USER, "gone@acme.example")
     with world.inside():
-        callbacks.assign(Callback.objects.get(lead=calls[2].lead), gone, by=world.owner)
+        settling.assign(Callback.objects.get(lead=calls[2].lead), gone, by=world.owner)
     made = change(calls, "assign", str(world.user.pk))
     with world.inside():
-        callbacks.assign(Callback.objects.get(lead=calls[0].lead), world.admin, by=world.admin)
-        callbacks.close(Callback.objects.get(lead=calls[1].lead), "spam", by=world.user)
+        settling.assign(Callback.objects.get(lead=calls[0].lead), world.admin, by=world.admin)
+        settling.close(Callback.objects.get(lead=calls[1].lead), "spam", by=world.user)
         type(gone).objects.filter(pk=gone.pk).update(removed_at=now())
-    assert undo(made) == bulk.Undone(1, 3)
+    assert undo(made) == changes.Undone(1, 3)
     assert holders(world, calls) == [world.admin.pk, world.user.pk, world.user.pk, None]
 
 
@@ -304,7 +306,7 @@ def test_debts_are_given_to_members_of_the_business_alone(world, change):
 def test_a_debt_of_somebody_else_is_not_given_away_by_who_does_not_see_it(world, change):
     calls = owe(world)
     with world.inside():
-        callbacks.assign(Callback.objects.get(), world.admin, by=world.owner)
+        settling.assign(Callback.objects.get(), world.admin, by=world.owner)
     assert change(calls, "assign", str(world.user.pk), by=world.user).before == {}
     assert holders(world, calls) == [world.admin.pk]
 
@@ -347,16 +349,16 @@ def test_what_is_no_longer_his_to_see_is_not_put_back(world, calls, change, undo
     made = change(calls, "tag", "storm", by=world.user)
     with world.inside():
         Call.objects.filter(pk=calls[0].pk).update(agent=world.owner)
-    assert undo(made, by=world.user) == bulk.Undone(1, 1)
+    assert undo(made, by=world.user) == changes.Undone(1, 1)
 
 
 def test_what_can_no_longer_be_undone_is_forgotten(world, calls, change):
     made = change(calls, "tag", "storm")
     with world.inside():
-        bulk.trim(world.acme.pk)
+        changes.trim(world.acme.pk)
         assert BulkChange.objects.filter(pk=made.pk).exists()
         BulkChange.objects.update(made_at=now() - timedelta(hours=1))
-        bulk.trim(world.acme.pk)
+        changes.trim(world.acme.pk)
         assert not BulkChange.objects.exists()
 
 
@@ -391,7 +393,7 @@ def test_a_debt_that_opens_while_others_are_closed_is_not_closed_with_them(world
         """The person was reached, and called in vain once more."""
         monkeypatch.setattr(Lead.objects, "select_for_update", held)
         debt = Callback.objects.open().get(lead=call.lead)
-        callbacks.close(debt, "other", by=world.owner)
+        settling.close(debt, "other", by=world.owner)
         later = add_call(world.acme, call.lead, **MISSED)
         ledger.follow_call(later, by=None)
         return held(**options)

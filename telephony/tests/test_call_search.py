@@ -11,7 +11,8 @@ from accounts import team
 from accounts.permissions import Role
 from callcrm.testing import add_call, add_lead, assert_flat_queries, login
 from leads import merging, searches
-from telephony import call_views, listed, pages
+from telephony import pages
+from telephony.listing import listed, saved_views
 
 LIST, NEWS = "/b/acme/calls/", "/b/acme/calls/news/"
 
@@ -97,7 +98,7 @@ def test_a_search_and_filters_narrow_each_other(world, browser, dana):
 def test_every_link_of_the_list_keeps_the_search_and_each_can_be_taken_off(world, browser, dana):
     add_call(world.acme, dana, tags=["leak"])
     with world.inside():
-        call_views.save("Leaks", {"tag": "leak"}, shared=False, by=world.owner)
+        saved_views.save("Leaks", {"tag": "leak"}, shared=False, by=world.owner)
     path = searched(browser, "dana", "?first_time=true")
     search_id = query_of(path)["search"]
     answer = browser.get(path)
@@ -188,7 +189,7 @@ def test_no_view_keeps_a_search(world, browser, dana):
     path = searched(browser, "dana", "?tag=leak")
     browser.post("/b/acme/calls/views/", query_of(path) | {"name": "Leaks"})
     with world.inside():
-        [view] = call_views.CallView.objects.visible_to(world.owner)
+        [view] = saved_views.CallView.objects.visible_to(world.owner)
     assert view.filters == {"tag": "leak"}
     assert "Save the filters that are set" not in browser.get(searched(browser, "dana")).content.decode()
 

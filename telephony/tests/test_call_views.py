@@ -13,7 +13,7 @@ from audit.models import Entry
 from callcrm.errors import Conflict, Denied, Invalid, NotFound
 from callcrm.lib.ids import uuid7
 from callcrm.testing import World, add_call, add_member, assert_flat_queries, login
-from telephony import call_views
+from telephony.listing import saved_views
 from telephony.models import CallView
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def saved(
     world: World, name: str = "Leaks", by: Member | None = None, *, shared: bool = False, **given: str
 ) -> CallView:
     with world.inside():
-        return call_views.save(name, given or LEAKS, shared=shared, by=by or world.user)
+        return saved_views.save(name, given or LEAKS, shared=shared, by=by or world.user)
 
 
 def names(world: World, member: Member) -> list[str]:
@@ -57,7 +57,7 @@ def test_only_filters_that_are_known_and_of_no_person_are_kept(world: World) -> 
     lead = str(uuid7())
     given = LEAKS | {"lead": lead, "provider_id": "CA1", "cursor": "x", "name": "y", "days": "7", "owed": ""}
     with world.inside():
-        view = call_views.save("Leaks", given, shared=False, by=world.user)
+        view = saved_views.save("Leaks", given, shared=False, by=world.user)
     assert view.filters == LEAKS | {"days": "7"}
 
 
@@ -66,13 +66,13 @@ def test_only_filters_that_are_known_and_of_no_person_are_kept(world: World) -> 
 )
 def test_what_filters_nothing_or_is_not_understood_is_refused(world: World, given: dict[str, str]) -> None:
     with world.inside(), pytest.raises(Invalid):
-        call_views.save("X", given, shared=False, by=world.user)
+        saved_views.save("X", given, shared=False, by=world.user)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 41, "a\u202eb"])
 def test_a_name_is_short_and_can_be_read(world: World, name: str) -> None:
     with world.inside(), pytest.raises(Invalid) as refused:
-        call_views.save(name, LEAKS, shared=False, by=world.user)
+        saved_views.save(name, LEAKS, shared=False, by=world.user)
     assert set(refused.value.fields) == {"name"}
 
 
@@ -85,7 +85,7 @@ def test_nobody_sees_two_views_of_one_name(world: World) -> None:
     saved(world, "Leaks", world.owner)  # the user's own is nobody's business
     view = saved(world, "Third")
     with world.inside(), pytest.raises(Invalid):
-        call_views.change(view, "leaks", shared=False, by=world.user)
+        saved_views.change(view, "leaks", shared=False, by=world.user)
 
 
 def test_the_database_refuses_a_second_of_the_same_name_as_well(
@@ -95,11 +95,11 @@ def test_the_database_refuses_a_second_of_the_same_name_as_well(
     monkeypatch.setattr(type(CallView.objects.all()), "exclude", lambda rows, **names: rows.none())
     with pytest.raises(Invalid) as refused:
         saved(world, "LEAKS")
-    assert refused.value.fields == {"name": [call_views.TAKEN]}
+    assert refused.value.fields == {"name": [saved_views.TAKEN]}
 
 
 def test_a_member_has_so_many_and_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(call_views, "MOST", 2)
+    monkeypatch.setattr(saved_views, "MOST", 2)
     for name in ("A", "B"):
         saved(world, name)
     with pytest.raises(Conflict):
@@ -112,13 +112,13 @@ def test_a_shared_view_is_changed_by_its_maker_or_an_admin_and_by_nobody_else(wo
     colleague = add_member(world.acme, Role.USER, "second@acme.example")
     with world.inside():
         with pytest.raises(Denied):
-            call_views.change(view, "X", shared=True, by=colleague)
+            saved_views.change(view, "X", shared=True, by=colleague)
         with pytest.raises(Denied):
-            call_views.remove(view, by=colleague)
+            saved_views.remove(view, by=colleague)
         with pytest.raises(Denied):
-            call_views.change(view, "Leaks", shared=False, by=world.admin)  # it would vanish from his sight
-        assert call_views.change(view, "Water", shared=True, by=world.admin).name == "Water"
-        call_views.remove(view, by=world.admin)
+            saved_views.change(view, "Leaks", shared=False, by=world.admin)  # it would vanish from his sight
+        assert saved_views.change(view, "Water", shared=True, by=world.admin).name == "Water"
+        saved_views.remove(view, by=world.admin)
     assert names(world, world.user) == []
 
 
@@ -126,23 +126,23 @@ def test_a_private_view_is_not_there_for_anybody_else(world: World) -> None:
     view = saved(world)
     with world.inside():
         for act in (
-            lambda: call_views.change(view, "X", shared=True, by=world.owner),
-            lambda: call_views.remove(view, by=world.owner),
+            lambda: saved_views.change(view, "X", shared=True, by=world.owner),
+            lambda: saved_views.remove(view, by=world.owner),
         ):
             with pytest.raises(NotFound):
                 act()
     with world.inside():
-        call_views.remove(view, by=world.user)
+        saved_views.remove(view, by=world.user)
         with pytest.raises(NotFound):
-            call_views.remove(view, by=world.user)
+            saved_views.remove(view, by=world.user)
 
 
 def test_each_change_is_in_the_history_without_names_and_gone_when_it_is_undone(world: World) -> None:
     view = saved(world, "Secret name")
     with world.inside():
-        call_views.change(view, "Other", shared=True, by=world.user)
-        call_views.change(view, "Other", shared=True, by=world.user)
-        call_views.remove(view, by=world.user)
+        saved_views.change(view, "Other", shared=True, by=world.user)
+        saved_views.change(view, "Other", shared=True, by=world.user)
+        saved_views.remove(view, by=world.user)
     about = {"view_id": str(view.pk)}
     expected = [
         ("view.saved", about | {"shared": False}),
@@ -180,7 +180,7 @@ def test_a_refused_name_is_asked_again_with_the_filters(world: World, client: Cl
     answer = client.post(VIEWS, LEAKS | {"name": "leaks"})
     assert answer.status_code == 422
     page = answer.content.decode()
-    assert call_views.TAKEN in page
+    assert saved_views.TAKEN in page
     assert '<input type="hidden" name="tag" value="leak">' in page
 
 

@@ -8,7 +8,8 @@ from callcrm.lib.ids import uuid7
 from callcrm.testing import World, add_call, add_lead
 from leads import merging
 from leads.models import Lead
-from telephony import bulk, callbacks, ledger
+from telephony.bulk import changes
+from telephony.callbacks import ledger, settling
 from telephony.models import Call, Callback, Outcome
 
 pytestmark = pytest.mark.django_db
@@ -28,15 +29,15 @@ def missed(world: World, lead: Lead) -> Call:
 
 
 def close(world: World, call: Call) -> None:
-    callbacks.close(Callback.objects.get(), "not_needed", by=world.user)
+    settling.close(Callback.objects.get(), "not_needed", by=world.user)
 
 
 def close_many(world: World, call: Call) -> None:
-    bulk.change([call.pk], "close", "not_needed", key=str(uuid7()), by=world.user)
+    changes.change([call.pk], "close", "not_needed", key=str(uuid7()), by=world.user)
 
 
 def assign_many(world: World, call: Call) -> None:
-    bulk.change([call.pk], "assign", str(world.owner.pk), key=str(uuid7()), by=world.user)
+    changes.change([call.pk], "assign", str(world.owner.pk), key=str(uuid7()), by=world.user)
 
 
 def merge(world: World, call: Call) -> None:

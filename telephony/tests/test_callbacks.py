@@ -11,7 +11,7 @@ from callcrm.errors import Conflict, Invalid, NotFound
 from callcrm.testing import DESTINATION, add_call, add_lead
 from leads import editing
 from leads.models import Lead
-from telephony import callbacks
+from telephony.callbacks import settling
 from telephony.models import Call, Callback, CallbackMiss, FeedFrame, Outcome
 from telephony.providers.base import CallState, MessageState
 from telephony.tests.debts import (
@@ -232,7 +232,7 @@ def test_everything_twice_is_everything_once(world, owed, tell):
 
 
 def test_a_member_closes_it_with_a_reason(world, owed):
-    closed = act(world, callbacks.close, owed, "wrong_number")
+    closed = act(world, settling.close, owed, "wrong_number")
     assert (closed.state, closed.closed_by_id, closed.proof) == ("closed", world.user.pk, None)
     [entry] = Entry.objects.of(world.acme.pk).filter(name="callback.closed")
     assert (entry.actor, entry.data["reason"]) == (world.user.audit_actor, "wrong_number")
@@ -242,79 +242,79 @@ def test_a_member_closes_it_with_a_reason(world, owed):
 @pytest.mark.parametrize("reason", ["", "because", "OTHER"])
 def test_without_a_reason_nobody_closes_it(world, owed, reason):
     with pytest.raises(Invalid):
-        act(world, callbacks.close, owed, reason)
+        act(world, settling.close, owed, reason)
     assert debts(world)[0].is_open
 
 
 def test_it_is_closed_once(world, owed):
-    act(world, callbacks.close, owed, "spam")
+    act(world, settling.close, owed, "spam")
     with pytest.raises(Conflict):
-        act(world, callbacks.close, owed, "other")
+        act(world, settling.close, owed, "other")
 
 
 def test_later_evidence_leaves_a_members_closing_as_it_is(world, owed, tell):
-    act(world, callbacks.close, owed, "reached_otherwise")
+    act(world, settling.close, owed, "reached_otherwise")
     tell(answered("CA2", TEN + HOUR))
     [debt] = debts(world)
     assert (debt.reason, debt.proof) == ("reached_otherwise", None)
 
 
 def test_a_try_after_a_members_closing_is_a_new_debt(world, owed, tell):
-    act(world, callbacks.close, owed, "not_needed")
+    act(world, settling.close, owed, "not_needed")
     tell(missed("CA2", TEN + HOUR))
     assert [debt.state for debt in debts(world)] == ["closed", "open"]
 
 
 def test_an_undone_closing_is_an_open_debt_again(world, owed):
-    act(world, callbacks.close, owed, "duplicate")
-    again = act(world, callbacks.reopen, owed)
+    act(world, settling.close, owed, "duplicate")
+    again = act(world, settling.reopen, owed)
     assert (again.pk, again.state, again.reason, again.closed_by_id) == (owed.pk, "open", "", None)
     assert (again.opened_at, again.due_at) == (owed.opened_at, owed.due_at)
     assert events(world) == ["opened", "closed", "reopened"]
 
 
 def test_undoing_joins_what_is_owed_by_now(world, owed, tell):
-    act(world, callbacks.close, owed, "duplicate")
+    act(world, settling.close, owed, "duplicate")
     tell(missed("CA2", TEN + HOUR))
-    again = act(world, callbacks.reopen, owed)
+    again = act(world, settling.reopen, owed)
     [debt] = debts(world)
     assert (debt.pk, debt.misses, again.pk) == (owed.pk, 2, owed.pk)
 
 
 def test_undoing_finds_the_evidence_that_came_meanwhile(world, owed, tell):
-    act(world, callbacks.close, owed, "duplicate")
+    act(world, settling.close, owed, "duplicate")
     tell(answered("CA2", TEN + HOUR))
-    assert act(world, callbacks.reopen, owed).is_proven
+    assert act(world, settling.reopen, owed).is_proven
 
 
 def test_what_is_proven_or_open_is_not_opened(world, owed, tell):
     with pytest.raises(Conflict):
-        act(world, callbacks.reopen, owed)
+        act(world, settling.reopen, owed)
     tell(answered("CA2", TEN + HOUR))
     with pytest.raises(Conflict):
-        act(world, callbacks.reopen, owed)
+        act(world, settling.reopen, owed)
 
 
 def test_a_member_takes_it_on_and_lets_it_go(world, owed):
-    assert act(world, callbacks.assign, owed, world.user).assigned_to_id == world.user.pk
-    assert act(world, callbacks.assign, owed, world.user).assigned_to_id == world.user.pk
-    assert act(world, callbacks.assign, owed, None).assigned_to_id is None
+    assert act(world, settling.assign, owed, world.user).assigned_to_id == world.user.pk
+    assert act(world, settling.assign, owed, world.user).assigned_to_id == world.user.pk
+    assert act(world, settling.assign, owed, None).assigned_to_id is None
     assert events(world) == ["opened", "assigned", "assigned"]
 
 
 def test_nobody_else_takes_it_on(world, owed):
     with pytest.raises(Invalid):
-        act(world, callbacks.assign, owed, world.rival_owner)
+        act(world, settling.assign, owed, world.rival_owner)
 
 
 def test_a_closed_one_is_taken_on_by_nobody(world, owed):
-    act(world, callbacks.close, owed, "spam")
+    act(world, settling.close, owed, "spam")
     with pytest.raises(Conflict):
-        act(world, callbacks.assign, owed, world.user)
+        act(world, settling.assign, owed, world.user)
 
 
 def test_a_call_that_a_member_closed_and_that_was_answered_after_all_was_never_owed(world, owed, tell):
-    act(world, callbacks.close, owed, "other")
+    act(world, settling.close, owed, "other")
     tell([leg("CA1", TEN, CallState.COMPLETED)])
     assert debts(world) == []
 
@@ -324,7 +324,7 @@ def test_with_the_person_goes_what_he_is_owed(world, owed, tell):
         editing.delete(Lead.objects.get(), by=world.owner)
     assert debts(world) == []
     with pytest.raises(NotFound):
-        act(world, callbacks.close, owed, "other")
+        act(world, settling.close, owed, "other")
     tell(missed("CA1", TEN))
     with world.inside():
         assert Call.objects.get().outcome == Outcome.MISSED
@@ -338,9 +338,9 @@ def test_a_user_sees_what_is_his_or_nobodys(world, owed):
         with world.inside():
             return Callback.objects.visible_to(member).count()
 
-    act(world, callbacks.assign, owed, world.admin)
+    act(world, settling.assign, owed, world.admin)
     assert [seen(member) for member in (world.owner, world.admin, world.user)] == [1, 1, 0]
-    act(world, callbacks.assign, owed, world.user)
+    act(world, settling.assign, owed, world.user)
     assert seen(world.user) == 1
     with world.inside(world.rival):
         assert not Callback.objects.exists()
@@ -381,7 +381,7 @@ def test_calls_of_before_are_taken_up_once(world):
         add_call(world.acme, lead, started_at=TEN - timedelta(days=days), **vain)
     add_call(world.acme, bela, started_at=TEN - timedelta(days=1))
     since = TEN - timedelta(days=14)
-    assert [callbacks.take_up(world.acme, since=since) for _ in range(2)] == [3, 0]
+    assert [settling.take_up(world.acme, since=since) for _ in range(2)] == [3, 0]
     assert [(debt.lead_id, debt.misses, debt.state) for debt in debts(world)] == [
         (anna.pk, 2, "open"),
         (bela.pk, 1, "closed"),

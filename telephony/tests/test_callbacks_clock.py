@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony import opening, owing
-from telephony.hours import ALWAYS, Hours, read
+from telephony.callbacks import owing
+from telephony.hours import opening
+from telephony.hours.week import ALWAYS, Hours, read
 from telephony.tests.debts import debts, deliver, missed
 
 WEEK = {day: ["09:00-12:00", "13:00-17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}

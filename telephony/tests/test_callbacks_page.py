@@ -7,9 +7,10 @@ import pytest
 
 from callcrm.lib import times
 from callcrm.testing import add_call, add_lead, add_member, login
-from telephony import callback_figures, callbacks, ledger
+from telephony.callbacks import figures as callback_figures
+from telephony.callbacks import ledger, settling
+from telephony.callbacks.ranking import ranked
 from telephony.models import Call, Callback, Outcome
-from telephony.ranking import ranked
 
 PAGE = "/b/acme/callbacks/"
 MONDAY = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)  # noon in Los Angeles
@@ -20,8 +21,8 @@ HOUR = timedelta(hours=1)
 def noon(monkeypatch):
     for place in (
         "callcrm.lib.times.timezone.now",
-        "telephony.callback_figures.now",
-        "telephony.callback_pages.now",
+        "telephony.callbacks.figures.now",
+        "telephony.callbacks.pages.now",
         "telephony.models.callbacks.now",
     ):
         monkeypatch.setattr(place, lambda: MONDAY)
@@ -138,7 +139,7 @@ def test_a_member_takes_one_and_lets_it_go(world, client, page):
 def test_what_is_a_colleagues_is_not_there_for_a_user(world, client, page):
     debt = owe(world, 2)
     with world.inside():
-        callbacks.assign(debt, world.admin, by=world.admin)
+        settling.assign(debt, world.admin, by=world.admin)
     assert "Dana R." not in page()
     assert act(client, debt, "closings", reason="spam").status_code == 404
 
@@ -172,7 +173,7 @@ def test_a_call_back_that_another_has_taken_is_not_offered_as_free(world, noon, 
     debt = owe(world, 2)
     with world.inside():
         call = Call.objects.get()
-        callbacks.assign(debt, world.admin, by=world.admin)
+        settling.assign(debt, world.admin, by=world.admin)
     paths = ("calls/", "calls/?owed=true", f"calls/{call.pk}/", f"calls/{call.pk}/panel/")
     for member, words in ((world.user, "a colleague calls back"), (world.owner, "admin calls back")):
         login(client, member)
@@ -206,10 +207,10 @@ def test_the_figures_are_of_what_evidence_closed(world, noon, client, monkeypatc
             ledger.follow_call(reached, by=None)
     owe(world, 2)
     with world.inside():
-        callbacks.close(owe(world, 2), "other", by=world.owner)
+        settling.close(owe(world, 2), "other", by=world.owner)
     add_call(world.acme, withheld=True, started_at=MONDAY - HOUR, outcome=Outcome.MISSED, answered_at=None)
     owe(world, 24 * 40)
-    monkeypatch.setattr("telephony.callback_figures.now", lambda: MONDAY + later)
+    monkeypatch.setattr("telephony.callbacks.figures.now", lambda: MONDAY + later)
     with world.inside():
         since = MONDAY - timedelta(days=30)
         found = callback_figures.recovery(Callback.objects.all(), Call.objects.all(), since)
@@ -234,7 +235,7 @@ def test_the_count_in_the_menu_stops_at_a_hundred(world, monkeypatch):
 def test_a_debt_of_who_left_shows_his_name(world, client, page):
     leaver = add_member(world.acme, "user", "leaver@acme.example")
     with world.inside():
-        callbacks.close(owe(world, 1), "other", by=leaver)
+        settling.close(owe(world, 1), "other", by=leaver)
     assert "by leaver" in page("closed")
 
 

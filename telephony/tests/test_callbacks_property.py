@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from callcrm.testing import World
 from leads.models import Lead
-from telephony import callbacks
-from telephony.ledger import is_owed
+from telephony.callbacks import settling
+from telephony.callbacks.ledger import is_owed
 from telephony.models import Call, Callback, CallbackMiss, Message, Reason
 from telephony.providers.base import Direction
 from telephony.tests.debts import ANNA, BELA, OUT, answered, deliver, missed, text, voicemail
@@ -136,6 +136,6 @@ def _meddle(world: World, data: st.DataObject) -> None:
         rows = Callback.objects.order_by("opened_at")
         row = (rows.open() if act == "close" else rows.exclude(reason="")).first()
         if act == "close" and row:
-            callbacks.close(row, data.draw(st.sampled_from(Reason.values)), by=world.user)
+            settling.close(row, data.draw(st.sampled_from(Reason.values)), by=world.user)
         elif act == "reopen" and row:
-            callbacks.reopen(row, by=world.user)
+            settling.reopen(row, by=world.user)

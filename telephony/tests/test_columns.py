@@ -10,7 +10,8 @@ from audit.models import Entry
 from callcrm.errors import Invalid
 from callcrm.lib.tenancy import business_scope
 from callcrm.testing import World, add_call, add_lead, add_superuser, login
-from telephony import columns, ledger
+from telephony.callbacks import ledger
+from telephony.listing import columns
 from telephony.models import CallColumns, Outcome, TrackingNumber
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,8 @@ from django.db import OperationalError, connection
 
 from callcrm.lib.ids import uuid7
 from callcrm.testing import add_call, add_lead, assert_flat_queries, login
-from telephony import call_views, counts, filters, ledger, listed
+from telephony.callbacks import ledger
+from telephony.listing import counts, filters, listed, saved_views
 from telephony.models import Call
 
 LIST, COUNTS = "/b/acme/calls/", "/b/acme/calls/counts/"
@@ -33,8 +34,8 @@ def busy(world):
         with world.inside():
             ledger.follow_call(missed, by=None)
     with world.inside():
-        call_views.save("Leaks", {"tag": "leak"}, shared=True, by=world.owner)
-        call_views.save("Talked long", {"talked": "over_10min"}, shared=True, by=world.owner)
+        saved_views.save("Leaks", {"tag": "leak"}, shared=True, by=world.owner)
+        saved_views.save("Talked long", {"talked": "over_10min"}, shared=True, by=world.owner)
     return world
 
 
@@ -107,7 +108,7 @@ def test_a_list_of_what_was_not_rung_back_says_that_callbacks_are_of_people(worl
 
 def test_views_beyond_the_eighth_are_not_counted(world, browser):
     with world.inside():
-        views = [call_views.save(f"{n}", {"tag": f"{n}"}, shared=False, by=world.owner) for n in range(9)]
+        views = [saved_views.save(f"{n}", {"tag": f"{n}"}, shared=False, by=world.owner) for n in range(9)]
     assert len(set(said(browser)) & {str(view.pk) for view in views}) == 8
     assert browser.get(LIST).content.decode().count('class="count"') == 8 + 5
 
@@ -172,12 +173,12 @@ def test_a_search_that_is_over_asks_for_no_counts(busy, browser):
 
 def test_a_look_asks_as_often_for_many_views_as_for_few(world, browser):
     with world.inside():
-        call_views.save("one", {"tag": "x"}, shared=False, by=world.owner)
+        saved_views.save("one", {"tag": "x"}, shared=False, by=world.owner)
 
     def grow():
         add_call(world.acme, add_lead(world.acme), outcome="missed")
         with world.inside():
-            call_views.save(f"{uuid7()}"[-20:], {"tag": "leak"}, shared=False, by=world.owner)
+            saved_views.save(f"{uuid7()}"[-20:], {"tag": "leak"}, shared=False, by=world.owner)
 
     assert_flat_queries(lambda: browser.get(COUNTS), grow)
 

@@ -10,7 +10,7 @@ import pytest
 from callcrm.errors import Invalid
 from callcrm.lib import times
 from callcrm.testing import add_call, login
-from telephony import call_views, dates
+from telephony.listing import dates, saved_views
 from tests.api import Api, fields
 
 LIST = "/b/acme/calls/"
@@ -162,7 +162,7 @@ def test_dates_are_saved_in_a_view_and_nonsense_is_not(world, browser):
     assert browser.post(views, {"name": "No", "from": "2026-11-09", "to": "2026-11-03"}).status_code == 422
     assert browser.post(views, {"name": "Both", "from": "2026-11-09", "days": "7"}).status_code == 422
     with world.inside():
-        [view] = call_views.CallView.objects.visible_to(world.owner)
+        [view] = saved_views.CallView.objects.visible_to(world.owner)
     assert view.filters == {"from": "2026-11-03", "to": "2026-11-09"}
     answer = browser.get(f"{LIST}?from=2026-11-03&to=2026-11-09")
     assert [tab.label for tab in answer.context["tabs"] if tab.current] == ["A week"]

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from callcrm.testing import DESTINATION, NUMBER, add_lead, sid, signed_post
 from leads.models import Lead
-from telephony import opening
 from telephony.flows import versions
 from telephony.flows.steps import Blocked, Flow, OpenHours, Order, Ring, Sentence
+from telephony.hours import opening
 from telephony.models import Call, RingTurn
 from telephony.tests.flows import HOME, OFFICE, VAN, WHOLE, with_step
 

@@ -7,7 +7,7 @@ import pytest
 
 from telephony.flows import lint, simple
 from telephony.flows.steps import LANGUAGES, Flow, Greeting, Menu, OpenHours
-from telephony.hours import ALWAYS, Hours
+from telephony.hours.week import ALWAYS, Hours
 from telephony.tests.flows import HOURS, OFFICE, RING, SUNDAY, VAN, WHOLE, ZONE, around, with_step
 
 ALWAYS_OPEN = Hours(ZONE, ALWAYS)

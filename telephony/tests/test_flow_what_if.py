@@ -9,7 +9,7 @@ import pytest
 from telephony.flows import what_if
 from telephony.flows.steps import Flow, Greeting
 from telephony.flows.walk import NOBODY_HERE
-from telephony.hours import ALWAYS, Hours
+from telephony.hours.week import ALWAYS, Hours
 from telephony.providers.twilio.answers import document
 from telephony.tests.flows import MONDAY_NOON, SUNDAY, WHOLE, ZONE, Links, facts, with_step
 

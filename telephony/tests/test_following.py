@@ -8,7 +8,7 @@ from django.utils.timezone import now
 from callcrm.lib.ids import uuid7
 from callcrm.testing import add_call, add_lead, add_leg, assert_flat_queries, login
 from recordings.models import Recording
-from telephony import ledger
+from telephony.callbacks import ledger
 from telephony.models import Callback, Outcome
 from telephony.pages import PAGE_SIZE
 

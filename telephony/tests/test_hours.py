@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from telephony.hours import ALWAYS, WEEKDAYS, Hours, Unreadable, read, write
+from telephony.hours.week import ALWAYS, WEEKDAYS, Hours, Unreadable, read, write
 
 NEW_YORK, BERLIN = ZoneInfo("America/New_York"), ZoneInfo("Europe/Berlin")
 LORD_HOWE, TOKYO = ZoneInfo("Australia/Lord_Howe"), ZoneInfo("Asia/Tokyo")

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from callcrm.testing import login
-from telephony import opening
-from telephony.hours import WEEKDAYS
+from telephony.hours import opening
+from telephony.hours.week import WEEKDAYS
 from telephony.models import OpeningHours
 
 PAGE = "/b/acme/hours/"
@@ -50,9 +50,9 @@ def test_the_page_shows_the_default_with_bars_and_the_zone(admin):
 
 
 def test_the_state_is_said_in_words(admin, monkeypatch):
-    monkeypatch.setattr("telephony.hours_pages.now", lambda: datetime(2026, 11, 23, 20, tzinfo=UTC))
+    monkeypatch.setattr("telephony.hours.pages.now", lambda: datetime(2026, 11, 23, 20, tzinfo=UTC))
     assert "Open until 5:00 pm" in html(admin.get(PAGE))
-    monkeypatch.setattr("telephony.hours_pages.now", lambda: datetime(2026, 11, 22, 20, tzinfo=UTC))
+    monkeypatch.setattr("telephony.hours.pages.now", lambda: datetime(2026, 11, 22, 20, tzinfo=UTC))
     assert "Closed until Mon 9:00 am" in html(admin.get(PAGE))
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telephony.hours import Unreadable
-from telephony.hours_typed import shown, typed
+from telephony.hours.typed import shown, typed
+from telephony.hours.week import Unreadable
 
 MORNING, AFTERNOON, DAY = (540, 720), (780, 1020), (540, 1020)
 

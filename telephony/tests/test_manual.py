@@ -11,7 +11,7 @@ from accounts.models import IdempotencyKey
 from audit.models import Entry
 from callcrm.testing import DESTINATION, NUMBER, add_call, add_lead, add_member, login
 from leads.models import Lead
-from telephony import callbacks
+from telephony.callbacks import settling
 from telephony.models import Call, FeedFrame
 from telephony.tests.debts import debts
 from tests.api import V1, Api, fields, same
@@ -250,7 +250,7 @@ def test_nothing_is_owed_for_a_call_that_went_out_or_was_answered(world, send, w
 def test_nobody_is_owed_a_call_back_of_whom_no_number_is_known(world, send):
     assert send(**MISSED, phone="", name="Dana Riverstone").status_code == 302
     assert debts(world) == []
-    callbacks.take_up(world.acme, since=datetime(2026, 1, 1, tzinfo=UTC))
+    settling.take_up(world.acme, since=datetime(2026, 1, 1, tzinfo=UTC))
     assert debts(world) == []
 
 

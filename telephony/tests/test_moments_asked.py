@@ -8,8 +8,9 @@ from django.utils.http import http_date
 from django.utils.timezone import now
 
 from callcrm.testing import add_lead, login
-from telephony import ingest, moments, stopping, telephones
+from telephony import ingest, moments
 from telephony.models import Call, Placement
+from telephony.outgoing import stopping, telephones
 from telephony.providers.base import CallState, CallUpdate, Direction
 from telephony.tests.asking import MOBILE, THEIRS, Line, place
 from telephony.tests.test_moments import heads, legs, lines

@@ -8,8 +8,8 @@ from django.db import transaction
 from audit.models import Entry
 from callcrm.errors import Conflict, Invalid
 from callcrm.lib.tenancy import business_scope
-from telephony import opening
-from telephony.hours import WEEKDAYS
+from telephony.hours import opening
+from telephony.hours.week import WEEKDAYS
 from telephony.models import OpeningHours
 
 CHRISTMAS = {"2026-12-25": {"name": "Christmas", "windows": []}}

@@ -19,8 +19,9 @@ from leads import editing
 from leads.models import Lead
 from recordings import consent
 from recordings.models import Recording
-from telephony import numbers, outgoing, stopping, telephones
+from telephony import numbers
 from telephony.models import Call, Callback, Placement, TrackingNumber
+from telephony.outgoing import calling, stopping, telephones
 from telephony.tests.asking import MOBILE, THEIRS, Line, miss, place, settled
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +40,7 @@ def mobile(world):
 
 def refusal(world, error=Invalid, **values):
     with world.inside(), pytest.raises(error) as refused:
-        outgoing.place(world.acme, values, by=world.user)
+        calling.place(world.acme, values, by=world.user)
     return list(refused.value.fields)
 
 
@@ -111,7 +112,7 @@ def test_the_call_came_from_what_brought_the_person(world, mobile):
 @pytest.mark.parametrize("to", ["911", "112", "9 1 1"])
 def test_emergencies_are_not_dialled_from_here(world, mobile, to):
     with world.inside(), pytest.raises(Invalid) as refused:
-        outgoing.place(world.acme, {"to": to}, by=world.user)
+        calling.place(world.acme, {"to": to}, by=world.user)
     assert "emergency" in refused.value.fields["to"][0]
 
 

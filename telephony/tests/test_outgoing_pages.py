@@ -17,8 +17,8 @@ from callcrm.testing import (
     add_message,
     login,
 )
-from telephony import telephones
 from telephony.models import Call, Placement
+from telephony.outgoing import telephones
 from telephony.tests.asking import MOBILE, THEIRS, miss, place, settled
 from tests.api import Api, fields
 

@@ -10,8 +10,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from audit.models import Entry
 from callcrm.testing import ACCOUNT_ID, NUMBER, SECRET, add_call, add_lead, sid, signed_post
-from telephony import outgoing, placing, telephones
 from telephony.models import WORDS, Call, FeedFrame, Placement
+from telephony.outgoing import calling, placing, telephones
 from telephony.providers.twilio import client as twilio_client
 from tests import carrier as provider
 
@@ -30,7 +30,7 @@ def asked(world, lead):
     """A call that Priya has asked for, and nobody has told the provider of."""
     with world.inside():
         telephones.choose(world.user, MOBILE)
-        call = outgoing.place(world.acme, {"lead": lead}, by=world.user)
+        call = calling.place(world.acme, {"lead": lead}, by=world.user)
         return Placement.objects.select_related("call__number", "call__agent").get(call=call)
 
 

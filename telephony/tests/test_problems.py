@@ -21,8 +21,8 @@ from callcrm.testing import (
     signed_post,
 )
 from leads import editing, merging
-from telephony import problems
 from telephony.models import Call, CallProblem
+from telephony.problems import reports
 from tests import crowd
 
 CALLER = "+12065550163"
@@ -40,7 +40,7 @@ def call(world):
 def report(world, call):
     def say(kind="poor_audio", words=WORDS, by=None, of=None):
         with world.inside():
-            return problems.report(of or call, kind, words, by=by or world.user)
+            return reports.report(of or call, kind, words, by=by or world.user)
 
     return say
 
@@ -49,7 +49,7 @@ def report(world, call):
 def told(monkeypatch):
     """Return what the feed was told since it was last asked."""
     kinds = []
-    monkeypatch.setattr(problems.feed, "tell", lambda business_id, kind, *about: kinds.append(kind))
+    monkeypatch.setattr(reports.feed, "tell", lambda business_id, kind, *about: kinds.append(kind))
 
     def take():
         taken = kinds[:]
@@ -61,7 +61,7 @@ def told(monkeypatch):
 
 def resolve(world, problem, word="mended", by=None):
     with world.inside():
-        return problems.resolve(problem, word, by=by or world.admin)
+        return reports.resolve(problem, word, by=by or world.admin)
 
 
 def page(call):
@@ -296,7 +296,7 @@ def test_what_does_not_open_any_more_keeps_no_call_from_its_person(world, client
 def test_of_many_the_newest_are_shown_and_who_may_is_led_to_the_list(
     world, client, call, report, monkeypatch, part
 ):
-    monkeypatch.setattr(problems, "MOST_SHOWN", 1)
+    monkeypatch.setattr(reports, "MOST_SHOWN", 1)
 
     def shown(member):
         html = login(client, member).get(page(call) + part).content.decode()

@@ -7,7 +7,7 @@ from django.utils.timezone import now
 
 from callcrm.testing import add_call, add_lead, add_message, login
 from leads.models import Lead
-from telephony import ledger
+from telephony.callbacks import ledger
 from telephony.models import Callback, Outcome
 
 pytestmark = pytest.mark.django_db

@@ -19,8 +19,9 @@ from callcrm.testing import (
     signed_post,
 )
 from callcrm.webhooks.models import MOST_REPEATS, Receipt
-from telephony import event_words, provider_events, telephones
+from telephony import event_words, provider_events
 from telephony.models import Call
+from telephony.outgoing import telephones
 from telephony.providers import dialect
 from telephony.providers.base import CallState, RecordingState
 from telephony.tests.asking import MOBILE, THEIRS, Line, place

@@ -3,7 +3,7 @@
 from datetime import date
 
 from callcrm.lib import phones
-from telephony import public_holidays
+from telephony.hours import public_holidays
 
 
 def test_the_public_holidays_of_the_next_twelve_months_come_in_english():

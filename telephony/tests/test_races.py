@@ -14,8 +14,8 @@ from callcrm.testing import NUMBER, World, add_call, add_lead, ring, sid, signed
 from callcrm.webhooks.models import Receipt
 from leads import editing
 from leads.models import Lead, LeadPhone
-from telephony import problems
 from telephony.models import Call, Callback, CallbackMiss, CallLeg, CallProblem, Outcome
+from telephony.problems import reports
 from telephony.tests.debts import answered, deliver, missed
 
 CALLER = "+12065550111"
@@ -147,14 +147,14 @@ def test_what_is_reported_while_somebody_resolves_it_is_a_problem_anew(world: Wo
     def report() -> CallProblem:
         try:
             with world.inside():
-                return problems.report(call, "poor_audio", "It crackles.", by=world.user)
+                return reports.report(call, "poor_audio", "It crackles.", by=world.user)
         finally:
             connections.close_all()
 
     first = report()
     with ThreadPoolExecutor(1) as pool:
         with world.inside():
-            problems.resolve(first, "mended", by=world.admin)
+            reports.resolve(first, "mended", by=world.admin)
             later = pool.submit(report)
             assert somebody_waits_for_us()
         assert later.result(10).pk != first.pk

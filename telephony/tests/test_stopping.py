@@ -12,8 +12,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from audit.models import Entry
 from callcrm.errors import Conflict, Denied
 from callcrm.testing import NUMBER, add_call, add_lead, add_leg, login, sid, signed_post
-from telephony import outgoing, placing, stopping, telephones
 from telephony.models import Call, Placement
+from telephony.outgoing import calling, placing, stopping, telephones
 from telephony.tests.asking import MOBILE, THEIRS
 from tests import carrier as provider
 from tests.api import Api
@@ -32,7 +32,7 @@ def asked(world, lead):
     """A call that Priya has asked for, and nobody has told the provider of."""
     with world.inside():
         telephones.choose(world.user, MOBILE)
-        return outgoing.place(world.acme, {"lead": lead}, by=world.user)
+        return calling.place(world.acme, {"lead": lead}, by=world.user)
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from audit.models import Entry
 from callcrm.errors import Invalid
 from callcrm.testing import DESTINATION, NUMBER, add_lead, login, ring, sid, signed_post
 from leads.models import Lead
-from telephony import telephones
 from telephony.models import Call, Telephone
+from telephony.outgoing import telephones
 
 pytestmark = pytest.mark.django_db
 MOBILE, CALLER = "+15035550181", "+12065550111"

@@ -16,8 +16,8 @@ from leads import editing, intake, merging, search
 from leads.models import Lead, LeadMerge, LeadPhone, LeadToken, Note
 from recordings.models import Recording
 from recordings.sealing import OfLead
-from telephony import callbacks, ledger
 from telephony import merging as telephony
+from telephony.callbacks import ledger, settling
 from telephony.models import Call, Callback, FeedFrame, Message
 from tests.catalogue import rows
 from tests.merging.conftest import MOBILE, WORK, plain
@@ -88,7 +88,7 @@ def test_only_calls_back_that_are_still_owed_are_counted(world, gone):
     with world.inside():
         ledger.follow_call(closed, by=None)
         assert merging.counts(gone, world.owner)["calls back owed"] == 1
-        callbacks.close(Callback.objects.get(), "other", by=world.owner)
+        settling.close(Callback.objects.get(), "other", by=world.owner)
         assert merging.counts(gone, world.owner)["calls back owed"] == 0
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts import businesses
 from callcrm.lib import commands
-from telephony import after_hours
+from telephony.hours import after_hours
 
 
 class Command(commands.Command):

@@ -10,7 +10,7 @@ from django.utils.timezone import now
 
 from accounts import businesses
 from callcrm.lib import commands
-from telephony import callbacks
+from telephony.callbacks import settling
 
 MOST_DAYS = 366
 
@@ -27,4 +27,4 @@ class Command(commands.Command):
         if not 0 < options["days"] <= MOST_DAYS:
             raise CommandError(f"Look back from 1 to {MOST_DAYS} days.")
         business = businesses.named(options["slug"])
-        return {"calls": callbacks.take_up(business, since=now() - timedelta(days=options["days"]))}
+        return {"calls": settling.take_up(business, since=now() - timedelta(days=options["days"]))}

@@ -1,0 +1,102 @@
+"""The pages of callbacks: who is owed one, in the order to call them back, and what members do about it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.timezone import now
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.doors import MemberRequest, needs
+from accounts.permissions import Permission
+from callcrm.errors import Invalid
+from callcrm.lib import times
+from callcrm.lib.paging import Page, page
+from telephony import figures
+from telephony.callbacks import figures as callback_figures
+from telephony.callbacks import proofs, settling
+from telephony.callbacks.ranking import ranked
+from telephony.models import Call, Callback, Reason
+
+PAGE_SIZE = 25
+VIEWS = ("", "mine", "closed")
+
+
+@require_safe
+@needs(Permission.VIEW_CUSTOMERS)
+def callback_list(request: MemberRequest) -> HttpResponse:
+    """Who is owed a call back, the most pressing first; or what was closed, the latest first."""
+    visible = Callback.objects.visible_to(request.member)
+    month = times.midnight(request.business.tz, figures.DAYS_SHOWN - 1)
+    context = {
+        "page": _page(request),
+        "view": request.GET.get("view", ""),
+        "oldest": callback_figures.oldest(visible),
+        "recovery": callback_figures.recovery(visible, Call.objects.visible_to(request.member), month),
+        "reasons": Reason.choices,
+    }
+    return render(request, "telephony/callbacks.html", context)
+
+
+@require_POST
+@needs(Permission.EDIT_CUSTOMERS)
+def close(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Close one with a reason; the toast can undo it."""
+    settling.close(_callback(request, pk), request.POST.get("reason", ""), by=request.member)
+    undo = reverse("callback-reopenings", args=[request.business.slug, pk])
+    messages.success(request, "Closed.", extra_tags=undo)
+    return _back(request)
+
+
+@require_POST
+@needs(Permission.EDIT_CUSTOMERS)
+def reopen(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Undo a closing."""
+    found = settling.reopen(_callback(request, pk), by=request.member)
+    messages.success(
+        request, "Open again." if found.is_open else "The person was reached meanwhile: it stays closed."
+    )
+    return _back(request)
+
+
+@require_POST
+@needs(Permission.EDIT_CUSTOMERS)
+def assign(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Take one on, or let it go."""
+    to = request.POST.get("to", "me")
+    if to not in ("me", "nobody"):
+        raise Invalid(fields={"to": ["Choose from me, nobody."]})
+    found = _callback(request, pk)
+    settling.assign(found, request.member if to == "me" else None, by=request.member)
+    messages.success(request, "You took this callback." if to == "me" else "Anybody may take it now.")
+    return _back(request, found)
+
+
+def _page(request: MemberRequest) -> Page[Callback]:
+    view, cursor = request.GET.get("view", ""), request.GET.get("cursor", "")
+    if view not in VIEWS:
+        raise Invalid(fields={"view": ["Choose from mine, closed."]})
+    rows: Any = Callback.objects.visible_to(request.member).for_list()
+    if view == "closed":
+        found = page(rows.closed(), cursor=cursor, size=PAGE_SIZE, at="closed_at")
+        proofs.show(found.rows, request.member)
+        return found
+    rows = rows.filter(assigned_to_id=request.member.pk) if view == "mine" else rows
+    return ranked(rows.open(), cursor=cursor, size=PAGE_SIZE, at=now())
+
+
+def _callback(request: MemberRequest, pk: UUID) -> Callback:
+    return get_object_or_404(Callback.objects.visible_to(request.member), pk=pk)
+
+
+def _back(request: MemberRequest, kept: Callback | None = None) -> HttpResponse:
+    """Return to the view that the button stood in; at the desk, to the person who is still owed, or to the next."""
+    view = request.POST.get("view", "")
+    if view == "desk":
+        desk = reverse("desk", args=[request.business.slug])
+        return redirect(f"{desk}?lead={kept.lead_id}" if kept else desk)
+    address = reverse("callbacks", args=[request.business.slug])
+    return redirect(f"{address}?view={view}" if view in VIEWS[1:] else address)

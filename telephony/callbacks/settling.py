@@ -1,0 +1,134 @@
+"""What members do about debts: close one and say why, open it again, take it on. Each verb writes its event.
+
+Evidence opens and closes debts in `ledger.py`; nothing else does. Locks: the lead, then his debt.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from accounts.models import Business, Member
+from audit.recording import record, record_all
+from callcrm.errors import Conflict, Invalid, NotFound, Refused
+from callcrm.lib.tenancy import business_scope
+from telephony import feed
+from telephony.callbacks import ledger
+from telephony.events import CallbackAssigned, CallbackClosed, CallbackReopened
+from telephony.models import Call, Callback, CallbackQuerySet, Reason
+
+CLOSED = "It is closed already: somebody was quicker, or the person was reached."
+OPEN = "It is open already."
+PROVEN = "It was closed by a call or a text, which stays proof. If the person calls in vain again, a new one opens."
+
+
+@transaction.atomic
+def close(callback: Callback, reason: str, *, by: Member) -> Callback:
+    """Close a debt without evidence. Raises Invalid for a reason that is none, Conflict when it is closed."""
+    if reason not in Reason.values:
+        raise Invalid(fields={"reason": [f"Choose from {', '.join(Reason.values)}."]})
+    row = _locked(callback)
+    if not row.is_open:
+        raise Conflict(CLOSED)
+    row.reason, row.closed_by, row.closed_at = reason, by, now()
+    row.save(update_fields=["reason", "closed_by", "closed_at"])
+    event = CallbackClosed(callback_id=row.pk, lead_id=row.lead_id, reason=reason)
+    record(event, by=by, business_id=row.business_id)
+    feed.tell(row.business_id, "callback.changed", row.pk, row.state)
+    return row
+
+
+@transaction.atomic
+def reopen(callback: Callback, *, by: Member) -> Callback:
+    """Undo the closing by a member. What happened meanwhile counts: returns the debt that holds its tries by now."""
+    row = _locked(callback)
+    if row.is_open or row.is_proven:
+        raise Conflict(OPEN if row.is_open else PROVEN)
+    lead, first = row.lead, row.attempts.first()
+    if first is None:
+        raise Conflict("Nothing is left of what was owed.")
+    record(CallbackReopened(callback_id=row.pk, lead_id=lead.pk), by=by, business_id=row.business_id)
+    later = [one for one in ledger.unsettled(lead, since=row.opened_at) if one.pk != row.pk]
+    ledger.regroup(lead, [row, *later], by=by)
+    first.refresh_from_db()
+    found: Callback = first.callback
+    return found
+
+
+@transaction.atomic
+def reopen_all(closed: CallbackQuerySet, closings: Mapping[UUID, datetime], *, by: Member) -> int:
+    """Undo closings by a member, each if it is still the one of that moment; returns how many debts are open again.
+
+    Where nothing has happened to a person since, opening is all there is to it, and is done for all in a few queries.
+    """
+    people = Callback.objects.filter(business_id=by.business_id, pk__in=list(closings)).values("lead_id")
+    ledger.lock_all(by.business_id, people)
+    same = [row for row in closed.filter(pk__in=list(closings)) if row.closed_at == closings[row.pk]]
+    quiet = ledger.untouched(by.business_id, same)
+    _open([row for row in same if row.pk in quiet], by)
+    others = sorted((row for row in same if row.pk not in quiet), key=lambda row: row.lead_id)
+    return len(quiet) + sum(_reopened(row, by) for row in others)
+
+
+def _open(rows: list[Callback], by: Member) -> None:
+    if not rows:
+        return
+    pks = [row.pk for row in rows]
+    Callback.objects.filter(business_id=by.business_id, pk__in=pks).update(
+        closed_at=None, closed_by=None, reason=""
+    )
+    events = [CallbackReopened(callback_id=row.pk, lead_id=row.lead_id) for row in rows]
+    record_all(events, by=by, business_id=by.business_id)
+    feed.tell_all(by.business_id, "callback.changed", dict.fromkeys(pks, "open"))
+
+
+def _reopened(row: Callback, by: Member) -> bool:
+    """Say whether it could be opened again: it may be part of another one by now."""
+    try:
+        reopen(row, by=by)
+    except Refused:
+        return False
+    return True
+
+
+@transaction.atomic
+def assign(callback: Callback, member: Member | None, *, by: Member) -> Callback:
+    """Say who calls back, or that anybody may. Raises Invalid for a stranger, Conflict when it is closed."""
+    row = _locked(callback)
+    if member and (member.business_id != row.business_id or member.removed_at):
+        raise Invalid(fields={"assigned_to": ["This is no member of the business."]})
+    if not row.is_open:
+        raise Conflict(CLOSED)
+    member_id = member.pk if member else None
+    if row.assigned_to_id == member_id:
+        return row
+    row.assigned_to = member
+    row.save(update_fields=["assigned_to"])
+    event = CallbackAssigned(callback_id=row.pk, lead_id=row.lead_id, member_id=member_id)
+    record(event, by=by, business_id=row.business_id)
+    feed.tell(row.business_id, "callback.changed", row.pk, row.state)
+    return row
+
+
+def take_up(business: Business, *, since: datetime) -> int:
+    """Open what calls since then are owed, as if they had just ended; returns how many. Each is taken by itself."""
+    owed = {"direction": "inbound", "outcome__in": ledger.OWED, "lead__isnull": False, "owed": None}
+    with business_scope(business.pk):
+        calls = Call.objects.filter(business=business, started_at__gte=since, **owed).order_by("started_at")
+        found = list(calls.values_list("pk", flat=True))
+    for pk in found:
+        with business_scope(business.pk):
+            for call in Call.objects.select_for_update().filter(business=business, pk=pk):
+                ledger.follow_call(call, by=None)
+    return len(found)
+
+
+def _locked(callback: Callback) -> Callback:
+    lead = ledger.lock(callback.business_id, callback.lead_id)
+    row = Callback.objects.filter(business_id=callback.business_id, pk=callback.pk).first()
+    if lead is None or row is None:
+        raise NotFound
+    row.lead = lead
+    return row
