@@ -166,34 +166,6 @@ def test_a_row_that_is_shown_changes_in_its_place(world, nora, later, server: Se
     expect(bar(page)).to_have_count(0)
 
 
-def test_words_that_somebody_has_marked_stay_until_he_lets_go(
-    world, nora, later, server: Server, page: Page
-) -> None:
-    tag(world, nora, "leak")
-    open_list(page)
-    page.locator(f"#call-{nora.pk} td", has_text="leak").evaluate(
-        "cell => getSelection().selectAllChildren(cell)"
-    )
-    tag(world, nora, "roof")
-    tag(world, later, "storm")
-    expect(page.locator(f"#call-{later.pk}")).to_contain_text("storm")
-    expect(page.locator(f"#call-{nora.pk}")).not_to_contain_text("roof")
-    page.evaluate("getSelection().removeAllRanges()")
-    expect(page.locator(f"#call-{nora.pk}")).to_contain_text("roof")
-
-
-def test_what_was_told_while_nothing_answered_is_asked_for_again(
-    world, nora, server: Server, page: Page
-) -> None:
-    open_list(page)
-    refused: list[str] = []
-    page.on("requestfailed", lambda request: refused.append(request.url))
-    page.route("**/calls/rows/**", lambda route: route.abort(), times=1)
-    tag(world, nora, "leak")
-    expect(page.locator(f"#call-{nora.pk}")).to_contain_text("leak", timeout=15_000)
-    assert len(refused) == 1
-
-
 @pytest.fixture
 def missed(world: World) -> Call:
     return add_call(world.acme, outcome=Outcome.MISSED, answered_at=None)
