@@ -18,7 +18,7 @@ from time import perf_counter
 
 from bench.report import Line, Ratio, Report, ratio, say
 from callcrm.lib.crypto import chunks
-from recordings.ranges import MOST
+from recordings.listening.ranges import MOST
 from recordings.storage import Folder
 
 BYTES_PER_MINUTE = 2 * 2 * 8000 * 60  # two channels of 16 bits, 8,000 times a second

@@ -20,7 +20,7 @@ from callcrm.errors import NotFound
 from callcrm.webhooks import api as webhooks
 from leads import api as leads
 from recordings import api as recordings
-from recordings import retention_api
+from recordings.retention import api as retention_api
 from telephony import api as telephony
 from telephony.callbacks import api as callbacks
 from telephony.flows import api as flows

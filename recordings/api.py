@@ -12,7 +12,8 @@ from rest_framework.response import Response
 from accounts.api_base import Door, ListQuery, Rows, found
 from accounts.permissions import Permission
 from callcrm.lib.strict import Choice, Id, Shape
-from recordings import playbacks, ranges, sealing
+from recordings import sealing
+from recordings.listening import playbacks, ranges
 from recordings.models import PlayReason, Recording
 
 REASON = OpenApiParameter(

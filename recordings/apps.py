@@ -9,11 +9,12 @@ class RecordingsConfig(AppConfig):
 
     def ready(self) -> None:
         from leads import editing, merging  # models are ready only now
-        from recordings import deletions, failures
+        from recordings import failures
         from recordings.arrivals import arrived
+        from recordings.listening.transcripts import forget_words, written
         from recordings.models import Recording
+        from recordings.retention import deletions
         from recordings.sealing import OfLead, wrap_anew
-        from recordings.transcripts import forget_words, written
         from telephony import health, ingest
         from telephony.live import frames
 

@@ -27,8 +27,8 @@ from recordings import attempts, consent, failures, sealing, storage
 from recordings.attempts import Claim, Overtaken
 from recordings.audio import Meter
 from recordings.events import RecordingBlocked, RecordingFailed, RecordingStored
+from recordings.listening.waveform import Waveform
 from recordings.models import Recording
-from recordings.waveform import Waveform
 from telephony import feed, ingest
 from telephony.models import STALE_AFTER
 from telephony.providers.base import Access, Client, RecordingKind, RecordingState, RecordingUpdate, Wanted
@@ -91,7 +91,7 @@ def fetch(business_id: UUID, recording_id: UUID) -> None:
 
 def sweep() -> None:
     """Ask again for what is due and has no job: jobs can be lost with their workers."""
-    from recordings import copies, tasks  # they import this module
+    from recordings import copies, tasks
 
     _ask_untold()
     by_state: dict[str, Any] = {state.value: tasks.fetch_recording for state in _TO_FETCH}

@@ -15,7 +15,9 @@ from procrastinate.contrib.django import app
 
 from accounts.models import Business
 from callcrm.lib.tenancy import business_scope
-from recordings import copies, deletions, fetching, inquiries, pauses, playbacks, retention
+from recordings import copies, fetching, inquiries, pauses
+from recordings.listening import playbacks
+from recordings.retention import deletions, rules
 
 AT_ONCE = 2  # of the four threads of a worker
 PATIENCE = 2.0  # seconds; longer than most fetches take
@@ -84,15 +86,15 @@ def forget_playbacks(timestamp: int) -> None:
 def end_recordings(timestamp: int) -> None:
     """Once an hour, for the nights of all zones: where it is night, what is due goes."""
     at = datetime.fromtimestamp(timestamp, UTC)
-    for business in retention.businesses_with_rules():
-        up_to = retention.nights_work(business, at)
+    for business in rules.businesses_with_rules():
+        up_to = rules.nights_work(business, at)
         expire_recordings.defer(business_id=str(business.pk), up_to=up_to.isoformat())
 
 
 @app.task(queue="default", retry=3, priority=LAST)
 def expire_recordings(*, business_id: str, up_to: str) -> None:
     """Delete a batch of what was due at a moment; another job takes the next."""
-    gone = retention.sweep(UUID(business_id), datetime.fromisoformat(up_to))
+    gone = rules.sweep(UUID(business_id), datetime.fromisoformat(up_to))
     if gone:
         expire_recordings.defer(business_id=business_id, up_to=up_to)
 

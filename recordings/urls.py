@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from recordings import pages, pause_pages, playback_pages, retention_pages
+from recordings import pages, pause_pages
+from recordings.listening import pages as playback_pages
+from recordings.retention import pages as retention_pages
 
 urlpatterns = [
     path("recordings/<uuid:pk>/playbacks/", playback_pages.play, name="recording-playbacks"),

@@ -13,8 +13,8 @@ from playwright.sync_api import Page
 from callcrm.lib.crypto import chunks
 from callcrm.testing import ACCOUNT_ID, PASSWORD, SECRET, World, sid
 from recordings import sealing, storage
+from recordings.listening.waveform import Waveform
 from recordings.models import Recording
-from recordings.waveform import Waveform
 from telephony.models import Call
 from telephony.providers import signing
 from telephony.providers.twilio.webhook import SCHEME

@@ -14,8 +14,9 @@ from callcrm.webhooks.models import Receipt
 from exports.models import Export
 from leads import drafts, editing, merging
 from leads.models import Lead, LeadMerge, LeadPhone, Note, NoteDraft, Source
-from recordings import notes, retention
+from recordings.listening import notes
 from recordings.models import Inquiry, Playback, Recording, RecordingNote, RecordingPause, RetentionRule
+from recordings.retention import rules
 from telephony import feed, numbers, turns
 from telephony.bulk import changes
 from telephony.callbacks import ledger
@@ -151,7 +152,7 @@ def _of_the_number(number: TrackingNumber, call: Call, member: Member) -> dict[s
 
 def _of_the_recording(call: Call, member: Member) -> dict[str, Any]:
     recording = _recording(call)
-    retention.change(call.business, {"voicemail": 90}, by=member)
+    rules.change(call.business, {"voicemail": 90}, by=member)
     return {
         "recording": recording,
         "playback": _playback(recording, member),

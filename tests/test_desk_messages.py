@@ -12,8 +12,8 @@ from audit.recording import record
 from callcrm import waiting
 from callcrm.testing import add_call, add_lead, add_message, assert_flat_queries, login
 from leads import editing
-from recordings import playbacks
 from recordings.events import RecordingPlayed
+from recordings.listening import playbacks
 from recordings.models import Recording
 from telephony.callbacks import ledger
 from telephony.models import Call, CallbackMiss, Outcome

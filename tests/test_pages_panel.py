@@ -5,7 +5,7 @@ import pytest
 from accounts import visits
 from audit.models import Entry
 from callcrm.testing import add_call, add_lead, add_leg, add_superuser, assert_flat_queries, login
-from recordings import notes
+from recordings.listening import notes
 from recordings.models import Recording
 from telephony.models import Call
 

@@ -11,9 +11,9 @@ from callcrm.demo.traffic import JUST_NOW, is_open
 from callcrm.lib.ids import uuid7_at
 from leads.events import LeadCreated
 from leads.models import Lead, LeadPhone
-from recordings import retention
 from recordings.events import RecordingDeleted, RecordingStored
 from recordings.models import Recording
+from recordings.retention import rules
 from telephony.events import CallAnswered, CallEnded, CallRinging
 from telephony.models import Call, CallLeg, Outcome, TrackingNumber
 from telephony.providers.base import CallState, Direction
@@ -231,7 +231,7 @@ def _record(scene: Scene, call: Call, kind: Recording.Kind, seconds: int) -> Non
 
 def _night_of(scene: Scene, due: datetime) -> datetime:
     """Return when what is due from a moment on is deleted: in the night after."""
-    return retention.tonight(scene.business, due + INTO_THE_NIGHT) - INTO_THE_NIGHT
+    return rules.tonight(scene.business, due + INTO_THE_NIGHT) - INTO_THE_NIGHT
 
 
 def _let_go(scene: Scene, recording: Recording, at: datetime) -> None:

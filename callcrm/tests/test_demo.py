@@ -21,8 +21,9 @@ from callcrm.lib.tenancy import business_scope
 from callcrm.testing import PASSWORD, login
 from leads import search
 from leads.models import Lead, LeadPhone
-from recordings import consent, fetching, retention
+from recordings import consent, fetching
 from recordings.models import Recording
+from recordings.retention import rules
 from telephony import passports
 from telephony.callbacks import ledger
 from telephony.models import Call, Callback, CallbackMiss, CallLeg, Message, NumberRoute
@@ -136,7 +137,7 @@ class TheDemo(TestCase):
         for recording in gone:
             due = recording.created_at + timedelta(days=recording.keep_days)
             assert due < recording.deleted_at < due + timedelta(hours=26), recording.created_at
-            assert recording.deleted_at.astimezone(business.tz).hour == retention.QUIET.hour
+            assert recording.deleted_at.astimezone(business.tz).hour == rules.QUIET.hour
         history = Entry.objects.of(business.pk)
         for name in ("recording.stored", "recording.deleted"):
             told = set(history.filter(name=name).values_list("subject_id", flat=True))
@@ -145,7 +146,7 @@ class TheDemo(TestCase):
             "call": "7 days",
             "voicemail": "30 days",
         }
-        assert not retention.going(business.pk, NOW - retention.LATE).exists()
+        assert not rules.going(business.pk, NOW - rules.LATE).exists()
 
     def test_who_was_answered_was_recorded_unless_his_call_says_why_not(self):
         talks = Call.objects.filter(answered_at__isnull=False).select_related("flow__number")

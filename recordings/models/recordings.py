@@ -23,8 +23,8 @@ from callcrm.lib.crypto import envelope
 from callcrm.lib.crypto.fields import SealedModel, SealedText
 from leads.models import is_cut
 from recordings import failures
+from recordings.listening.waveform import POINTS, silences
 from recordings.models.pauses import RecordingPause
-from recordings.waveform import POINTS, silences
 from telephony.models import Call
 from telephony.models.shown import redacted
 

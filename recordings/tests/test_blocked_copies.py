@@ -9,8 +9,9 @@ from accounts import businesses
 from audit.models import Entry
 from callcrm.errors import Conflict
 from callcrm.testing import add_call, add_lead
-from recordings import copies, fetching, holds, retention
+from recordings import copies, fetching
 from recordings.models import Recording, RetentionRule
+from recordings.retention import holds, rules
 from recordings.tests.waiting import again, attempt, jobs, now_due, told
 from tests import carrier as provider
 
@@ -101,7 +102,7 @@ def test_once_it_leaves_there_is_nothing_to_hold_and_once_it_is_gone_nothing_to_
             holds.hold(blocked, Recording.HoldReason.COMPLAINT, by=world.owner)
         RetentionRule.objects.create(business=world.acme, kind="call", days=1)
         later = now() + timedelta(days=2)
-        assert retention.going(world.acme.pk, later).count() == 1
+        assert rules.going(world.acme.pk, later).count() == 1
         deleted(world, blocked)
-        assert retention.going(world.acme.pk, later).count() == 0
+        assert rules.going(world.acme.pk, later).count() == 0
         assert Recording.objects.with_rules().get().keep_until is None

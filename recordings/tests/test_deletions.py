@@ -16,8 +16,10 @@ from callcrm.errors import Conflict
 from callcrm.lib.crypto.envelope import DecryptError
 from callcrm.testing import add_call, add_lead
 from leads import editing
-from recordings import copies, deletions, fetching, holds, notes, sealing, storage
+from recordings import copies, fetching, sealing, storage
+from recordings.listening import notes
 from recordings.models import Recording, RecordingNote
+from recordings.retention import deletions, holds
 from recordings.tests.waiting import AUDIO, again, attempt, jobs, now_due, opened, told
 from telephony.models import FeedFrame
 from tests import carrier as provider

@@ -4,8 +4,9 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts import businesses
-from recordings import attempts, copies, deletions, fetching, sealing, storage
+from recordings import attempts, copies, fetching, sealing, storage
 from recordings.models import Recording
+from recordings.retention import deletions
 from recordings.tests.waiting import SECONDS, again, now_due, opened, told
 from telephony.providers.twilio import client as twilio_client
 from tests import carrier as provider

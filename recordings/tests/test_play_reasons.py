@@ -12,10 +12,10 @@ from audit.models import Entry
 from audit.recording import record
 from callcrm.errors import Invalid
 from callcrm.testing import login
-from recordings import playbacks
 from recordings.events import RecordingPlayed
+from recordings.listening import playbacks
+from recordings.listening.playbacks import ASKED_ONCE_IN
 from recordings.models import Playback
-from recordings.playbacks import ASKED_ONCE_IN
 from recordings.tests.test_playbacks import keep
 from recordings.tests.waiting import told
 from tests.api import Api

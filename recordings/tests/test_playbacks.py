@@ -12,8 +12,10 @@ from accounts.permissions import GRANTS, Permission, Role
 from audit.models import Entry
 from callcrm.testing import add_call, add_lead, login
 from leads.models import Source
-from recordings import deletions, ranges, sealing, storage
+from recordings import sealing, storage
+from recordings.listening import ranges
 from recordings.models import Playback, Recording
+from recordings.retention import deletions
 from recordings.tests.waiting import SECONDS, told
 from telephony.models import Call
 from tests.api import Api

@@ -13,8 +13,10 @@ from accounts.models import Business
 from audit.models import Entry
 from callcrm.errors import Invalid
 from callcrm.testing import add_call
-from recordings import deletions, holds, retention, tasks
+from recordings import tasks
 from recordings.models import Recording
+from recordings.retention import deletions, holds
+from recordings.retention import rules as retention
 from recordings.tests.waiting import again, told
 from telephony.models import FeedFrame
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from audit.models import Entry
-from recordings import retention
+from recordings.retention import rules
 from recordings.tests.waiting import again, told
 from tests.api import Api, fields
 
@@ -23,7 +23,7 @@ def test_until_when_it_is_kept_follows_its_rule_at_once(world, recording):
     assert (shown["keep_until"], shown["legal_hold"], shown["deleted_by"]) == (None, False, None)
     for days in (30, 7):
         with world.inside():
-            retention.change(world.acme, {"call": days}, by=world.owner)
+            rules.change(world.acme, {"call": days}, by=world.owner)
         until = (recording.created_at + timedelta(days=days)).isoformat().replace("+00:00", "Z")
         assert client.get(f"recordings/{recording.pk}/").json()["keep_until"] == until
         assert client.get("recordings/").json()["results"][0]["keep_until"] == until

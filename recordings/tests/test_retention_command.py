@@ -8,8 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils.timezone import now
 
-from recordings import holds, retention
 from recordings.models import Recording
+from recordings.retention import holds, rules
 from recordings.tests.waiting import again, told
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def three(world):
     """One that is due, one that is due and held, one that is not due."""
     due, held = (told(world, state="stored", created_at=now() - timedelta(days=40)) for _ in range(2))
     with world.inside():
-        retention.change(world.acme, {"call": 30}, by=world.owner)
+        rules.change(world.acme, {"call": 30}, by=world.owner)
         holds.hold(held, Recording.HoldReason.OTHER, by=world.owner)
     return due, held, told(world, state="stored")
 

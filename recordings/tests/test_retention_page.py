@@ -12,8 +12,10 @@ from audit.models import Entry
 from callcrm.testing import add_call, add_lead, assert_flat_queries, login
 from leads import editing
 from leads.models import Lead
-from recordings import deletions, holds, notes, retention
+from recordings.listening import notes
 from recordings.models import Recording
+from recordings.retention import deletions, holds
+from recordings.retention import rules as retention
 from recordings.tests.waiting import again, told
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recordings.waveform import LEFT, LONG, POINTS, Waveform, silences
+from recordings.listening.waveform import LEFT, LONG, POINTS, Waveform, silences
 from telephony.providers.practice.client import Tune
 
 RATE = 8000

@@ -8,9 +8,9 @@ import pytest
 from callcrm.lib import times
 from callcrm.lib.masking import mask_phone
 from callcrm.testing import add_call, add_lead, add_leg, assert_flat_queries, login
-from recordings import deletions
+from recordings.listening.waveform import POINTS
 from recordings.models import Recording
-from recordings.waveform import POINTS
+from recordings.retention import deletions
 from telephony.models import Outcome
 
 LIST = "/b/acme/calls/"

@@ -11,8 +11,8 @@ from accounts import businesses
 from accounts.models import Business
 from callcrm.lib import commands, times
 from callcrm.lib.tenancy import business_scope
-from recordings import retention
 from recordings.models import Recording
+from recordings.retention import rules as retention
 
 
 class Command(commands.Command):

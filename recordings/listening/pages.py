@@ -19,9 +19,10 @@ from accounts.permissions import Permission
 from accounts.sessions import browser_id
 from callcrm.errors import Conflict, NotFound
 from leads import reveal_pages
-from recordings import notes, playbacks, ranges, sealing, transcripts
+from recordings import sealing
+from recordings.listening import notes, playbacks, ranges, transcripts
+from recordings.listening.forms import NoteForm
 from recordings.models import Playback, PlayReason, Recording
-from recordings.note_forms import NoteForm
 
 
 @require_POST

@@ -10,9 +10,10 @@ from django.utils.timezone import now
 from accounts.models import Member
 from audit.recording import record
 from callcrm.errors import Conflict
-from recordings import deletions, fetching
+from recordings import fetching
 from recordings.events import HoldLifted, RecordingHeld
 from recordings.models import Recording
+from recordings.retention import deletions
 from telephony import feed
 
 

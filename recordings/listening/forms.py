@@ -7,7 +7,7 @@ from django import forms
 
 from callcrm.errors import Invalid
 from callcrm.lib.forms import RefusableForm
-from recordings import notes
+from recordings.listening import notes
 from recordings.models import Recording
 
 _MOMENT = re.compile(r"(?:(?:([0-9]{1,2}):)?([0-9]{1,3}):(?=[0-5][0-9]$))?([0-9]{1,5})")

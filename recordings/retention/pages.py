@@ -17,10 +17,12 @@ from audit.models import Entry
 from audit.pages import name_actors
 from callcrm.errors import Conflict, Invalid
 from callcrm.lib.paging import page
-from recordings import deletions, holds, retention, transcripts
 from recordings.events import RecordingDeleted
+from recordings.listening import transcripts
 from recordings.models import Recording
-from recordings.retention_forms import HoldForm, RulesForm
+from recordings.retention import deletions, holds
+from recordings.retention import rules as retention
+from recordings.retention.forms import HoldForm, RulesForm
 
 PAGE_SIZE, HELD_SHOWN, LATELY_SHOWN, ASKED_SHOWN = 25, 50, 30, 25
 MOST_COUNTED = 1000

@@ -8,9 +8,9 @@ from rest_framework.response import Response
 from accounts.api_base import Door, found
 from accounts.permissions import Permission
 from callcrm.lib.strict import Choice, Strict
-from recordings import deletions, holds
 from recordings.api import RecordingShape
 from recordings.models import Recording, RecordingQuerySet
+from recordings.retention import deletions, holds
 
 RULES = ["card_data", "request"]  # what somebody may delete by; `retention` is the rule's own
 

@@ -18,9 +18,9 @@ from audit.recording import record
 from callcrm.errors import Invalid
 from callcrm.lib import logs
 from callcrm.lib.tenancy import business_scope, system_scope
-from recordings import deletions
 from recordings.events import RetentionChanged
 from recordings.models import LONGEST_KEPT, Recording, RecordingQuerySet, RetentionRule
+from recordings.retention import deletions
 
 QUIET = time(4)  # later than the hours that clocks skip
 # Between two nights lie up to 25 hours, and a night can be missed: what waits for so long goes at any hour. With the
