@@ -13,7 +13,7 @@ from leads import editing
 from recordings import inquiries
 from recordings.models import Inquiry, Recording
 from recordings.tests.waiting import AUDIO, attempt, jobs, opened, told
-from telephony.models import ProviderAccount
+from telephony.models import Call, ProviderAccount
 from tests import carrier as provider
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +130,42 @@ def test_nobody_looks_for_what_a_deleted_person_said(world, twilio):
     assert asked(world, inquiry).found == 0
     with world.inside():
         assert not Recording.objects.exists()
+
+
+def test_a_message_of_who_withheld_his_number_is_found(world, twilio):
+    call = over(world)
+    with world.inside():
+        Call.objects.filter(pk=call.pk).update(withheld=True, lead=None)
+    [inquiry] = swept(world)
+    twilio.will(provider.told({"recordings": [listed(call)]}))
+    assert asked(world, inquiry).found == 1
+
+
+@pytest.mark.parametrize(
+    "answer", [provider.told({"recordings": []}), provider.status(503)], ids=["told", "503"]
+)
+@pytest.mark.parametrize("lost", ["claim", "row"])
+def test_who_comes_late_changes_nothing(world, twilio, monkeypatch, answer, lost):
+    """Another worker has taken it up, or it was forgotten, while this one waited for the provider."""
+    over(world)
+    [inquiry] = swept(world)
+    jobs("ask_provider").delete()
+    waits = inquiries.release_connection
+
+    def meanwhile():
+        with world.inside():
+            mine = Inquiry.objects.filter(pk=inquiry.pk)
+            mine.update(attempts=7) if lost == "claim" else mine.delete()
+        waits()
+
+    monkeypatch.setattr(inquiries, "release_connection", meanwhile)
+    twilio.will(answer)
+    inquiries.ask(world.acme.pk, inquiry.pk)
+    with world.inside():
+        assert list(Inquiry.objects.values_list("attempts", "found", "failure")) == (
+            [(7, None, "")] if lost == "claim" else []
+        )
+    assert not jobs("ask_provider").exists()
 
 
 def test_a_provider_who_does_not_answer_is_asked_again_for_a_week(world, twilio):
