@@ -46,7 +46,7 @@ def desk(request: MemberRequest) -> HttpResponse:
         "unheard": unheard,
         "oldest_unheard": waiting.oldest(unheard),
     }
-    return render(request, "desk.html", context | (_at_desk(request, chosen, live) if chosen else {}))
+    return render(request, "desk.html", context | (_at_desk(request, chosen, live, owing) if chosen else {}))
 
 
 @require_safe
@@ -106,7 +106,16 @@ def _chosen(request: MemberRequest, owing: Sequence[waiting.Owed], live: Sequenc
     return visible.filter(pk=first[0]).first() if first else None
 
 
-def _at_desk(request: MemberRequest, lead: Lead, live: Sequence[Call]) -> dict[str, Any]:
+def _after(lead: Lead, owing: Sequence[waiting.Owed]) -> Lead | None:
+    """Return whom the list names after a person: who is due first, where it does not name him."""
+    people = [row.callback.lead for row in owing]
+    following = people.index(lead) + 1 if lead in people else 0
+    return next(iter(people[following:]), None)
+
+
+def _at_desk(
+    request: MemberRequest, lead: Lead, live: Sequence[Call], owing: Sequence[waiting.Owed]
+) -> dict[str, Any]:
     about = _about(request, lead)
     return about | {
         "timeline": about["timeline"][:MOMENTS_SHOWN],
@@ -114,6 +123,7 @@ def _at_desk(request: MemberRequest, lead: Lead, live: Sequence[Call]) -> dict[s
         "outcomes": suggestions.dispositions(request.business.pk),
         "call": next((call for call in live if call.lead_id == lead.pk), None),
         "reasons": Reason.choices,
+        "next_owed": _after(lead, owing),
         "view": "desk",  # what the buttons lead back to
     }
 

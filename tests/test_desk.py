@@ -48,6 +48,17 @@ def test_the_first_one_is_chosen_until_the_address_names_another(world, desk):
     assert f'<li id="owed-{first.pk}">' in html
 
 
+def test_from_a_person_the_list_and_the_next_of_it_are_links_that_need_no_script(world, desk):
+    first, second = owe(world, 2, "Dana Riverstone"), owe(world, 1, "Nora Quill")
+    stranger = add_lead(world.acme, name="Ira Penn")
+    next_of_first = f'href="/b/acme/desk/?lead={second.lead_id}#person">Next<span class="sr">: Nora Q.</span>'
+    assert next_of_first in desk()
+    last = desk(lead=second.lead_id)
+    assert 'href="#queue"' in last
+    assert ">Next<" not in last
+    assert f'?lead={first.lead_id}#person">Next<' in desk(lead=stranger.pk)
+
+
 def test_without_debts_the_desk_says_what_would_stand_here(desk):
     html = desk()
     assert "Nobody waits for a call back." in html

@@ -1,16 +1,19 @@
 """The desk in a real browser: a ring is seen at once, nothing is taken from under who types, keys walk the list."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils.timezone import now
 from playwright.sync_api import Page, expect
 
 from callcrm.testing import NUMBER, World, add_call, add_lead, sid
+from recordings.models import Recording
+from telephony import feed
 from telephony.callbacks import ledger
 from telephony.models import Outcome
 from telephony.tests.live_clients import Server
-from tests.browser import deliver, log_in, watch
+from tests.browser import deliver, log_in, meanwhile, watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 CALLER = "+12065550147"
@@ -32,7 +35,25 @@ def owed(world: World) -> None:
             ledger.follow_call(missed, by=None)
 
 
-def test_a_ring_is_seen_at_once_by_who_types_about_somebody_else(server: Server, page: Page) -> None:
+def talk(world: World, people: int) -> None:
+    """Let as many members talk, each recorded, so that their cards are as high as they get."""
+    going_on: dict[str, Any] = {
+        "state": "in-progress",
+        "outcome": None,
+        "ended_at": None,
+        "started_at": now(),
+    }
+    for _ in range(people):
+        call = add_call(world.acme, agent=world.user, **going_on)
+        with world.inside():
+            recording = Recording(business=world.acme, call=call, provider_id=sid("RE"), created_at=now())
+            recording.save(force_insert=True)
+            feed.tell(world.acme.pk, "call.changed", call.pk, "in-progress")
+
+
+def test_a_ring_is_seen_at_once_by_who_types_about_somebody_else(
+    world: World, server: Server, page: Page
+) -> None:
     problems = watch(page)
     page.add_init_script(TONES)
     log_in(page, "user@acme.example")
@@ -68,6 +89,12 @@ def test_a_ring_is_seen_at_once_by_who_types_about_somebody_else(server: Server,
     assert "Wants a quote" not in page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
     page.locator("#live").get_by_role("link", name="Nora Q.").click()
     expect(page.locator("#person-now")).to_contain_text("Ringing now")
+    stands = page.locator(".desk").bounding_box()
+    meanwhile(lambda: talk(world, 3))
+    expect(page.locator("#live header [role=status]")).to_contain_text("4 calls going on")
+    assert page.locator(".desk").bounding_box() == stands  # however many cards, and however narrow
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390  # the cards scroll, not the page
     assert CALLER not in page.content()
     assert problems == []
 

@@ -134,10 +134,14 @@ def due(context: Context, at: datetime) -> str:
     return times.due(at, _zone(context), timezone.now())
 
 
-@register.inclusion_tag("components/clock.html")
-def clock(since: datetime) -> dict[str, Any]:
-    """{% clock call.started_at %}: minutes and seconds since then, ticking where there is JavaScript."""
-    passed = max(0, int((timezone.now() - since).total_seconds()))
+@register.inclusion_tag("components/clock.html", takes_context=True)
+def clock(context: Context, since: datetime) -> dict[str, Any]:
+    """{% clock call.started_at %}: minutes and seconds since then, ticking where there is JavaScript.
+
+    All clocks of one answer are drawn for one moment: two of one call never differ.
+    """
+    at = vars(context.get("request", context)).setdefault("clocks_at", timezone.now())
+    passed = max(0, int((at - since).total_seconds()))
     return {"since": times.iso(since), "text": times.duration(passed)}
 
 

@@ -135,13 +135,15 @@ function markRinging() {
 markRinging();
 document.addEventListener("htmx:finally:swap", markRinging); // after htmx has set the title of what it fetched
 
-// ---- Clocks of running calls.
+// ---- Clocks of running calls: all by this browser's time, at once where a fragment brings one.
 
-setInterval(() => {
-  for (const shown of $$("[data-since]")) {
-    shown.textContent = clock(Math.max(0, (Date.now() - Date.parse(shown.dataset.since)) / 1000));
-  }
-}, 1000);
+function tick() {
+  for (const shown of $$("[data-since]")) shown.textContent = clock(Math.max(0, (Date.now() - Date.parse(shown.dataset.since)) / 1000));
+}
+
+tick();
+setInterval(tick, 1000);
+document.addEventListener("htmx:finally:swap", tick);
 
 // ---- Small things.
 

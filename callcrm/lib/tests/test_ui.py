@@ -141,6 +141,15 @@ class TimeTests(TagCase):
         self.assertNotIn("yesterday", self.when(NOW - timedelta(hours=11), "list"))
         self.assertIn("11:48 pm", self.when(NOW - timedelta(hours=11), "list"))
 
+    def test_all_clocks_of_one_answer_show_one_moment(self):
+        moments = [NOW, NOW + timedelta(seconds=1)]
+        with mock.patch("django.utils.timezone.now", side_effect=moments):
+            page = self.draw("{% clock at %}{% include inner %}", at=NOW, inner=self.inner("{% clock at %}"))
+        self.assertEqual(page.count(">0:00<"), 2)
+
+    def inner(self, source):
+        return engines["django"].from_string(source).template
+
     def test_no_time_is_nothing(self):
         self.assertEqual(self.when(None).strip(), "")
 
