@@ -130,10 +130,12 @@ def _at_desk(
 
 def _about(request: MemberRequest, lead: Lead) -> dict[str, Any]:
     owed = Callback.objects.visible_to(request.member).open().filter(lead=lead)
+    moments = timeline.of_lead(request, lead)
     return {
         "lead": lead,
         "phones": list(lead.phones.all()),
-        "timeline": timeline.of_lead(request, lead),
+        "timeline": moments,
+        "latest": timeline.latest_recording(moments),
         "debt": owed.select_related("assigned_to__user").first(),
         "note_form": NoteForm(),
         "note_draft": drafts.of(lead, request.member),

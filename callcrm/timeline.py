@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from itertools import chain, groupby
 from typing import Any
 
+from django.db.models import prefetch_related_objects
+
 from accounts.doors import MemberRequest
 from audit.models import Entry
 from audit.pages import name_actors
@@ -55,6 +57,15 @@ def of_lead(request: MemberRequest, lead: Lead) -> list[Moment]:
         _joined(list(found)), key=lambda moment: (moment.at, moment.kind == "entry"), reverse=True
     )
     return list(_folded(request, newest))[: 2 * SHOWN]
+
+
+def latest_recording(moments: list[Moment]) -> Any:
+    """Return the recording of the newest call that can be listened to, with what was noted in it."""
+    told = (moment.of.main_recording for moment in moments if moment.kind == "call")
+    found = next((recording for recording in told if recording and recording.is_here), None)
+    if found:
+        prefetch_related_objects([found], "notes__author__user")
+    return found
 
 
 def _joined(moments: list[Moment]) -> Iterator[Moment]:

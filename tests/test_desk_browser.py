@@ -8,12 +8,13 @@ from django.utils.timezone import now
 from playwright.sync_api import Page, expect
 
 from callcrm.testing import NUMBER, World, add_call, add_lead, sid
+from leads.models import Lead
 from recordings.models import Recording
 from telephony import feed
 from telephony.callbacks import ledger
 from telephony.models import Outcome
 from telephony.tests.live_clients import Server
-from tests.browser import deliver, log_in, meanwhile, watch
+from tests.browser import deliver, keep_sound, log_in, meanwhile, watch
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 CALLER = "+12065550147"
@@ -26,16 +27,18 @@ RING = {"From": CALLER, "To": NUMBER, "Direction": "inbound", "CallStatus": "rin
 
 
 @pytest.fixture(autouse=True)
-def owed(world: World) -> None:
-    add_lead(world.acme, name="Nora Quill", phones=[CALLER])
+def nora(world: World) -> Lead:
+    """Who calls; two others are owed a call."""
+    nora = add_lead(world.acme, name="Nora Quill", phones=[CALLER])
     for hours, name in ((3, "Dana Riverstone"), (2, "Ira Penn")):
         vain = {"outcome": Outcome.MISSED, "answered_at": None, "started_at": now() - timedelta(hours=hours)}
         missed = add_call(world.acme, add_lead(world.acme, name=name), **vain)
         with world.inside():
             ledger.follow_call(missed, by=None)
+    return nora
 
 
-def talk(world: World, people: int) -> None:
+def talk(world: World, people: int, lead: Lead | None = None) -> None:
     """Let as many members talk, each recorded, so that their cards are as high as they get."""
     going_on: dict[str, Any] = {
         "state": "in-progress",
@@ -44,7 +47,7 @@ def talk(world: World, people: int) -> None:
         "started_at": now(),
     }
     for _ in range(people):
-        call = add_call(world.acme, agent=world.user, **going_on)
+        call = add_call(world.acme, lead, agent=world.user, **going_on)
         with world.inside():
             recording = Recording(business=world.acme, call=call, provider_id=sid("RE"), created_at=now())
             recording.save(force_insert=True)
@@ -52,9 +55,10 @@ def talk(world: World, people: int) -> None:
 
 
 def test_a_ring_is_seen_at_once_by_who_types_about_somebody_else(
-    world: World, server: Server, page: Page
+    world: World, nora: Lead, server: Server, page: Page
 ) -> None:
     problems = watch(page)
+    meanwhile(lambda: keep_sound(world, add_call(world.acme, nora), 9))
     page.add_init_script(TONES)
     log_in(page, "user@acme.example")
     page.goto("/b/acme/desk/")
@@ -93,6 +97,12 @@ def test_a_ring_is_seen_at_once_by_who_types_about_somebody_else(
     meanwhile(lambda: talk(world, 3))
     expect(page.locator("#live header [role=status]")).to_contain_text("4 calls going on")
     assert page.locator(".desk").bounding_box() == stands  # however many cards, and however narrow
+    latest = page.locator("#latest")
+    latest.get_by_role("button", name="Play recording, 0:09").click()
+    expect(latest.get_by_role("button", name="Pause recording")).to_be_visible()
+    meanwhile(lambda: talk(world, 1, nora))
+    expect(page.locator("#what-happened").get_by_text("going on now")).to_have_count(2)
+    expect(latest.locator("audio")).to_have_count(1)  # what plays stays, and holds up nothing beside it
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390  # the cards scroll, not the page
     assert CALLER not in page.content()

@@ -153,12 +153,14 @@ def leave(world, lead, **values):
 @pytest.mark.parametrize("page", ["leads/{}/", "desk/?lead={}"])
 def test_a_message_is_told_with_its_length_its_words_and_the_way_to_hear_it(world, client, page):
     """Masked as everywhere, his name and number too."""
-    call = leave(world, lead := add_lead(world.acme, name="Nora Field"))
+    lead = add_lead(world.acme, name="Nora Field")
+    older, _ = leave(world, lead), leave(world, lead)
     html = login(client, world.owner).get(f"/b/acme/{page.format(lead.pk)}").content.decode()
-    told = re.search(r"<b>Left a message</b>.*?</li>", html, re.DOTALL)[0]
+    told, before = re.findall(r"<b>Left a message</b>.*?</li>", html, re.DOTALL)
     assert '<span class="muted">0:23, from Google Ads</span>' in told
     assert "“This is N., call +1 (206) •••-••47" in told
-    assert f'href="/b/acme/calls/{call.pk}/">Listen<' in told
+    assert 'href="#latest">Listen<' in told, "its player is on this page"
+    assert f'href="/b/acme/calls/{older.pk}/">Listen<' in before
 
 
 def test_of_a_message_that_is_gone_nothing_is_offered_to_hear(world, client):

@@ -87,11 +87,11 @@ addEventListener("pagehide", () => $$("[data-remask]").forEach(hide));
 
 let missed = false;
 let asking = false; // between a click on an eye and its list of reasons
-const inUse = ".masked.open, #revealing, [data-refetch] :popover-open, [data-refetch] audio, [data-refetch] .why-played";
-const reading = () => document.hidden || asking || $(inUse);
+const reading = () => document.hidden || asking || $(".masked.open, #revealing, [data-refetch] :popover-open");
+const heard = (fragment) => $$("audio, .why-played", fragment).some((one) => one.closest("[data-refetch]") === fragment);
 const typed = (fragment) => $$("textarea, [data-keep]", fragment).some((field) => field.value !== field.defaultValue);
 // What somebody has to see at once waits for nobody: a call that rings.
-const waits = (fragment) => fragment.dataset.refetch !== "always" && (reading() || typed(fragment));
+const waits = (fragment) => fragment.dataset.refetch !== "always" && (reading() || heard(fragment) || typed(fragment));
 
 function catchUp() {
   if (missed && !reading()) refetch();
