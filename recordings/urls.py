@@ -9,6 +9,8 @@ from recordings.retention import pages as retention_pages
 urlpatterns = [
     path("recordings/<uuid:pk>/playbacks/", playback_pages.play, name="recording-playbacks"),
     path("recordings/<uuid:pk>/downloads/", playback_pages.download, name="recording-downloads"),
+    path("recordings/<uuid:pk>/downloads/taken/", playback_pages.taken, name="recording-taken"),
+    path("recordings/<uuid:pk>/downloads/file/", playback_pages.taken_file, name="recording-file"),
     path("recordings/<uuid:pk>/notes/", playback_pages.add_note, name="recording-notes"),
     path(
         "recordings/<uuid:pk>/transcript-reveals/", playback_pages.reveal_transcript, name="transcript-reveal"

@@ -88,6 +88,8 @@ ROWS = {
     "playback": "playback",
     "playback-audio": "playback",
     "recording-downloads": "recording",
+    "recording-file": "recording",
+    "recording-taken": "recording",
     "recording-notes": "recording",
     "recording-playbacks": "recording",
     "reveal": "lead",

@@ -66,7 +66,7 @@ TABLE = """
 CELLS = {line.split()[0]: set(line.split()[1:]) for line in TABLE.strip().splitlines()}
 HOLDERS = {str(role): GRANTS[role] for role in Role} | {"visit": VISITOR_GRANTS}
 # What is sent, where what is wrong with it would be said before the row is looked for.
-LISTENED_TO = {"live", "playback", "playback-audio", "api-recording-audio"}
+LISTENED_TO = {"live", "playback", "playback-audio", "recording-file", "api-recording-audio"}
 BODIES = {
     "lead-notes": {"body": "Called back."},
     "lead-deletions": {"confirm": "delete"},

@@ -252,7 +252,8 @@ def downloads_with_a_reason(player: Page) -> None:
     with player.expect_download() as taken:
         player.get_by_role("button", name="Download").click()
     assert re.fullmatch(r"call-[-0-9]{15}-[a-z0-9-]+[.]wav", taken.value.suggested_filename)
-    expect(player.get_by_role("link", name="Back to the call")).to_be_focused()  # it says that it is done
+    expect(player.get_by_role("heading", name="The download has begun")).to_be_visible()
+    expect(player.get_by_role("link", name="Back to the call")).to_be_focused()
 
 
 def test_who_is_asked_why_can_go_back_and_answers_by_key(world: World, player: Page) -> None:

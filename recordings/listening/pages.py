@@ -11,8 +11,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.text import slugify
+from django.utils.timezone import now
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
@@ -22,7 +23,9 @@ from leads import reveal_pages
 from recordings import sealing
 from recordings.listening import notes, playbacks, ranges, transcripts
 from recordings.listening.forms import NoteForm
-from recordings.models import Playback, PlayReason, Recording
+from recordings.models import FIRST_USE, Playback, PlayReason, Recording
+
+TAKEN = "taken"  # in the session: for which file a reason was given, and when
 
 
 @require_POST
@@ -90,6 +93,34 @@ def download(request: MemberRequest, pk: UUID) -> HttpResponseBase:
     if playbacks.lacks_reason(reason, by=request.member):
         return _ask_why(request, recording, takes=True)
     playbacks.download(recording, by=request.member, reason=reason)
+    if request.business.asks_why_played:
+        request.session[TAKEN] = {str(pk): now().timestamp()}
+        return redirect("recording-taken", request.business.slug, pk)
+    return _file(request, recording)
+
+
+@never_cache
+@require_safe
+@needs(Permission.DOWNLOAD)
+def taken(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """After the question: the file comes by itself, and the way back stands beside it."""
+    context = {"recording": _recording(request, pk), "comes": str(pk) in request.session.get(TAKEN, {})}
+    return render(request, "recordings/taken.html", context)
+
+
+@never_cache
+@require_GET
+@needs(Permission.DOWNLOAD)
+def taken_file(request: MemberRequest, pk: UUID) -> HttpResponseBase:
+    """The file for which a reason was given a moment ago in this session: once, for that is what the history says."""
+    recording, granted = _recording(request, pk), request.session.pop(TAKEN, {}).get(str(pk), 0)
+    if now().timestamp() - granted > FIRST_USE.total_seconds():
+        raise Conflict("This download is over. Ask for the file again.")
+    playbacks.must_be_here(recording)
+    return _file(request, recording)
+
+
+def _file(request: MemberRequest, recording: Recording) -> HttpResponseBase:
     with sealing.for_listeners():
         reader = sealing.open_stored(recording)
     response = StreamingHttpResponse(reader.blocks(), content_type=recording.content_type)

@@ -45,7 +45,7 @@ def start(recording: Recording, *, session: str, by: Member, reason: str = "") -
     Invalid naming the reason where the business asks for one that was not given.
     """
     check(by, Permission.PLAY, writes=True)
-    _can_be_heard(recording)
+    must_be_here(recording)
     if wants_reason(recording, session=session, by=by, reason=reason):
         raise _no_reason()
     limits.hit(limits.PLAYS, str(by.pk))
@@ -71,7 +71,7 @@ def going_on(recording: Recording, *, session: str, by: Member, reason: str = ""
 
 def use(playback: Playback) -> None:
     """The first use of a link makes it last."""
-    _can_be_heard(playback.recording)
+    must_be_here(playback.recording)
     if playback.used_at is None:
         playback.used_at = now()
         playback.ends_at = playback.used_at + playback.recording.length + AFTER
@@ -82,7 +82,7 @@ def use(playback: Playback) -> None:
 def download(recording: Recording, *, by: Member, reason: str = "") -> None:
     """Write down that a member takes the audio away. Raises like `start`."""
     check(by, Permission.DOWNLOAD, writes=True)
-    _can_be_heard(recording)
+    must_be_here(recording)
     if lacks_reason(reason, by=by):
         raise _no_reason()
     limits.hit(limits.PLAYS, str(by.pk))
@@ -105,7 +105,7 @@ def _kept(reason: str, by: Member) -> str:
     return reason if by.business.asks_why_played else ""
 
 
-def _can_be_heard(recording: Recording) -> None:
+def must_be_here(recording: Recording) -> None:
     if recording.state != Recording.State.STORED:
         raise Conflict("This recording is not here to be played.")
     if not consent.may_keep(recording):

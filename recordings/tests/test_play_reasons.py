@@ -15,7 +15,8 @@ from callcrm.testing import login
 from recordings.events import RecordingPlayed
 from recordings.listening import playbacks
 from recordings.listening.playbacks import ASKED_ONCE_IN
-from recordings.models import Playback
+from recordings.models import Playback, Recording
+from recordings.retention import deletions
 from recordings.tests.test_playbacks import keep
 from recordings.tests.waiting import told
 from tests.api import Api
@@ -87,9 +88,39 @@ def test_a_download_is_asked_each_time_and_its_reason_stands_in_the_history(worl
         assert "Why do you download it?" in asked.content.decode()
         assert f'action="{path}"' in asked.content.decode()
     assert said(world, "recording.downloaded") == []
-    assert admin.post(path, {"reason": "legal"}).status_code == 200
+    assert admin.post(path, {"reason": "legal"}).status_code == 302
     assert said(world, "recording.downloaded") == ["downloaded a recording (for a legal request)"]
     assert "Why do you download it?" in admin.post(path).content.decode()
+
+
+def test_after_the_question_the_file_comes_by_itself_once_and_the_way_back_stands_there(world, recording):
+    admin, path = login(Client(), world.admin), f"/b/acme/recordings/{recording.pk}/downloads/"
+    assert admin.get(f"{path}file/").status_code == 409
+    answer = admin.post(path, {"reason": "legal"})
+    page = admin.get(answer.url).content.decode()
+    assert f'<meta http-equiv="refresh" content="0; url={path}file/">' in page
+    assert f'href="/b/acme/calls/{recording.call_id}/"' in page
+    other = login(Client(), world.admin)
+    assert other.get(f"{path}file/").status_code == 409, "it belongs to the session that gave the reason"
+    file = admin.get(f"{path}file/")
+    assert file.headers["Content-Disposition"].startswith("attachment")
+    assert b"".join(file.streaming_content)
+    assert admin.get(f"{path}file/").status_code == 409
+    assert "http-equiv" not in admin.get(answer.url).content.decode()
+    assert len(said(world, "recording.downloaded")) == 1
+
+
+def test_a_file_that_nobody_fetches_in_time_is_asked_for_again(world, recording):
+    admin, path = login(Client(), world.admin), f"/b/acme/recordings/{recording.pk}/downloads/"
+    admin.post(path, {"reason": "legal"})
+    session = admin.session
+    session["taken"] = {str(recording.pk): session["taken"][str(recording.pk)] - 61}
+    session.save()
+    assert admin.get(f"{path}file/").status_code == 409
+    admin.post(path, {"reason": "legal"})
+    with world.inside():
+        deletions.delete(recording, Recording.Rule.REQUEST, by=world.owner)
+    assert admin.get(f"{path}file/").status_code == 409
 
 
 def test_no_verb_lets_a_recording_be_taken_away_unexplained(world, recording):

@@ -19,16 +19,6 @@ document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-why-cancel]")) cancel(target.closest(".why-played"));
 });
 
-// A file that is sent leaves the page where it is: what it asked is answered, and the way back is said. Who is refused is
-// led to a page that says so.
-document.addEventListener("submit", ({ target }) => {
-  const taken = target.matches("[data-takes]") && document.querySelector("[data-taken]");
-  if (!taken) return;
-  target.hidden = true;
-  taken.hidden = false;
-  taken.querySelector("a").focus();
-});
-
 document.addEventListener("htmx:after:swap", () => {
   const form = document.querySelector(".asked > form:not([data-asked])");
   if (form) ask(form);
