@@ -20,6 +20,7 @@ from leads import search_box
 from leads.models import Source
 from telephony import editing, figures, moments, passports, practice, provider_events
 from telephony.bulk import pages as bulk_pages
+from telephony.bulk.forms import BulkForm
 from telephony.callbacks import proofs
 from telephony.forms import EditForm, NumberForm
 from telephony.listing import chips, columns, dates, filters, listed, saved_views, suggestions
@@ -36,6 +37,13 @@ def calls(request: MemberRequest) -> HttpResponse:
     """The list of calls, newest first, under the strip of what goes on right now; a search is posted to it."""
     if request.method == "POST":
         return redirect(listed.address(request, search=search_box.keep(request)))
+    return list_of(request)
+
+
+def list_of(
+    request: MemberRequest, *, chosen: Collection[UUID] = (), refused: BulkForm | None = None
+) -> HttpResponse:
+    """Draw the list that the query names; what was refused to be done with chosen calls stands at its field."""
     wrong = filters.problems(request.GET.dict(), request.business)
     if wrong:
         return _not_understood(request, wrong)
@@ -45,7 +53,11 @@ def calls(request: MemberRequest) -> HttpResponse:
     rows = page(found, cursor=cursor, size=PAGE_SIZE, at="started_at", order=filters.ORDER)
     proofs.show((call.debt for call in rows.rows), request.member)
     context = _around(request) | {"page": rows, "searched": searched, "box": searched.box}
-    return render(request, "telephony/calls.html", context | {"counts_come": not searched.box.is_over})
+    context["counts_come"] = not searched.box.is_over
+    if refused:
+        away = {*chosen}.difference(call.pk for call in rows.rows)
+        context |= {"chosen": chosen, "chosen_away": away, "bulk": context["bulk"] | {"form": refused}}
+    return render(request, "telephony/calls.html", context, status=422 if refused else 200)
 
 
 def _not_understood(request: MemberRequest, wrong: dict[str, list[str]]) -> HttpResponse:

@@ -185,6 +185,22 @@ def test_to_scripts_a_refusal_comes_back_at_the_field_that_it_is_about(
     assert tags(world) == [[], []]
 
 
+def test_without_scripts_the_list_comes_with_the_refusal_and_the_same_choice(world, client, send, calls):
+    gone = add_call(world.acme, add_lead(world.acme), outcome="missed", answered_at=None)  # by the filter
+    answer = send(what="outcome", outcome="x" * 41, call=[calls[0].pk, gone.pk])
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert "<h1>Calls</h1>" in html
+    assert 'aria-invalid="true" aria-describedby="bulk-outcome-error"' in html
+    assert "At most 40 characters." in html
+    boxes = re.findall(r'<input type="checkbox" name="call" value="([^"]+)"[^>]*?( checked)?>', html)
+    assert sorted(boxes) == sorted([(str(calls[0].pk), " checked"), (str(calls[1].pk), "")])
+    assert f'<input type="hidden" name="call" value="{gone.pk}">' in html, "what the list shows no longer"
+    assert "1 of them not on this page" in html
+    assert 'name="back" value="outcome=answered"' in html
+    assert "Nothing was changed." not in client.get(LIST).content.decode()
+
+
 def test_who_has_chosen_nothing_is_led_back_to_his_list_and_told_so(world, client, send):
     answer = send(what="tag", tag="storm", call=[])
     assert (answer.status_code, answer.url) == (302, f"{LIST}?outcome=answered")

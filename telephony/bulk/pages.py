@@ -46,8 +46,8 @@ def change(request: MemberRequest) -> HttpResponse:
     if not pks and "HX-Request" not in request.headers:
         return lead_back(request)
     asked = BulkForm(request.POST)
-    if "HX-Request" in request.headers and not asked.is_sound(by=request.member):
-        return _refused(request, asked)
+    if not asked.is_sound(by=request.member):
+        return _refused(request, asked) if "HX-Request" in request.headers else _listed(request, asked, pks)
     made = changes.change(pks, what, value, key=request.POST.get("key", ""), by=request.member)
     text = _said(made, len(pks), request.member)
     if not made.can_be_undone:
@@ -62,6 +62,14 @@ def _refused(request: MemberRequest, asked: BulkForm) -> HttpResponse:
     response = render(request, "telephony/_bulk_fields.html", around, status=422)
     response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#bulk-fields", "outerHTML"
     return response
+
+
+def _listed(request: MemberRequest, asked: BulkForm, pks: list[UUID]) -> HttpResponse:
+    """Show the list as it was, with the same calls chosen and what is wrong at its field."""
+    from telephony.pages import list_of  # the list imports this module
+
+    request.GET = _back(request)  # type: ignore[assignment]  # a copy is a QueryDict too
+    return list_of(request, chosen=pks, refused=asked)
 
 
 @require_POST
@@ -159,8 +167,12 @@ def toast(request: MemberRequest, text: str, *, undo: str = "", link: str = "") 
     return render(request, "telephony/_bulk_done.html", said | around)
 
 
+def _back(request: MemberRequest) -> QueryDict:
+    return QueryDict(request.POST.get("back", "")[:2000])
+
+
 def _list(request: MemberRequest) -> HttpResponse:
     """Lead back to the list as it was, with its filters."""
-    back = QueryDict(request.POST.get("back", "")[:2000]).urlencode()
+    back = _back(request).urlencode()
     address = reverse("calls", args=[request.business.slug])
     return redirect(f"{address}?{back}" if back else address)
