@@ -17,12 +17,13 @@ from django.http.response import HttpResponseBase
 
 from accounts.events import AccessDenied
 from accounts.models import Business, Member, PlatformVisit, User
-from accounts.permissions import ROLE_NEEDED, Permission
+from accounts.permissions import IN_WORDS, ROLE_NEEDED, WHO_MAY, Permission
 from audit.recording import record
 from callcrm.errors import Denied, NotFound, Refused
 from callcrm.lib.tenancy import business_scope
 
 View = Callable[..., HttpResponseBase]
+ANOTHER = "another right"  # one that no role has: of who made a view, or asked for a call
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 Admitted = Member | PlatformVisit
 
@@ -101,10 +102,8 @@ def check(member: Admitted, permission: Permission, *, writes: bool = False) -> 
 
 
 def denied(permission: Permission) -> Denied:
-    """Return the refusal for a missing right; it says which role has it and who can grant it."""
-    refusal = Denied(
-        f"This needs the role {ROLE_NEEDED[permission]}. An owner of this business can grant it."
-    )
+    """Return the refusal for a missing right; it says in plain words what one may not do, and whom to ask."""
+    refusal = Denied(f"You may not {IN_WORDS[permission]}. {WHO_MAY[ROLE_NEEDED[permission]]}")
     refusal.permission = permission  # type: ignore[attr-defined]  # for `record_denial`, which runs after the rollback
     return refusal
 
@@ -114,7 +113,7 @@ def record_denial(request: HttpRequest, refusal: Refused) -> None:
     member = getattr(request, "member", None)
     match = request.resolver_match
     event = AccessDenied(
-        permission=str(getattr(refusal, "permission", "another right")),
+        permission=str(getattr(refusal, "permission", ANOTHER)),
         view=match.view_name if match else "?",
     )
     actor = member or (request.user if request.user.is_authenticated else "anonymous")

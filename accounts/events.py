@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
+from accounts.permissions import IN_WORDS
 from audit.events import Event
 
 
@@ -62,8 +63,12 @@ class MemberRemoved(Event):
 @dataclass(frozen=True, kw_only=True)
 class AccessDenied(Event):
     name = "access.denied"
-    sentence = "was refused: the right to “{permission}” is needed"
+    sentence = "was refused: may not {permission}"
     security = True
+    words: ClassVar[Mapping[str, str]] = {
+        "another right": "do that",
+        **{str(permission): said for permission, said in IN_WORDS.items()},
+    }
     permission: str
     view: str
 

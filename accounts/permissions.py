@@ -29,6 +29,27 @@ class Permission(StrEnum):
     ERASE = "erase"
 
 
+# Each completes "You may not …".
+IN_WORDS: dict[Permission, str] = {
+    Permission.VIEW_CUSTOMERS: "see people, calls and texts",
+    Permission.EDIT_CUSTOMERS: "change people, calls and callbacks",
+    Permission.DELETE_CUSTOMERS: "delete people, nor delete or hold recordings",
+    Permission.SEND_SMS: "send texts",
+    Permission.SEND_EMAIL: "send e-mails",
+    Permission.PLACE_CALLS: "place calls",
+    Permission.VIEW_ALL_COMMUNICATIONS: "see the calls and texts of everybody",
+    Permission.ADMIN_PANEL: "open settings, retention and reported problems",
+    Permission.MANAGE_USERS: "manage the team",
+    Permission.REVEAL: "see hidden numbers and names",
+    Permission.PLAY: "listen to recordings",
+    Permission.DOWNLOAD: "download recordings",
+    Permission.EXPORT: "export lists",
+    Permission.AUDIT: "read the history",
+    Permission.NUMBERS: "set up numbers, sources, opening hours and call flows",
+    Permission.ERASE: "erase what is kept of a person",
+}
+
+
 class Role(models.TextChoices):
     """What a member is in one business."""
 
@@ -69,4 +90,11 @@ VISITOR_GRANTS = frozenset({Permission.VIEW_CUSTOMERS, Permission.VIEW_ALL_COMMU
 
 ROLE_NEEDED: dict[Permission, str] = {
     permission: next(role for role in Role.values if permission in GRANTS[role]) for permission in Permission
+}
+
+# Who may, and whom to ask, by the role that is needed.
+WHO_MAY: dict[str, str] = {
+    Role.USER: "Every member of the business may: ask an owner to let you in.",
+    Role.ADMIN: "Admins and owners may. Ask one of them to do it, or an owner to make you an admin.",
+    Role.OWNER: "Only owners may. Ask one of them to do it.",
 }

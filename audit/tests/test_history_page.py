@@ -76,7 +76,9 @@ def test_codes_are_written_as_words_and_what_people_wrote_is_not():
     assert sentence_of("business.changed", {"fields": ["timezone", "region"]}).endswith(
         ": time zone and country"
     )
-    assert "“manage users”" in sentence_of("access.denied", {"permission": "manage_users"})
+    denied = {"permission": "view_all_communications", "view": "calls"}
+    assert sentence_of("access.denied", denied) == "was refused: may not see the calls and texts of everybody"
+    assert sentence_of("access.denied", denied | {"permission": "another right"}).endswith("may not do that")
     assert sentence_of("platform.visit_started", {"reason": "Look at a_b."}).endswith(": Look at a_b.")
 
 
