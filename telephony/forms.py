@@ -23,7 +23,7 @@ class CallForm(RefusableForm):
     tags = forms.CharField(
         max_length=20 * 42,  # tags as many and as long as a call may have
         required=False,
-        help_text="Words with commas between.",
+        help_text="Write words with commas between them.",
         widget=forms.TextInput(attrs={"list": "known-tags", "autocomplete": "off"}),
     )
     note = forms.CharField(max_length=5_000, required=False, widget=forms.Textarea(attrs={"rows": 3}))

@@ -56,6 +56,18 @@ def test_a_menu_shows_only_what_the_role_opens(world, client):
     assert "/b/acme/leads/" in shown
 
 
+def test_every_page_of_the_menu_has_a_key_and_the_help_of_the_keyboard_names_it(world, client):
+    html = login(client, world.owner).get("/b/acme/").content.decode()
+    menu = html[html.index('<header class="side">') : html.index('<main class="panel"')]
+    links = re.findall(r"<a ([^>]*)>.*?</svg>([A-Z]\w+)", menu)
+    keys = {name: "".join(re.findall(r'data-go="(.)"', rest)) for rest, name in links}
+    assert {"Desk", "Calls", "Hours", "Problems", "Settings"} <= keys.keys()
+    assert len(set(keys.values())) == len(keys)
+    help_of_keys = html[html.index('id="keys"') :]
+    for name, key in keys.items():
+        assert re.search(rf"<kbd>{key.upper()}</kbd>(</dt><dd>Go to)? {name}\b", help_of_keys), name
+
+
 def test_the_menu_of_practice_calls_names_every_scenario_and_no_other(world, client):
     html = login(client, world.owner).get("/b/acme/calls/").content.decode()
     offered = re.findall(r'<li><button type="submit" name="scenario" value="([^"]+)">', html)

@@ -352,8 +352,9 @@ def nav_item(
 ) -> dict[str, Any]:
     """{% nav_item "calls" "Calls" "phone" key="c" %}: a link of the menu, current on pages below it too.
 
-    `of` says what is counted: `count=owed of="owed a call back"`.
+    `of` says what is counted: `count=owed of="people to call back"`. Where there is room, its first word is seen.
     """
+    unit, _, rest = str(of).partition(" ") if key else ("", "", "")
     request = context.get("request")
     business = getattr(request, "business", None)
     match = getattr(request, "resolver_match", None)
@@ -369,5 +370,7 @@ def nav_item(
         "key": key,
         "count": str(count),
         "of": of,
+        "unit": unit,
+        "rest": rest,
         "current": here in (name, name.removesuffix("s")),
     }

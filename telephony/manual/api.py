@@ -19,7 +19,7 @@ class ManualCall(Strict):
 
     manual = Flag(help_text="true: a call that was made elsewhere is logged.")
     lead: Any = Id(required=False)
-    name = Text(required=False, max_length=200, help_text="Of somebody new.")
+    name = Text(required=False, max_length=200, help_text="The name of somebody new.")
     direction = Choice(choices=[direction.value for direction in Direction])
     started_at = Moment()
     duration_seconds = Whole(

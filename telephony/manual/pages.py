@@ -33,9 +33,12 @@ class LogForm(CallForm):
     """A call as somebody remembers it."""
 
     phone = forms.CharField(
-        max_length=32, required=False, label="Number", help_text="A known one finds its lead."
+        max_length=32,
+        required=False,
+        label="Number",
+        help_text="A number that is known finds its lead by itself.",
     )
-    name = forms.CharField(max_length=200, required=False, help_text="Of somebody new.")
+    name = forms.CharField(max_length=200, required=False, help_text="Write a name only for somebody new.")
     direction = forms.ChoiceField(choices=[("outbound", "We called"), ("inbound", "They called")])
     outcome = forms.ChoiceField(
         label="Status", choices=[("answered", "Answered"), ("missed", "Not answered")]
@@ -46,7 +49,7 @@ class LogForm(CallForm):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=AT),
     )
     duration_seconds = forms.CharField(
-        max_length=7, required=False, label="How long", help_text="Minutes, such as 4 or 4:30."
+        max_length=7, required=False, label="How long", help_text="Write minutes, such as 4 or 4:30."
     )
     number = forms.ModelChoiceField(
         TrackingNumber.objects.none(), required=False, label="Our number", empty_label="None"
@@ -73,9 +76,8 @@ class LogForm(CallForm):
         fields["number"].queryset = TrackingNumber.objects.filter(business=business).order_by("label", "e164")
         mine = Source.objects.filter(business=business, is_archived=False)
         fields["source"].queryset = mine.order_by("name")
-        fields[
-            "started_at"
-        ].help_text = f"Empty: it is just over. Else the time of {times.zone_name(business)}."
+        zone = times.zone_name(business)
+        fields["started_at"].help_text = f"The time is that of {zone}. Leave it empty for a call just over."
         for name in ("phone", "name") if lead else ():
             del self.fields[name]
 

@@ -34,14 +34,16 @@ BEFORE = "This button was pressed before: here is the call that it made. To call
 class CallOutForm(RefusableForm):
     """Whom to call, from which of our numbers, and on whose telephone."""
 
-    to = forms.CharField(max_length=32, label="Number", help_text="Of somebody known, or of somebody new.")
+    to = forms.CharField(
+        max_length=32, label="Number", help_text="It may be that of a lead, or of somebody new."
+    )
     phone = forms.ModelChoiceField(LeadPhone.objects.none(), label="Which number", empty_label=None)
     number = forms.ModelChoiceField(
         TrackingNumber.objects.none(),
         required=False,
         label="Called from",
         empty_label="The one this person knows",
-        help_text="What the other telephone shows.",
+        help_text="The other telephone shows this number.",
     )
     telephone = forms.CharField(
         max_length=32,
@@ -49,7 +51,7 @@ class CallOutForm(RefusableForm):
         error_messages={
             "required": "Which telephone should ring first? Write its number, and press once more."
         },
-        help_text="It rings first. It is kept, so that this is asked once.",
+        help_text="This telephone rings first. Its number is kept, so you are asked only once.",
         widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}),
     )
     key = forms.UUIDField(widget=forms.HiddenInput)

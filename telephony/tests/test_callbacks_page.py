@@ -87,11 +87,17 @@ def test_a_row_says_how_often_when_and_until_when(world, noon, page):
 
 def test_the_menu_and_the_page_count_people_and_say_so(world, noon, client, page):
     owe(world, 2.5, 2, 1)
-    count = '<span class="count" title="{0} {1}">{0}<span class="sr"> {1}</span></span>'
-    assert count.format(1, "person to call back") in page()
+    seen = (
+        '<span class="count" title="{0} {1} to call back">{0} {1}<span class="sr"> to call back</span></span>'
+    )
+    small = (
+        '<span class="count" title="{0} {1} to call back">{0}<span class="sr"> {1} to call back</span></span>'
+    )
+    assert seen.format(1, "person") in page()
     assert "1 person is owed a call, the oldest since" in page()
     owe(world, 0.5, name="Nora Quill")
-    assert count.format(2, "people to call back") in page()
+    assert seen.format(2, "people") in page()
+    assert small.format(2, "people") in page(), "below, on a phone"
     assert "2 people are owed a call, the oldest since" in page()
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from accounts import visits
 from audit.models import Entry
-from callcrm.testing import add_call, add_lead, add_message, login
+from callcrm.testing import add_call, add_lead, add_message, add_superuser, login
 from leads import editing
 
 TEXT = "Call me at (206) 555-0177, ask for Dana."
@@ -98,3 +99,18 @@ def test_the_timeline_has_an_eye_where_something_is_hidden_and_nowhere_else(worl
     assert [line for line in page.split('"') if line.endswith("reveals/")] == [
         f"/b/acme/notes/{cut.pk}/reveals/"
     ] * 2
+
+
+def test_the_page_of_a_call_says_why_a_note_is_masked_and_how_to_read_it(world, client):
+    lead = add_lead(world.acme)
+    masked, plain = (add_call(world.acme, lead, note=note) for note in (TEXT, "Has a dog."))
+    login(client, world.user)
+    page = client.get(f"/b/acme/calls/{masked.pk}/").content.decode()
+    assert "are hidden, as everywhere, to protect the caller." in page
+    assert "press the eye and choose why you need them" in page
+    assert "are hidden" not in client.get(f"/b/acme/calls/{plain.pk}/").content.decode()
+    root = add_superuser()
+    visits.start(root, world.acme, "To look at a fault.")
+    visited = login(client, root).get(f"/b/acme/calls/{masked.pk}/").content.decode()
+    assert "You may not open them." in visited
+    assert "press the eye" not in visited
