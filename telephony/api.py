@@ -11,8 +11,8 @@ from rest_framework.response import Response
 
 from accounts.api_base import Door, ListQuery, Rows, found
 from accounts.api_shapes import Named
+from accounts.doors import check
 from accounts.permissions import Permission
-from callcrm.errors import Denied
 from callcrm.lib.strict import Choice, Flag, Id, Moment, QueryFlag, Shape, Strict, Text
 from leads.api import E164, LeadRef
 from leads.models import Source
@@ -164,8 +164,7 @@ class Calls(Rows):
         return entries.log(self.business, manual_api.resolved(given, self.member), by=self.member)
 
     def _place(self, given: dict[str, Any]) -> Call:
-        if not self.member.can(Permission.PLACE_CALLS):
-            raise Denied
+        check(self.member, Permission.PLACE_CALLS, writes=True)
         return calling.place(self.business, outgoing_api.resolved(given, self.member), by=self.member)
 
     def narrowed(self, rows: Any) -> QuerySet[Call]:
