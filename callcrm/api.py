@@ -26,6 +26,7 @@ from telephony.callbacks import api as callbacks
 from telephony.flows import api as flows
 from telephony.hours import api as hours_api
 from telephony.outgoing import api as outgoing_api
+from telephony.problems import api as problems
 
 
 class Documentation:
@@ -76,6 +77,7 @@ v1 = [
     path("calls/", telephony.Calls.as_view(), name="api-calls"),
     path("calls/<uuid:pk>/", telephony.OneCall.as_view(), name="api-call"),
     path("calls/<uuid:pk>/stops/", telephony.Stops.as_view(), name="api-call-stops"),
+    path("calls/<uuid:pk>/problems/", problems.CallProblems.as_view(), name="api-call-problems"),
     path("leads/", leads.Leads.as_view(), name="api-leads"),
     path("leads/search/", leads.LeadSearch.as_view(), name="api-lead-search"),
     path("leads/<uuid:pk>/", leads.OneLead.as_view(), name="api-lead"),
@@ -104,6 +106,10 @@ v1 = [
     path("callbacks/<uuid:pk>/", callbacks.OneCallback.as_view(), name="api-callback"),
     path("callbacks/<uuid:pk>/closings/", callbacks.Closings.as_view(), name="api-callback-closings"),
     path("callbacks/<uuid:pk>/reopenings/", callbacks.Reopenings.as_view(), name="api-callback-reopenings"),
+    path("problems/", problems.Problems.as_view(), name="api-problems"),
+    path("problems/<uuid:pk>/", problems.OneProblem.as_view(), name="api-problem"),
+    path("problems/<uuid:pk>/resolutions/", problems.Resolutions.as_view(), name="api-problem-resolutions"),
+    path("problems/<uuid:pk>/reopenings/", problems.Reopenings.as_view(), name="api-problem-reopenings"),
     path("telephone/", outgoing_api.MyTelephone.as_view(), name="api-telephone"),
     path("hours/", hours_api.OpeningTimes.as_view(), name="api-hours"),
     path("sources/", leads.Sources.as_view(), name="api-sources"),

@@ -351,6 +351,7 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
         "RecordingKind": "recordings.models.Recording.Kind",
         "LeadStatus": "leads.models.Lead.Status",
         "MergeSide": "leads.merging.SIDES",
+        "CallProblemKind": "telephony.models.CallProblem.Kind",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False},

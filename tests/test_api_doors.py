@@ -16,6 +16,7 @@ from recordings.models import Recording
 from telephony.callbacks import ledger
 from telephony.hours.week import WEEKDAYS
 from telephony.models import Call, Callback, Outcome
+from telephony.problems import reports
 from tests.api import Api, fields, same
 
 # path, method, a body that is right, who may: by the table of the outside, not by the code's own declarations
@@ -26,6 +27,12 @@ MATRIX: list[tuple[str, str, Any, Any]] = [
     ("calls/{call}/", "GET", None, EVERYBODY),
     ("calls/{call}/", "PATCH", {"tags": ["x"]}, EVERYBODY),
     ("calls/{call}/stops/", "POST", None, EVERYBODY),
+    ("calls/{call}/problems/", "GET", None, EVERYBODY),
+    ("calls/{call}/problems/", "POST", {"kind": "poor_audio"}, EVERYBODY),
+    ("problems/", "GET", None, ADMINS),
+    ("problems/{problem}/", "GET", None, ADMINS),
+    ("problems/{problem}/resolutions/", "POST", {"resolution": "mended"}, ADMINS),
+    ("problems/{problem}/reopenings/", "POST", None, ADMINS),
     ("leads/", "GET", None, EVERYBODY),
     ("leads/", "POST", {"name": "New Person"}, EVERYBODY),
     ("leads/search/", "POST", {"q": "smith"}, EVERYBODY),
@@ -87,7 +94,9 @@ def ids(world):
         )
         vain = add_call(world.acme, lead, outcome=Outcome.MISSED, answered_at=None)
         ledger.follow_call(vain, by=None)
+        problem = reports.report(call, "poor_audio", "It crackles.", by=world.user)
     return {
+        "problem": problem.pk,
         "lead": lead.pk,
         "call": call.pk,
         "recording": made.pk,

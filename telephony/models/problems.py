@@ -33,11 +33,14 @@ class CallProblemQuerySet(models.QuerySet["CallProblem"]):
     def open(self) -> "CallProblemQuerySet":
         return self.filter(OPEN)
 
+    def with_people(self) -> "CallProblemQuerySet":
+        """Bring who reported and resolved it, and whose key opens the words."""
+        return self.select_related("lead", "reported_by__user", "resolved_by__user")
+
     def for_list(self) -> "CallProblemQuerySet":
         """Bring what a line shows: of its call too, by whom and over which number it came."""
-        people = ("reported_by__user", "resolved_by__user")
         calls = Call.objects.select_related("lead", "phone__lead").prefetch_related("number", "source")
-        return self.select_related("lead", *people).prefetch_related(models.Prefetch("call", calls))
+        return self.with_people().prefetch_related(models.Prefetch("call", calls))
 
 
 class CallProblem(TenantModel, SealedModel):
@@ -114,6 +117,14 @@ class CallProblem(TenantModel, SealedModel):
     @property
     def is_open(self) -> bool:
         return self.resolved_at is None
+
+    @property
+    def state(self) -> str:
+        return "open" if self.is_open else "resolved"
+
+    @property
+    def given_resolution(self) -> str | None:
+        return self.resolution or None
 
     @property
     def shown_words(self) -> str | None:

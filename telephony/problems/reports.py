@@ -105,9 +105,7 @@ def follow(call: Call, before: bytes) -> None:
 
 def of_call(call: Call) -> tuple[list[CallProblem], bool]:
     """Return the newest that was reported of a call, for who sees it, and whether there is more."""
-    found = list(
-        call.problems.select_related("lead", "reported_by__user", "resolved_by__user")[: MOST_SHOWN + 1]
-    )
+    found = list(CallProblem.objects.with_people().filter(call=call)[: MOST_SHOWN + 1])
     return found[:MOST_SHOWN], len(found) > MOST_SHOWN
 
 
