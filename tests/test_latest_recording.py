@@ -73,12 +73,15 @@ def test_a_visit_of_the_platform_finds_no_player(world, client, lead, recorded, 
 def test_many_recordings_and_notes_cost_what_one_costs(world, client, lead, recorded, path):
     login(client, world.owner)
 
-    def more():
-        call = add_call(world.acme, lead, started_at=now() - timedelta(minutes=5))
-        recording = add_recording(world, call, provider_id="RE9", state="stored", audio_seconds=9.0)
+    def note():
         with world.inside():
-            notes.add(recording, 5, "Asks for a quote.", by=world.user)
+            notes.add(recorded, 5, "Asks for a quote.", by=world.user)
 
-    more()
-    assert_flat_queries(lambda: client.get(path.format(lead=lead.pk)), more)
+    def record():
+        call = add_call(world.acme, lead, started_at=now() - timedelta(days=3))
+        add_recording(world, call, provider_id="RE9", state="stored", audio_seconds=9.0)
+
+    note()
+    assert_flat_queries(lambda: client.get(path.format(lead=lead.pk)), note)
+    assert_flat_queries(lambda: client.get(path.format(lead=lead.pk)), record)
     assert "Asks for a quote." in client.get(path.format(lead=lead.pk)).content.decode()
