@@ -11,6 +11,7 @@ from accounts import keys, team
 from accounts.events import BusinessChanged, BusinessCreated
 from accounts.models import Business, Member, User
 from accounts.permissions import Role
+from audit.events import Change
 from audit.recording import Actor, record
 from callcrm.errors import NotFound
 from callcrm.lib import phones
@@ -51,15 +52,30 @@ def named(slug: str) -> Business:
 
 @transaction.atomic
 def change(business: Business, values: Mapping[str, Any], *, by: Member | User) -> Business:
-    """Change what a business is called, or how it works; the history names the fields. Raises ValidationError."""
+    """Change what a business is called, or how it works. Raises ValidationError."""
     changed = [field for field, value in values.items() if getattr(business, field) != value]
+    before = {field: getattr(business, field) for field in changed}
     for field in changed:
         setattr(business, field, values[field])
     if changed:
         business.full_clean()
         business.save(update_fields=changed)
-        record(BusinessChanged(fields=changed), by=by, business_id=business.pk)
+        told = [_change(field, before[field], values[field]) for field in changed]
+        record(BusinessChanged(fields=changed, changes=told), by=by, business_id=business.pk)
     return business
+
+
+def _change(field: str, before: Any, after: Any) -> Change:
+    """Tell the history in the words of Settings; a name may be a person's, and is left out."""
+    return Change(field) if field == "name" else Change(field, _said(field, before), _said(field, after))
+
+
+def _said(field: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return (
+        dict(phones.countries()).get(value, str(value)) if field == "region" else str(value).replace("_", " ")
+    )
 
 
 def free_slug(name: str) -> str:

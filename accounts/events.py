@@ -1,12 +1,12 @@
 """What can happen to users, members and doors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 from uuid import UUID
 
 from accounts.permissions import IN_WORDS
-from audit.events import Event
+from audit.events import Change, Event
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,7 @@ class BusinessChanged(Event):
         "delete_at_provider": "the deletion of the provider's copies",
     }
     fields: list[str]
+    changes: list[Change] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,9 @@ class EntryShape(Shape):
         help_text="member:<id>, user:<id>, visit:<id>, provider:<name>, system, anonymous"
     )
     subject = serializers.UUIDField(source="subject_id", allow_null=True)
-    data: Any = serializers.DictField()
+    data: Any = serializers.DictField(
+        help_text="Ids and codes; `changes`: what was changed, with `before` and `after` where neither is personal."
+    )
     security = serializers.BooleanField(source="is_security")
     request_id = serializers.CharField(allow_blank=True)
     ip = serializers.IPAddressField(allow_null=True)

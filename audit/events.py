@@ -3,14 +3,29 @@
 An act that matters is a class with a sentence and its fields: a misspelt field fails when it is built, two events with
 one name fail at import. Events hold ids, field names and codes, never a person's data: they outlive the person.
 Each app declares its own in `<app>/events`; `audit.recording.record` writes them in the transaction of the act.
+
+Where a value is nobody's secret (days, switches, hours, versions), an event carries in `changes` what it was and what
+it is: the history shows all of them in one way (`Entry.changes`).
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
 
 REGISTRY: dict[str, type["Event"]] = {}
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a value was and is, in codes or in the words of its page, never a person's and never free text.
+
+    With neither it was changed, and how is not said; with `after` alone that is what became of it.
+    """
+
+    what: str
+    before: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +57,28 @@ class Event:
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         return {name: _plain(value) for name, value in values.items() if value is not None}
 
+    @classmethod
+    def changed(cls, data: Mapping[str, Any]) -> list[Change]:
+        """Return what a recorded entry says was changed; where older ones said it otherwise, the event reads those."""
+        return [Change(**each) for each in data.get("changes", ())]
+
 
 def sentence_of(name: str, data: Mapping[str, Any]) -> str:
     """Return the words for a recorded event; a retired name or a missing field still reads as something true."""
     event = REGISTRY.get(name)
     return event.sentence.format_map(_Gaps(data, event.words)) if event else name
+
+
+def changes_of(name: str, data: Mapping[str, Any]) -> list[Change]:
+    """Return what a recorded event says was changed, in words; nothing for those that say it in their sentence."""
+    event = REGISTRY.get(name)
+    if event is None:
+        return []
+    said = _Gaps({}, event.words)
+    return [
+        Change(*(said.word(value) for value in (each.what, each.before, each.after)))
+        for each in event.changed(data)
+    ]
 
 
 class _Gaps(dict[str, Any]):
@@ -59,9 +91,9 @@ class _Gaps(dict[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         value = super().__getitem__(key)
-        return _listed([self._word(one) for one in value]) if isinstance(value, list) else self._word(value)
+        return _listed([self.word(one) for one in value]) if isinstance(value, list) else self.word(value)
 
-    def _word(self, value: Any) -> Any:
+    def word(self, value: Any) -> Any:
         return self._said.get(value, _words(value)) if isinstance(value, str) else value
 
 
@@ -77,6 +109,8 @@ def _words(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Change):
+        return asdict(value)
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value if isinstance(value, bool | int) else str(value)

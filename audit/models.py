@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from django.db import models
 from django.db.models.functions import Now
 
-from audit.events import REGISTRY, sentence_of
+from audit.events import REGISTRY, Change, changes_of, sentence_of
 from callcrm.lib.ids import uuid7
 
 
@@ -69,6 +69,11 @@ class Entry(models.Model):
     def sentence(self) -> str:
         """Return the words after the actor's name."""
         return sentence_of(self.name, self.data)
+
+    @property
+    def changes(self) -> list[Change]:
+        """Return what was changed and how, for a page to show below the sentence."""
+        return changes_of(self.name, self.data)
 
     @property
     def is_security(self) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.views.decorators.http import require_safe
 
 from accounts.doors import MemberRequest, needs
@@ -43,6 +43,15 @@ GROUPS = {  # what stands before the dot of an event's name, by what it is about
     "People and access": ("member", "user", "auth", "access", "platform", "telephone"),
 }
 RECORDS = {"call_id": "call", "lead_id": "lead", "number_id": "number"}  # what has a page of its own
+# Where what was changed lives, by what stands before the dot of an event's name: the page, and how a link calls it.
+PLACES = {
+    "business": ("settings", "settings"),
+    "flow": ("flow", "call flow"),
+    "hours": ("hours", "opening hours"),
+    "retention": ("retention", "retention rules"),
+    "member": ("team", "team"),
+    "provider": ("integrations", "integrations"),
+}
 
 
 @require_safe
@@ -72,19 +81,23 @@ def name_actors(entries: Iterable[Entry]) -> None:
 
 
 def _link_records(request: MemberRequest, entries: Iterable[Entry]) -> None:
-    """Give each entry `record`, `url` and `is_subject` for the page: what it is about, if that can be opened."""
+    """Give each entry `record`, `place`, `url`, `is_subject` for the page: what it is about, if that can be opened."""
     for entry in entries:
         field = next((field for field in RECORDS if entry.data.get(field)), "")
+        record = RECORDS.get(field, "")
+        page, place = PLACES.get(entry.name.partition(".")[0], (record, record))
         named: Any = entry
-        named.record, named.url, named.is_subject = "", "", False
-        if field and entry.name != "lead.deleted" and _may_open(request, RECORDS[field]):
-            named.record = RECORDS[field]
-            named.url = reverse(named.record, args=[request.business.slug, entry.data[field]])
-            named.is_subject = str(entry.subject_id) == entry.data[field]
+        named.record, named.place, named.url, named.is_subject = record, place, "", False
+        if page and entry.name != "lead.deleted":
+            named.url = _address(request, page, entry.data.get(field))
+            named.is_subject = bool(field) and str(entry.subject_id) == entry.data[field]
 
 
-def _may_open(request: MemberRequest, record: str) -> bool:
-    return request.member.can(Permission.NUMBERS if record == "number" else Permission.VIEW_CUSTOMERS)
+def _address(request: MemberRequest, page: str, pk: str | None) -> str:
+    """Return where a page is; nothing to whom its door would refuse."""
+    url = reverse(page, args=[request.business.slug, *([pk] if pk else [])])
+    door: Any = resolve(url).func  # it says which right it asks for (`accounts.doors.needs`)
+    return url if request.member.can(door.needs) else ""
 
 
 def _members(entries: list[Entry]) -> dict[str, Member]:

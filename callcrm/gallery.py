@@ -43,6 +43,7 @@ def examples(query: Mapping[str, str]) -> dict[str, Any]:
         "form": ExampleForm(query if "label" in query else None),
         "now": timezone.now(),
         "revealed": SimpleNamespace(fields={"phones": ["+1 503-555-0199"]}),
+        "changes": [SimpleNamespace(what="recorded calls", before="90 days", after="30 days")],
         "page": SimpleNamespace(newer="", older="example"),
     }
 

@@ -1,11 +1,11 @@
 """What can happen to recordings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 from uuid import UUID
 
-from audit.events import Event
+from audit.events import Change, Event
 from leads.events import REASONS
 
 
@@ -174,9 +174,16 @@ class HoldLifted(Event):
 @dataclass(frozen=True, kw_only=True)
 class RetentionChanged(Event):
     name = "retention.changed"
-    sentence = "changed how long recordings are kept ({kind}: {days})"
+    sentence = "changed how long {kind} are kept"
+    words: ClassVar[Mapping[str, str]] = {"call": "recorded calls", "voicemail": "voicemail messages"}
     kind: str
     days: str
+    changes: list[Change] = field(default_factory=list)
+
+    @classmethod
+    def changed(cls, data: Mapping[str, Any]) -> list[Change]:
+        """Entries of before what a rule was is kept say only what it became."""
+        return super().changed(data) or [Change(data.get("kind", "?"), "", data.get("days", "?"))]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from django.template.loader import get_template
 
-from audit.events import REGISTRY
+from audit.events import REGISTRY, Change
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("accounts", "audit", "callcrm", "exports", "leads", "recordings", "telephony")
@@ -24,7 +24,7 @@ INLINE = re.compile(
 )
 SAFE_FILTER = re.compile(r"\|\s*safe\b|{%\s*autoescape\s+off")
 # What an event may hold: ids, names of fields, codes. A person's data is none of these (tests/test_leaks.py).
-HELD = {UUID, UUID | None, str, bool, int, list[str]}
+HELD = {UUID, UUID | None, str, bool, int, list[str], list[Change]}
 
 
 def modules(*, tests: bool = False) -> list[Path]:
@@ -104,7 +104,7 @@ def test_an_event_has_a_sentence_made_of_its_fields(event):
     assert re.fullmatch(r"[a-z]+\.[a-z_]+", event.name), event.name
     assert named <= set(own)
     assert event.subject is None or own[event.subject] == UUID
-    assert set(own.values()) <= HELD, "an event holds ids, names of fields and codes"
+    assert set(own.values()) <= HELD, "an event holds ids, names of fields, codes and changes of them"
     assert event.sentence[0].islower() or event.sentence[0] == "{", "it completes the name of who acts"
 
 

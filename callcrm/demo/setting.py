@@ -8,6 +8,7 @@ from accounts import businesses, keys
 from accounts.events import BusinessCreated, LoggedIn, MemberAdded
 from accounts.models import Business, Member, User
 from accounts.permissions import Role
+from audit.events import Change
 from callcrm.demo.answering import TELEPHONES
 from callcrm.demo.scene import PROVIDER, Scene
 from callcrm.demo.traffic import DAYS
@@ -126,7 +127,8 @@ def tell(scene: Scene) -> None:
         published = number.created_at + timedelta(minutes=1)
         scene.tell(FlowPublished(number_id=number.pk, version=1), published, owner)
     for kind, days in KEPT_DAYS.items():
-        changed = RetentionChanged(kind=kind.value, days=f"{days} days")
+        said = f"{days} days"
+        changed = RetentionChanged(kind=kind.value, days=said, changes=[Change(kind.value, "kept", said)])
         scene.tell(changed, begun + timedelta(minutes=40), owner)
     for day in range(DAYS + 1):
         _tell_morning(scene, begun + timedelta(days=day))

@@ -118,6 +118,8 @@ EVENT_MARKS: Mapping[str, Mark] = {
     "recording.hold_lifted": Mark("Legal hold", "", "lock"),
     "recording": Mark("Recording", "", "mic"),
     "retention": Mark("Settings", "accent", "settings"),
+    "hours": Mark("Opening hours", "accent", "clock"),
+    "flow": Mark("Call flow", "accent", "hash"),
 }
 
 

@@ -1,7 +1,8 @@
-"""The components around a list, as template tags: its tabs, its chips, the dates among them, and the way to older rows.
+"""The components around a list, as template tags: its tabs, its chips, the dates among them, the way to older rows, and
+what a row of the history changed.
 
-All are links and forms of GET that keep what else the URL says, so they work without scripts. What the values mean is
-said by whoever makes a `Filter`. Further components: `callcrm.lib.ui`.
+Those around it are links and forms of GET that keep what else the URL says, so they work without scripts. What the
+values mean is said by whoever makes a `Filter`. Further components: `callcrm.lib.ui`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from django.template.context import Context
 register = template.Library()
 
 RANGE = ("from", "to")
+CHANGES_SHOWN = 5  # more fold away
 
 
 @dataclass(frozen=True)
@@ -109,3 +111,10 @@ def tab(context: Context, label: str, **params: str) -> dict[str, Any]:
     query = _query(context) or {}
     current = all(query.get(name, "") == value for name, value in params.items())
     return {"label": label, "url": _link(context, **params), "current": current}
+
+
+@register.inclusion_tag("components/changes.html")
+def changes(made: Sequence[Any]) -> dict[str, Any]:
+    """{% changes entry.changes %}: each with `what`, and where they are known `before` and `after`."""
+    most = CHANGES_SHOWN if len(made) > CHANGES_SHOWN + 1 else len(made)
+    return {"shown": made[:most], "rest": made[most:]}

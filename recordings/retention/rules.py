@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import Business, Member
+from audit.events import Change
 from audit.recording import record
 from callcrm.errors import Invalid
 from callcrm.lib import logs
@@ -47,8 +48,14 @@ def change(business: Business, rules: Rules, *, by: Member) -> None:
         _check(kind, days)
         if before[kind] != days:
             RetentionRule.objects.update_or_create(business=business, kind=kind, defaults={"days": days})
-            said = f"{days} days" if days else "kept"
-            record(RetentionChanged(kind=kind, days=said), by=by, business_id=business.pk)
+            change = Change(kind, in_words(before[kind]), in_words(days))
+            event = RetentionChanged(kind=kind, days=change.after, changes=[change])
+            record(event, by=by, business_id=business.pk)
+
+
+def in_words(days: int | None) -> str:
+    """Return how long, as the history says it."""
+    return "kept" if days is None else f"{days} day{'s' * (days != 1)}"
 
 
 def _check(kind: str, days: int | None) -> None:

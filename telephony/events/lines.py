@@ -1,9 +1,9 @@
 """What is set up so that calls come: providers, numbers, their flows, opening hours, telephones, practice."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
-from audit.events import Event
+from audit.events import Change, Event
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +59,7 @@ class FlowPublished(Event):
     subject = "number_id"
     number_id: UUID
     version: int
+    changes: list[Change] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +86,7 @@ class HoursChanged(Event):
     subject = "hours_id"
     hours_id: UUID
     fields: list[str]
+    changes: list[Change] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)

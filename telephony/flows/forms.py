@@ -13,10 +13,11 @@ from django.http import QueryDict
 from callcrm.lib import phones
 from callcrm.lib.forms import RefusableForm
 from telephony.flows import documents, steps
+from telephony.flows.differences import ORDERS
 from telephony.flows.documents import Unreadable
 from telephony.flows.lint import Problem
 from telephony.flows.new_steps import NEW, with_new_steps
-from telephony.flows.steps import KEYS, KINDS, LANGUAGES, Flow, Order, Step
+from telephony.flows.steps import KEYS, KINDS, LANGUAGES, Flow, Step
 
 ICONS = {
     "greeting": "mic",
@@ -37,11 +38,7 @@ TONES = {
     "circle": "bad",
 }
 SHORT_MENU = 3  # keys that are always shown
-_ORDERS = [
-    (Order.ALL.value, "Everyone at once"),
-    (Order.IN_TURN.value, "One after the other"),
-    (Order.ROUND_ROBIN.value, "In turn, another first each time"),
-]
+_ORDERS = [(order, words.capitalize()) for order, words in ORDERS.items()]
 _TWO_LINES = {"rows": 2}
 
 

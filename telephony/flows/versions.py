@@ -4,18 +4,18 @@ A draft is saved by naming the state that one has seen; who is late is told so, 
 Publishing makes a version that never changes, and asks `lint.py` first.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import transaction
 from django.utils.timezone import now
 
 from accounts.models import Member
+from audit.events import Change
 from audit.recording import Actor, record
 from callcrm.errors import Conflict, Invalid
 from telephony.events import FlowDiscarded, FlowPublished, FlowRestored, FlowSaved
-from telephony.flows import documents, lint
+from telephony.flows import differences, documents, lint
 from telephony.flows.steps import Flow
 from telephony.hours import opening
 from telephony.models import FlowDraft, FlowVersion, NumberRoute, TrackingNumber
@@ -36,7 +36,7 @@ class Current:
     @property
     def changes(self) -> int:
         """Return how many values differ from what answers calls; a draft may say the same again."""
-        return changes(self.published.flow, self.flow) if self.draft else 0
+        return len(differences.between(self.published.flow, self.flow)) if self.draft else 0
 
 
 def current(number: TrackingNumber) -> Current:
@@ -101,20 +101,27 @@ def publish(number: TrackingNumber, *, by: Member) -> FlowVersion:
 @transaction.atomic
 def put(number: TrackingNumber, flow: Flow, *, by: Actor | None) -> FlowVersion:
     """Make a flow the newest version, unasked. The first one of a number comes in this way."""
-    last = number.published.version if number.published_id else 0
+    last = number.published if number.published_id else None
     version = FlowVersion(
         business_id=number.business_id,
         number=number,
-        version=last + 1,
+        version=last.version + 1 if last else 1,
         document=documents.write(flow),
         published_by=_member(by),
     )
     version.save(force_insert=True)
     number.published, number.forward_to = version, flow.rings
     number.save(update_fields=["published", "forward_to"])
-    event = FlowPublished(number_id=number.pk, version=version.version)
+    told = _told(last, version) if last else []
+    event = FlowPublished(number_id=number.pk, version=version.version, changes=told)
     record(event, by=by, business_id=number.business_id)
     return version
+
+
+def _told(last: FlowVersion, version: FlowVersion) -> list[Change]:
+    """Return for the history in what a version differs from the one before."""
+    numbers = Change("version", f"{last.version}", f"{version.version}")
+    return [numbers, *differences.between(last.flow, version.flow)]
 
 
 @transaction.atomic
@@ -133,20 +140,6 @@ def restore(version: FlowVersion, *, by: Member) -> Current:
     event = FlowRestored(number_id=version.number.pk, version=version.version)
     record(event, by=by, business_id=version.business_id)
     return saved
-
-
-def changes(before: Flow, after: Flow) -> int:
-    """Return how many values differ between two flows; a step that came or went counts once."""
-    one, other = documents.write(before), documents.write(after)
-    apart = [part for part in ("start", "blocked", "text_back") if one[part] != other[part]]
-    names = {**one["steps"], **other["steps"]}
-    return len(apart) + sum(_differences(one["steps"].get(name), other["steps"].get(name)) for name in names)
-
-
-def _differences(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> int:
-    if one is None or other is None or one["kind"] != other["kind"]:
-        return int(one != other)
-    return sum(1 for name in one if one[name] != other[name])
 
 
 def _by_place(problems: Sequence[lint.Problem]) -> dict[str, list[str]]:

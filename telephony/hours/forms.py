@@ -12,12 +12,9 @@ from callcrm.errors import Conflict, Refused
 from callcrm.lib.forms import RefusableForm
 from telephony.hours import opening, public_holidays
 from telephony.hours.typed import HINT, LONGEST, shown, typed
-from telephony.hours.week import LONGEST_NAME, WEEKDAYS, Hours, Unreadable, Window, texts
+from telephony.hours.week import LONGEST_NAME, NAMES, WEEKDAYS, Hours, Unreadable, Window, texts
 from telephony.models import OpeningHours
 
-NAMES = dict(
-    zip(WEEKDAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
-)
 OUT_OF_DATE = "This page is out of date: open it again."
 
 
@@ -75,7 +72,7 @@ class WeekForm(VersionedForm):
         words = {day: shown(windows) for day, windows in zip(WEEKDAYS, hours.week, strict=True)}
         self.saved = words
         super().__init__(*args, business=business, initial=words, **kwargs)
-        for day, name in NAMES.items():
+        for day, name in zip(WEEKDAYS, NAMES, strict=True):
             attrs = {"autocomplete": "off", "spellcheck": "false"}
             self.fields[day] = Openings(label=name, widget=forms.TextInput(attrs=attrs))
 

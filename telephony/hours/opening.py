@@ -5,7 +5,7 @@ told. Public holidays become rows of the document like those that are typed, so 
 anybody.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Final
@@ -14,10 +14,13 @@ from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
 from accounts.models import Business
+from audit.events import Change
 from audit.recording import Actor, record
 from callcrm.errors import Conflict, Invalid
+from callcrm.lib import times
 from telephony.events import HoursChanged
-from telephony.hours.week import WEEKDAYS, Hours, Unreadable, read, texts
+from telephony.hours.typed import shown
+from telephony.hours.week import NAMES, WEEKDAYS, Hours, Unreadable, Window, read, texts
 from telephony.models import OpeningHours
 
 Week = Mapping[str, Sequence[str]]
@@ -78,9 +81,26 @@ def change(
     values = _canonical({**document_of(row), **given}, business)
     changed = [name for name in values if row is None or values[name] != row.document[name]]
     if row is None or changed:
+        told = list(_told(hours_of(business, row), read(values, business.tz)))
         row = _kept(row or OpeningHours(business=business), values)
-        record(HoursChanged(hours_id=row.pk, fields=changed), by=by, business_id=business.pk)
+        record(HoursChanged(hours_id=row.pk, fields=changed, changes=told), by=by, business_id=business.pk)
     return row
+
+
+def _told(before: Hours, after: Hours) -> Iterator[Change]:
+    """Yield for the history which days are other than they were; what a day is called is free text."""
+    for name, old, new in zip(NAMES, before.week, after.week, strict=True):
+        if old != new:
+            yield Change(name, _words(old), _words(new))
+    for day in sorted({*before.holidays, *after.holidays}):
+        was, now_is = before.holidays.get(day), after.holidays.get(day)
+        if was != now_is:
+            yield Change(times.days(day, day), _words(was), _words(now_is))
+
+
+def _words(windows: Sequence[Window] | None) -> str:
+    """Write windows so that "from … to …" can stand around them: "9 am – noon, 1 pm – 5 pm"."""
+    return "like any other week" if windows is None else shown(windows).replace(" to ", " – ")
 
 
 def _canonical(document: Mapping[str, Any], business: Business) -> dict[str, Any]:

@@ -21,6 +21,7 @@ Window = tuple[int, int]  # minutes of the day, start < end <= 1440, local time
 Span = tuple[datetime, datetime]  # a stretch of real time, in UTC
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MIDNIGHT = 1440
 MOST_WINDOWS, MOST_HOLIDAYS, LONGEST_NAME = 8, 400, 80
 YEAR = timedelta(days=366)  # how far is looked ahead: what does not open by then, never does
