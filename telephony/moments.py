@@ -24,6 +24,8 @@ ORDER = (
     "called",
     "answered",
     "recording",
+    "paused",
+    "not_paused",
     "voicemail",
     "stopped",
     "ended",
@@ -149,3 +151,17 @@ def _of_its_recordings(recordings: list[Any]) -> Iterator[Moment]:
         if recording.state != "absent" or len(recordings) == 1:
             kind = "voicemail" if recording.kind == "voicemail" else "recording"
             yield Moment(kind, recording.created_at, recording)
+        yield from _of_its_pauses(recording)
+
+
+def _of_its_pauses(recording: Any) -> Iterator[Moment]:
+    """A pause that was not done is told too: what was said then is recorded."""
+    for pause in recording.pauses.all():
+        if pause.paused_at:
+            goes_on = pause.resumed_at is None and recording.is_going_on
+            length = times.duration(pause.seconds(recording.pauses_end_by))
+            yield Moment(
+                "paused", pause.paused_at, pause, "until somebody resumes it" if goes_on else f"for {length}"
+            )
+        elif pause.failure:
+            yield Moment("not_paused", pause.wished_at, pause, pause.why)

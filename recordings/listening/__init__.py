@@ -1,6 +1,6 @@
 """Listening to a recording, and what stands beside it.
 
 `playbacks.py` gives a member a link for one session, `ranges.py` answers with the part that a player asks for, and
-`waveform.py` draws what it sounds like. `notes.py` keeps what members write at a moment, `transcripts.py` what was
-said.
+`waveform.py` draws what it sounds like, `pause_marks.py` says where in it nothing was recorded. `notes.py` keeps what
+members write at a moment, `transcripts.py` what was said.
 """

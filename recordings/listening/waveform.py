@@ -88,25 +88,30 @@ class Waveform:
 
 
 def silences(lanes: Sequence[bytes], seconds: float) -> list[tuple[float, float]]:
-    """Return from when till when nobody says anything, as far as the picture of a recording shows it.
+    """Return from when till when nobody says anything, as far as the picture of a recording shows it."""
+    silent = silent_points(lanes)
+    share = seconds / max(1, len(silent))
+    return [
+        (round(start * share + LEFT, 1), round(end * share - LEFT, 1))
+        for start, end in runs(silent)
+        if (end - start) * share > LONG
+    ]
+
+
+def silent_points(lanes: Sequence[bytes]) -> list[bool]:
+    """Say of each point of a picture whether nobody says anything.
 
     Each side is measured by its own loudest, so that a far caller is not taken for silence beside a near one. A point
     is the loudest of its share: where it is silent, all of its share is.
     """
     floors = [max(1, max(lane, default=0) // QUIET) for lane in lanes]
-    silent = [
+    return [
         all(point <= floor for point, floor in zip(at, floors, strict=True))
         for at in zip(*lanes, strict=True)
     ]
-    share = seconds / max(1, len(silent))
-    return [
-        (round(start * share + LEFT, 1), round(end * share - LEFT, 1))
-        for start, end in _runs(silent)
-        if (end - start) * share > LONG
-    ]
 
 
-def _runs(marks: Sequence[bool]) -> Iterator[tuple[int, int]]:
+def runs(marks: Sequence[bool]) -> Iterator[tuple[int, int]]:
     """Give where each stretch of true marks begins and ends."""
     at = 0
     for mark, same in groupby(marks):

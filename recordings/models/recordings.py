@@ -23,6 +23,7 @@ from callcrm.lib.crypto import envelope
 from callcrm.lib.crypto.fields import SealedModel, SealedText
 from leads.models import is_cut
 from recordings import failures
+from recordings.listening.pause_marks import PauseMark, marks
 from recordings.listening.waveform import POINTS, silences
 from recordings.models.pauses import RecordingPause
 from telephony.models import Call
@@ -271,9 +272,20 @@ class Recording(TenantModel, SealedModel):
     @property
     def paused_seconds(self) -> int:
         """Return how long nothing was recorded: silence stands there, so it counts in the duration."""
+        return sum(pause.seconds(self.pauses_end_by) for pause in self.pauses.all())
+
+    @property
+    def pauses_end_by(self) -> datetime:
+        """Return when a pause that nobody ended was over: with the recording."""
         recorded = timedelta(seconds=self.duration_seconds or 0)
-        end = (self.created_at + recorded) if self.is_complete else self.call.ended_at or now()
-        return sum(pause.seconds(end) for pause in self.pauses.all())
+        return (self.created_at + recorded) if self.is_complete else self.call.ended_at or now()
+
+    @property
+    def pause_marks(self) -> list[PauseMark]:
+        """Return where in what plays its pauses are heard."""
+        begun = ((p, p.paused_at - self.created_at) for p in self.pauses.all() if p.paused_at)
+        stretches = [(after.total_seconds(), pause.seconds(self.pauses_end_by)) for pause, after in begun]
+        return list(marks(stretches, self.lanes, self.length.total_seconds())) if stretches else []
 
     @property
     def is_past_keeping(self) -> bool:

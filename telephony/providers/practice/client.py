@@ -39,7 +39,7 @@ class Tune:
 
     def blocks(self) -> Iterator[bytes]:
         yield self._head()
-        pauses = self._pauses()
+        pauses = self.pauses()
         for second in range(self._seconds):
             if second in pauses:
                 yield bytes(RATE * 2 * self._channels)
@@ -48,7 +48,7 @@ class Tune:
             note = self._notes[second % 32]
             yield _second(_NOTES[note % len(_NOTES)], _LEVELS[note % len(_LEVELS)], speaking, self._channels)
 
-    def _pauses(self) -> frozenset[int]:
+    def pauses(self) -> frozenset[int]:
         """Return the seconds in which nobody says anything: in a long talk twice, in a short one never.
 
         Pauses grow with it, because a picture of a long talk shows no short ones.
