@@ -18,7 +18,7 @@ from callcrm.demo.answering import TELEPHONES
 from callcrm.lib.ids import uuid7_at
 from leads import index
 from leads.models import Lead, LeadPhone, LeadToken, Note
-from recordings.models import Recording
+from recordings.models import Recording, RecordingPause
 from telephony.hours import opening
 from telephony.hours.week import Hours
 from telephony.models import Call, Callback, CallbackMiss, CallLeg, Message, TrackingNumber
@@ -56,6 +56,7 @@ class Scene:
     calls: list[Call] = field(default_factory=list)
     legs: list[CallLeg] = field(default_factory=list)
     recordings: list[Recording] = field(default_factory=list)
+    pauses: list[RecordingPause] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     callbacks: list[Callback] = field(default_factory=list)
     misses: list[CallbackMiss] = field(default_factory=list)
@@ -103,6 +104,7 @@ class Scene:
             self.calls,
             self.legs,
             self.recordings,
+            self.pauses,
             self.messages,
             self.callbacks,
             self.misses,

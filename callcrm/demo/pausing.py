@@ -1,0 +1,45 @@
+"""A card number was coming: the last long talk that is kept was paused, where its practice caller is silent."""
+
+from datetime import timedelta
+
+from audit.events import Event
+from callcrm.demo.scene import Scene
+from recordings.events import RecordingPaused, RecordingPauseWished, RecordingResumed, RecordingResumeWished
+from recordings.models import Recording, RecordingPause
+from telephony.providers.practice.client import Tune
+
+LONG = 120  # seconds
+
+
+def pause(scene: Scene) -> None:
+    """Pause it once; who talked pressed the buttons."""
+    recording = next(each for each in reversed(scene.recordings) if _is_long(each))
+    silent = Tune(recording.provider_id, 2, recording.duration_seconds or 0).pauses()
+    first = min(silent)
+    last = next(second for second in range(first, first + LONG) if second + 1 not in silent)
+    paused, resumed = (recording.created_at + timedelta(seconds=at) for at in (first, last + 1))
+    agent = recording.call.agent
+    scene.pauses.append(
+        RecordingPause(
+            business_id=scene.business.pk,
+            recording=recording,
+            state=RecordingPause.State.RESUMED,
+            wished_at=resumed,
+            wished_by=agent,
+            paused_at=paused,
+            resumed_at=resumed,
+            attempts=2,
+        )
+    )
+    ids = {"recording_id": recording.pk, "call_id": recording.call_id}
+    begun: list[Event] = [RecordingPauseWished(**ids), RecordingPaused(**ids)]
+    over: list[Event] = [RecordingResumeWished(**ids), RecordingResumed(**ids)]
+    for event in begun:
+        scene.tell(event, paused, agent)
+    for event in over:
+        scene.tell(event, resumed, agent)
+
+
+def _is_long(recording: Recording) -> bool:
+    talk = recording.kind == Recording.Kind.CALL and recording.call.records
+    return talk and recording.state == Recording.State.PENDING and (recording.duration_seconds or 0) >= LONG
