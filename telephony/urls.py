@@ -58,6 +58,7 @@ urlpatterns = [
     path("hours/public-holidays/", hours_pages.add_public_holidays, name="public-holidays"),
     path("numbers/<uuid:pk>/flow/", flows.flow, name="flow"),
     path("numbers/<uuid:pk>/flow/removals/", flows.remove_step, name="flow-removals"),
+    path("numbers/<uuid:pk>/flow/reversals/", flows.take_back, name="flow-reversals"),
     path("numbers/<uuid:pk>/flow/publications/", flows.publish, name="flow-publications"),
     path("numbers/<uuid:pk>/flow/discards/", flows.discard, name="flow-discards"),
     path("numbers/<uuid:pk>/flow/versions/", flows.version_list, name="flow-versions"),

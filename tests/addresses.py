@@ -63,6 +63,7 @@ ROWS = {
     "flow-discards": "number",
     "flow-publications": "number",
     "flow-removals": "number",
+    "flow-reversals": "number",
     "flow-restorations": "flow",
     "flow-versions": "number",
     "flow-what-if": "number",

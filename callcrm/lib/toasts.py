@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.urls import reverse
 
 
-def undoable(request: Any, text: str, name: str, pk: UUID) -> None:
-    """Say it on the next page, with "Undo": a POST to the address `name` of this row."""
-    messages.success(request, text, extra_tags=reverse(name, args=[request.business.slug, pk]))
+def undoable(request: Any, text: str, name: str, pk: UUID, *, state: str = "") -> None:
+    """Say it on the next page, with "Undo": a POST to the address `name` of this row, and to no later `state` of it."""
+    address = reverse(name, args=[request.business.slug, pk])
+    messages.success(request, text, extra_tags=address + (f"?state={state}" if state else ""))

@@ -23,6 +23,8 @@ function look() {
 }
 
 form.addEventListener("input", look);
+// To put a step back would take what has been typed since.
+form.addEventListener("input", () => document.querySelector(".toast:has(form)")?.remove(), { once: true });
 document.addEventListener("htmx:after:swap", look);
 addEventListener("pageshow", look); // a browser that goes back fills the page in as it was left
 

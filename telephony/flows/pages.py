@@ -19,8 +19,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm.errors import Conflict, Invalid
+from callcrm.lib import toasts
 from telephony import figures
-from telephony.flows import documents, trials, versions
+from telephony.flows import documents, trials, typed_trials, versions
 from telephony.flows.forms import ICONS, TONES, FlowForm, StepForm
 from telephony.flows.lint import Problem
 from telephony.flows.steps import KINDS, Flow
@@ -48,15 +49,31 @@ def flow(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_POST
 @needs(Permission.NUMBERS)
 def remove_step(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Save what was typed, and take a step out of it."""
+    """Save what was typed, and take a step out of it; the toast puts the step back and leaves what was typed."""
     number = _number(request, pk)
     form = _form(request, number)
     name = request.POST.get("remove", "")
-    if form.flow is not None and name in form.flow.steps:
-        form.flow = form.flow.without(name)
     if not _save(request, number, form):
         return _page(request, number, form, status=422)
-    messages.success(request, "The step was taken out of the draft.")
+    found = versions.current(number)
+    if name in found.flow.steps:
+        left = versions.save(number, found.flow.without(name), state=found.state, by=request.member)
+        said = "The step was taken out of the draft."
+        toasts.undoable(request, said, "flow-reversals", pk, state=left.state)
+    return _back(request, number)
+
+
+@require_POST
+@needs(Permission.NUMBERS)
+def take_back(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Let the draft be what it was before its last save, which is named; what came after that save stays."""
+    number = _number(request, pk)
+    try:
+        versions.take_back(number, state=request.GET.get("state", ""), by=request.member)
+    except Conflict as late:
+        messages.error(request, late.message)
+    else:
+        messages.success(request, "The step is back in the draft.")
     return _back(request, number)
 
 
@@ -118,7 +135,7 @@ def restore(request: MemberRequest, pk: UUID) -> HttpResponse:
 def try_call(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Show what a call would meet in the flow as it stands on the page, and keep nothing of it."""
     number = _number(request, pk)
-    trial = _trial(request, request.POST)
+    trial = _trial(request, number, request.POST)
     form = _form(request, number) if "state" in request.POST else None
     can_be_tried = trial.is_valid() and (form is None or form.flow is not None)
     return _page(request, number, form, trial=trial, status=200 if can_be_tried else 422)
@@ -126,6 +143,7 @@ def try_call(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 def _save(request: MemberRequest, number: TrackingNumber, form: FlowForm) -> bool:
     """Keep a draft and say whether it was kept. Who is late sees what he typed, and can send it again."""
+    typed_trials.keep(request.session, request.business.pk, number.pk, request.POST)
     if form.flow is None:
         return False
     try:
@@ -142,9 +160,14 @@ def _form(request: MemberRequest, number: TrackingNumber) -> FlowForm:
     return FlowForm(found.flow, found.state, region=request.business.region, data=request.POST)
 
 
-def _trial(request: MemberRequest, data: Any = None) -> trials.TrialForm:
-    zone = request.business.tz
-    return trials.TrialForm(data, zone=zone, region=request.business.region, initial=trials.now_in(zone))
+def _trial(request: MemberRequest, number: TrackingNumber, data: Any = None) -> trials.TrialForm:
+    """Return the form of a trial, with what was typed into it before the flow was saved."""
+    business = request.business
+    initial = trials.now_in(business.tz)
+    typed = typed_trials.recall(request.session, business.pk, number.pk) if data is None else None
+    if typed:
+        data = typed if typed["at"] else typed | trials.sent(initial)
+    return trials.TrialForm(data, zone=business.tz, region=business.region, initial=initial)
 
 
 def _page(
@@ -163,7 +186,7 @@ def _page(
     refusals = [_linked(form, flow, problem) for problem in problems if problem.refuses]
     if status == 422 and trial is None:
         _open_at_the_first(form, problems)
-    trial = trial or _trial(request)
+    trial = trial or _trial(request, number)
     context = {
         "number": number,
         "changes": found.changes,

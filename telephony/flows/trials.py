@@ -24,6 +24,7 @@ from telephony.models import TrackingNumber
 from telephony.providers import PROVIDERS
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+AS_SENT = "%Y-%m-%dT%H:%M"
 WITHHELD = ("hidden", "withheld", "anonymous")
 
 
@@ -54,10 +55,13 @@ class TrialForm(forms.Form):
         help_text="A number, or “hidden”. Leave it empty for a new caller.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+    drawn = forms.CharField(
+        max_length=40, required=False, widget=forms.HiddenInput
+    )  # `at`, as the page came with it
     second = forms.BooleanField(required=False)  # of the two moments of one time; read by `clean_at`
     at = forms.DateTimeField(
         label="Calls at",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=AS_SENT),
     )
     keys = forms.RegexField(
         r"\A[0-9]{0,10}\Z",
@@ -122,7 +126,13 @@ def read_caller(text: str, region: str) -> str | None:
 
 def now_in(zone: ZoneInfo) -> Mapping[str, Any]:
     local = now().astimezone(zone)
-    return {"at": local.replace(second=0, microsecond=0, tzinfo=None), "second": local.fold == 1}
+    at = local.replace(second=0, microsecond=0, tzinfo=None)
+    return {"at": at, "drawn": f"{at:{AS_SENT}}", "second": local.fold == 1}
+
+
+def sent(initial: Mapping[str, Any]) -> dict[str, str]:
+    """Return the time that a form begins with as a browser would send it."""
+    return {"at": initial["drawn"], "drawn": initial["drawn"], "second": "on" if initial["second"] else ""}
 
 
 def _never(local: datetime, zone: ZoneInfo) -> str:

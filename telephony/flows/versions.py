@@ -73,11 +73,24 @@ def save(number: TrackingNumber, flow: Flow, *, state: str | None, by: Member) -
     if document == documents.write(before.flow):
         return before
     draft = before.draft or FlowDraft(business_id=number.business_id, number=number, revision=0)
-    draft.document, draft.updated_by, draft.updated_at = document, _member(by), now()
+    draft.before, draft.document = documents.write(before.flow), document
+    draft.updated_by, draft.updated_at = _member(by), now()
     draft.revision += 1
     draft.save()
     record(FlowSaved(number_id=number.pk), by=by, business_id=number.business_id)
     return Current(flow, before.published, draft)
+
+
+@transaction.atomic
+def take_back(number: TrackingNumber, *, state: str, by: Member) -> Current:
+    """Let the draft be what it was until its last save; done twice it is as after that save again.
+
+    Raises Conflict when `state` is not what that save left: what came after it is somebody's work.
+    """
+    found = current(_locked(number))
+    if found.state != state or found.draft is None or found.draft.before is None:
+        raise Conflict("This flow has been changed since, so nothing was put back.")
+    return save(number, documents.read(found.draft.before), state=state, by=by)
 
 
 @transaction.atomic

@@ -49,10 +49,14 @@ class FlowVersion(TenantModel):
 
 
 class FlowDraft(TenantModel):
-    """What the next version of a flow is going to be. `revision` counts the saves: a save names the last one."""
+    """What the next version of a flow is going to be. `revision` counts the saves: a save names the last one.
+
+    `before` is what it was until the last save, for who takes that back; null in drafts of before this was kept.
+    """
 
     number = tenant_key("telephony.TrackingNumber", related_name="drafts")
     document = models.JSONField()
+    before = models.JSONField(null=True)
     revision = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField(default=now)
     updated_by = tenant_key("accounts.Member", null=True)

@@ -155,7 +155,7 @@ def said_before_taking_out(editor, step):
 def test_who_takes_a_step_out_reads_first_what_leads_to_it_and_where_that_will_lead(whole):
     asked = said_before_taking_out(whole, "ring")
     assert asked.startswith("3. Ask for a key leads here, and will lead to ")
-    assert "Take a message. What the step says is gone." in asked
+    assert asked.endswith("5. Take a message.")
     assert said_before_taking_out(whole, "closed").startswith(
         "2. Check opening hours leads here, and will lead nowhere until you choose what comes next."
     )
