@@ -58,6 +58,11 @@ class Event:
         return {name: _plain(value) for name, value in values.items() if value is not None}
 
     @classmethod
+    def told(cls, data: Mapping[str, Any]) -> str:
+        """Return the sentence of a recorded entry; an event of which one sentence is not enough says more."""
+        return cls.sentence.format_map(_Gaps(data, cls.words))
+
+    @classmethod
     def changed(cls, data: Mapping[str, Any]) -> list[Change]:
         """Return what a recorded entry says was changed; where older ones said it otherwise, the event reads those."""
         return [Change(**each) for each in data.get("changes", ())]
@@ -66,7 +71,7 @@ class Event:
 def sentence_of(name: str, data: Mapping[str, Any]) -> str:
     """Return the words for a recorded event; a retired name or a missing field still reads as something true."""
     event = REGISTRY.get(name)
-    return event.sentence.format_map(_Gaps(data, event.words)) if event else name
+    return event.told(data) if event else name
 
 
 def changes_of(name: str, data: Mapping[str, Any]) -> list[Change]:

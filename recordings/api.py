@@ -15,6 +15,7 @@ from callcrm.lib.strict import Choice, Id, Shape
 from recordings import sealing
 from recordings.listening import playbacks, ranges
 from recordings.models import PlayReason, Recording
+from recordings.retention import ends
 
 REASON = OpenApiParameter(
     "X-Play-Reason",
@@ -24,6 +25,8 @@ REASON = OpenApiParameter(
     description="Why you listen, where the business asks for it: wanted when a playback begins.",
 )
 STATES = ["pending", "stored", "failed", "absent", "deleted", "blocked"]
+
+RULES_SAID = [(rule, ends.words(rule)) for rule in Recording.Rule.values]
 
 
 class RecordingShape(Shape):
@@ -42,6 +45,9 @@ class RecordingShape(Shape):
     )
     legal_hold = serializers.BooleanField(source="is_held", help_text="Held: kept beyond that.")
     deleted_by = serializers.SerializerMethodField()
+    deleted_days = serializers.IntegerField(
+        allow_null=True, help_text="Days of the retention rule that deleted it; null where another did."
+    )
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_failure(self, recording: Recording) -> str | None:
@@ -51,7 +57,11 @@ class RecordingShape(Shape):
     def get_sha256(self, recording: Recording) -> str | None:
         return recording.sha256 or None
 
-    @extend_schema_field(serializers.ChoiceField(choices=Recording.Rule.choices, allow_null=True))
+    @extend_schema_field(
+        serializers.ChoiceField(
+            choices=RULES_SAID, allow_null=True, help_text="By which rule it was deleted."
+        )
+    )
     def get_deleted_by(self, recording: Recording) -> str | None:
         return recording.deleted_by or None
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from audit.events import Change, Event
 from leads.events import REASONS
+from recordings.retention import ends
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,17 +140,18 @@ class RecordingDeleted(Event):
     """
 
     name = "recording.deleted"
-    sentence = "deleted a recording ({rule})"
+    sentence = "deleted a recording"
     subject = "recording_id"
-    words: ClassVar[Mapping[str, str]] = {
-        "retention": "its time was over",
-        "card_data": "it held card data",
-        "request": "on request",
-    }
     recording_id: UUID
     call_id: UUID
     rule: str
     days: int = 0
+
+    @classmethod
+    def told(cls, data: Mapping[str, Any]) -> str:
+        """Say by which rule, in the words of everywhere else: "deleted a recording with the person's data"."""
+        said = ends.words(data.get("rule", ""), data.get("days"))
+        return super().told(data) + said.removeprefix("Deleted")
 
 
 @dataclass(frozen=True, kw_only=True)

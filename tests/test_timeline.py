@@ -164,9 +164,9 @@ def test_a_message_is_told_with_its_length_its_words_and_the_way_to_hear_it(worl
 
 
 def test_of_a_message_that_is_gone_nothing_is_offered_to_hear(world, client):
-    leave(world, lead := add_lead(world.acme), state="deleted", deleted_by="retention")
+    leave(world, lead := add_lead(world.acme), state="deleted", deleted_by="retention", deleted_days=30)
     html = login(client, world.owner).get(f"/b/acme/leads/{lead.pk}/").content.decode()
-    assert "deleted: retention, from Google Ads" in html
+    assert "deleted by the retention rule (30 days), from Google Ads" in html
     assert "Listen" not in html
 
 

@@ -243,5 +243,5 @@ def _let_go(scene: Scene, recording: Recording, at: datetime) -> None:
     stored = recording.created_at + timedelta(seconds=(recording.duration_seconds or 0) + 20)
     named = {"recording_id": recording.pk, "call_id": recording.call_id}
     scene.tell(RecordingStored(**named), stored, None)
-    days = setting.KEPT_DAYS[Recording.Kind(recording.kind)]
+    days = recording.deleted_days = setting.KEPT_DAYS[Recording.Kind(recording.kind)]
     scene.tell(RecordingDeleted(**named, rule=Recording.Rule.RETENTION.value, days=days), at, None)

@@ -26,6 +26,7 @@ from recordings import failures
 from recordings.listening.pause_marks import PauseMark, marks
 from recordings.listening.waveform import POINTS, silences
 from recordings.models.pauses import RecordingPause
+from recordings.retention import ends
 from telephony.models import Call
 from telephony.models.shown import redacted
 
@@ -103,6 +104,7 @@ class Recording(TenantModel, SealedModel):
 
         RETENTION = "retention", "Retention"
         CARD_DATA = "card_data", "Card data"
+        PERSON = "person", "With the person"
         REQUEST = "request", "Request"
 
     class HoldReason(models.TextChoices):
@@ -151,6 +153,7 @@ class Recording(TenantModel, SealedModel):
     hold_reason = models.CharField(max_length=9, choices=HoldReason.choices, blank=True)
     deleted_at = models.DateTimeField(null=True)
     deleted_by = models.CharField(max_length=9, choices=Rule.choices, blank=True)
+    deleted_days = models.PositiveSmallIntegerField(null=True)  # of the rule that deleted it, as it was then
 
     objects = RecordingQuerySet.as_manager()
 
@@ -316,8 +319,9 @@ class Recording(TenantModel, SealedModel):
             return "recording"
         if self.state == self.State.STORED:
             return f"recorded, {times.duration(int(self.length.total_seconds()))}"
-        by = self.Rule(self.deleted_by).label.lower() if self.deleted_by else ""
-        return f"deleted: {by}" if by and self.state == self.State.DELETED else self._SHORT[self.state]
+        if self.state == self.State.DELETED:
+            return ends.words(self.deleted_by, self.deleted_days).replace("D", "d", 1)
+        return self._SHORT[self.state]
 
     def _told_pending(self) -> str:
         why = f" {failures.words(self.failure)}" if self.failure else ""
@@ -332,9 +336,8 @@ class Recording(TenantModel, SealedModel):
         return f"Recorded{self._length}. Kept here, sealed.{gone}"
 
     def _told_deleted(self) -> str:
-        by = self._DELETED_BY.get(self.deleted_by, "Deleted.")
         left = f" Not all of it is removed yet. {failures.words(self.failure)}" if self.failure else ""
-        return by + left
+        return f"{ends.words(self.deleted_by, self.deleted_days)}.{left}"
 
     def _told_blocked(self) -> str:
         why = f" {failures.words(self.failure)}" if self.failure else ""
@@ -346,11 +349,6 @@ class Recording(TenantModel, SealedModel):
             self.provider_copy, ""
         )
 
-    _DELETED_BY: ClassVar[dict[str, str]] = {
-        Rule.RETENTION: "Deleted by the retention rule.",
-        Rule.CARD_DATA: "Deleted, for it held card data.",
-        Rule.REQUEST: "Deleted on request.",
-    }
     _TOLD: ClassVar[dict[str, Callable[["Recording"], str]]] = {
         State.PENDING: _told_pending,
         State.STORED: _told_stored,
@@ -364,7 +362,6 @@ class Recording(TenantModel, SealedModel):
         State.PENDING: "pending",
         State.FAILED: "failed",
         State.ABSENT: "",
-        State.DELETED: "deleted",
         State.BLOCKED: "not kept: no notice",
     }
 

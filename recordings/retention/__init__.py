@@ -1,4 +1,5 @@
 """How long recordings stay, and how they go.
 
-`rules.py` says what goes tonight, `holds.py` what nothing deletes, and `deletions.py` what deleting one means.
+`rules.py` says what goes tonight, `holds.py` what nothing deletes, `deletions.py` what deleting one
+means, and `ends.py` in which words.
 """

@@ -66,7 +66,7 @@ def delete_of_person(lead: Lead, by: Member) -> None:
     left = list(of_calls.not_gone().order_by("pk").select_for_update())
     if any(recording.is_held for recording in left):
         raise Conflict("A recording of this person is under a legal hold. Lift the hold first.")
-    end(left, Recording.Rule.REQUEST, by=by)
+    end(left, Recording.Rule.PERSON, by=by)
 
 
 def end(recordings: Sequence[Recording], rule: Recording.Rule, *, by: Member | None, days: int = 0) -> None:
@@ -76,7 +76,7 @@ def end(recordings: Sequence[Recording], rule: Recording.Rule, *, by: Member | N
         return
     business_id, at = recordings[0].business_id, now()
     of_these = Recording.objects.filter(pk__in=[recording.pk for recording in recordings])
-    _forget_keys(of_these, rule, at)
+    _forget_keys(of_these, rule, days, at)
     for forget in also:
         forget(of_these)
     told = (_deleted(recording, rule, days) for recording in recordings)
@@ -86,11 +86,12 @@ def end(recordings: Sequence[Recording], rule: Recording.Rule, *, by: Member | N
     _ask_for_removal(recordings, at)
 
 
-def _forget_keys(of_these: RecordingQuerySet, rule: Recording.Rule, at: datetime) -> None:
+def _forget_keys(of_these: RecordingQuerySet, rule: Recording.Rule, days: int, at: datetime) -> None:
     of_these.update(
         state=Recording.State.DELETED,
         deleted_at=at,
         deleted_by=rule,
+        deleted_days=days or None,
         key=None,
         sha256="",
         failure="",

@@ -20,7 +20,7 @@ from callcrm.lib.paging import page
 from recordings.events import RecordingDeleted
 from recordings.listening import transcripts
 from recordings.models import Recording
-from recordings.retention import deletions, holds
+from recordings.retention import deletions, ends, holds
 from recordings.retention import rules as retention
 from recordings.retention.forms import HoldForm, RulesForm
 
@@ -159,4 +159,5 @@ def _lately(business_id: UUID) -> list[Entry]:
     for entry in entries:
         named: Any = entry  # for the template alone, like the name of the actor
         named.recording = gone.get(entry.subject_id)
+        named.rule = ends.words(entry.data.get("rule", ""), entry.data.get("days"))
     return entries

@@ -229,7 +229,7 @@ def test_what_is_to_be_fetched_of_a_person_who_is_deleted_is_not_heard_any_more(
         editing.delete(recording.call.lead, by=world.owner)
     assert attempt(world, recording).attempts == 1  # the deletion's own
     gone = removed(world, recording)
-    assert (gone.state, gone.deleted_by, gone.call.lead) == ("deleted", REQUEST, None)
+    assert (gone.state, gone.deleted_by, gone.call.lead) == ("deleted", "person", None)
     assert [asked.method for asked in twilio.asked] == ["DELETE"]
     [entry] = Entry.objects.filter(name="recording.deleted")
     assert entry.actor == world.owner.audit_actor
@@ -257,7 +257,7 @@ def test_of_all_that_is_deleted_with_a_person_nothing_is_heard_from_that_moment_
         editing.delete(kept.call.lead, by=world.owner)
     gone = [again(world, one) for one in (kept, fetched_now, copied)]
     assert {(one.state, one.deleted_by, one.key, one.failure) for one in gone} == {
-        ("deleted", REQUEST, None, "")
+        ("deleted", "person", None, "")
     }
     assert [one.attempts for one in gone] == [kept.attempts + 1, 1, 1]
     assert [one.provider_copy for one in gone] == ["leaving", "leaving", "gone"]

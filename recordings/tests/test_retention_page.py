@@ -112,7 +112,7 @@ def test_it_lists_what_is_held_and_what_went(world, client):
         retention.change(world.acme, {"call": 30}, by=world.owner)
     retention.sweep_all(world.acme.pk, now())
     text = login(client, world.admin).get(PAGE).content.decode()
-    assert [gone.call_id, "0:05", "Deleted by the 30-day rule"] == said_of_the_gone(text)
+    assert [gone.call_id, "0:05", "Deleted by the retention rule (30 days)"] == said_of_the_gone(text)
     assert "Lawsuit, held by owner" in text
     assert [again(world, one).state for one in (gone, kept)] == ["deleted", "stored"]
 
@@ -129,8 +129,9 @@ def test_who_deleted_one_by_hand_is_named_with_the_reason(world, client):
     recording = old(world)
     with world.inside():
         deletions.delete(recording, Recording.Rule.CARD_DATA, by=world.admin)
-    said = said_of_the_gone(login(client, world.admin).get(PAGE).content.decode())
-    assert said == [recording.call_id, "0:05", "admin deleted a recording (it held card data)"]
+    page = login(client, world.admin).get(PAGE).content.decode()
+    assert said_of_the_gone(page) == [recording.call_id, "0:05", "Deleted: it held card data"]
+    assert "Deleted: it held card data, by admin," in page
 
 
 def test_it_costs_the_same_with_many(world, client):
@@ -219,7 +220,7 @@ def test_card_data_is_deleted_once_that_is_confirmed(world, client):
     assert act(client, "recording-deletions", recording, confirm=confirm).status_code == 302
     gone = again(world, recording)
     assert (gone.state, gone.deleted_by, gone.key) == ("deleted", "card_data", None)
-    assert "Deleted, for it held card data." in page_of(client, recording)
+    assert "Deleted: it held card data." in page_of(client, recording)
     assert act(client, "recording-deletions", recording, confirm=confirm).status_code == 422
 
 
