@@ -20,7 +20,7 @@ from telephony.models import Call
 @needs(Permission.EDIT_CUSTOMERS)
 def mark(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Mark who called as spam; the toast takes it back."""
-    spam.mark(_caller(request, pk), by=request.member)
+    spam.mark(caller(request, pk), by=request.member)
     toasts.undoable(request, MARKED, "call-spam-releases", pk)
     return redirect("call", request.business.slug, pk)
 
@@ -29,12 +29,12 @@ def mark(request: MemberRequest, pk: UUID) -> HttpResponse:
 @needs(Permission.EDIT_CUSTOMERS)
 def release(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Take the mark back; the toast sets it again."""
-    spam.release(_caller(request, pk), by=request.member)
+    spam.release(caller(request, pk), by=request.member)
     toasts.undoable(request, RELEASED, "call-spam-marks", pk)
     return redirect("call", request.business.slug, pk)
 
 
-def _caller(request: MemberRequest, pk: UUID) -> Lead:
+def caller(request: MemberRequest, pk: UUID) -> Lead:
     """Return the person of a call. Who withheld his number is nobody who could be marked."""
     call = get_object_or_404(Call.objects.visible_to(request.member).select_related("lead"), pk=pk)
     if call.lead is None:

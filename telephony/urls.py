@@ -7,7 +7,7 @@ from telephony.bulk import pages as bulk_pages
 from telephony.callbacks import pages as callback_pages
 from telephony.flows import pages as flows
 from telephony.hours import pages as hours_pages
-from telephony.listing import counts, following, panel_pages, saved_view_pages
+from telephony.listing import counts, following, panel_acts, panel_pages, saved_view_pages
 from telephony.manual import pages as manual_pages
 from telephony.outgoing import pages as outgoing_pages
 from telephony.problems import pages as problem_pages
@@ -32,6 +32,11 @@ urlpatterns = [
     path("calls/<uuid:pk>/stops/", outgoing_pages.stop, name="call-stops"),
     path("calls/<uuid:pk>/panel/", panel_pages.panel, name="call-panel"),
     path("calls/<uuid:pk>/panel/edits/", panel_pages.edit, name="call-panel-edits"),
+    path("calls/<uuid:pk>/panel/assignments/", panel_acts.assign, name="call-panel-assignments"),
+    path("calls/<uuid:pk>/panel/closings/", panel_acts.close, name="call-panel-closings"),
+    path("calls/<uuid:pk>/panel/reopenings/", panel_acts.reopen, name="call-panel-reopenings"),
+    path("calls/<uuid:pk>/panel/spam-marks/", panel_acts.mark, name="call-panel-spam-marks"),
+    path("calls/<uuid:pk>/panel/spam-releases/", panel_acts.release, name="call-panel-spam-releases"),
     path("calls/<uuid:pk>/edits/", pages.edit_call, name="call-edits"),
     path("calls/<uuid:pk>/deliveries/", pages.call_deliveries, name="call-deliveries"),
     path("calls/<uuid:pk>/problems/", problem_pages.report, name="call-problems"),

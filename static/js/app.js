@@ -1,7 +1,7 @@
 // What pages do beyond HTML. Every page reads, links and submits without this file; nothing here is the only way.
 // Sections: theme, hidden values, live fragments, ringing, clocks, small things, unsaved work, keyboard, live feed. htmx 4 does the fetching and swapping.
 
-import { clock } from "./shared.js";
+import { clock, fade } from "./shared.js";
 
 const root = document.documentElement;
 const $ = (selector, from = document) => from.querySelector(selector);
@@ -173,10 +173,8 @@ document.addEventListener("click", (event) => {
 
 const drawn = $$(".toasts .toast"); // those that come later say themselves how long they stay
 setTimeout(() => drawn.filter((toast) => !$("form", toast)).forEach((toast) => toast.remove()), 8000);
-setTimeout(() => drawn.filter((toast) => !toast.matches(":hover, :focus-within")).forEach((toast) => toast.remove()), 15_000);
-document.addEventListener("htmx:after:swap", () => {
-  for (const said of $$(".toast[data-brief], .toasts > .notice")) setTimeout(() => said.remove(), 15_000);
-});
+drawn.forEach(fade);
+document.addEventListener("htmx:after:swap", () => $$(".toast[data-brief], .toasts > .notice").forEach(fade));
 if (location.hash === "#search") $("#search")?.focus();
 
 // ---- Unsaved work: a form that asks for it is not left by mistake. Sending any form of the page is leaving on purpose.

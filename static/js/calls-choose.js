@@ -1,10 +1,11 @@
 // Choosing calls of the list: a bar counts them and says what can be done with them. Without this file the form stands
 // below the list, and sends the boxes that are ticked. Shift-click takes everything between; x ticks the row in focus.
 
+import { fade } from "./shared.js";
+
 const $ = (selector, from = document) => from.querySelector(selector);
 const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
 const boxes = () => $$("#rows input[name=call]");
-const SHOWN = 15_000; // that "Undo" stands there, and on while somebody points at it
 let last = null;
 
 function count() {
@@ -68,10 +69,6 @@ function done(toast) {
   if (document.activeElement === document.body || $("#bulk").contains(document.activeElement)) {
     $("button", toast)?.focus({ preventScroll: true });
   }
-}
-
-function fade(toast) {
-  setTimeout(() => (toast.matches(":hover, :focus-within") ? fade(toast) : toast.remove()), SHOWN);
 }
 
 // The line below the list goes when what it says can no longer be undone.

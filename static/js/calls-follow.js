@@ -27,7 +27,10 @@ function hear(kind, id) {
 const hearAll = () => hear("call");
 
 for (const kind of Object.keys(told)) {
-  document.body.addEventListener(`live:${kind}.changed`, (event) => hear(kind, event.detail?.id));
+  document.body.addEventListener(`live:${kind}.changed`, ({ detail }) => {
+    if (detail?.now) last = 0; // done here: who has pressed looks at the row
+    hear(kind, detail?.id);
+  });
 }
 
 const isTold = () => everything || Object.values(told).some((ids) => ids.size);

@@ -13,6 +13,11 @@ export function say(face, text, { stays = false } = {}) {
   if (!stays) going.set(said, setTimeout(() => (said.textContent = ""), SAID_FOR));
 }
 
+// What was said goes by itself, though not from under a hand.
+export const fade = (said) => {
+  setTimeout(() => (said.matches(":hover, :focus-within") ? fade(said) : said.remove()), 15_000);
+};
+
 export const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
 // A recording may be shown in several places of a page: its faces share the one sound.

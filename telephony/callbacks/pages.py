@@ -11,6 +11,7 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.doors import MemberRequest, needs
+from accounts.models import Member
 from accounts.permissions import Permission
 from callcrm.errors import Invalid
 from callcrm.lib import times
@@ -21,6 +22,7 @@ from telephony.callbacks import proofs, settling
 from telephony.callbacks.ranking import ranked
 from telephony.models import Call, Callback, Reason
 
+CLOSED = "Closed."
 PAGE_SIZE = 25
 VIEWS = ("", "mine", "closed")
 
@@ -47,7 +49,7 @@ def close(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Close one with a reason; the toast can undo it."""
     settling.close(_callback(request, pk), request.POST.get("reason", ""), by=request.member)
     undo = reverse("callback-reopenings", args=[request.business.slug, pk])
-    messages.success(request, "Closed.", extra_tags=undo)
+    messages.success(request, CLOSED, extra_tags=undo)
     return _back(request)
 
 
@@ -55,10 +57,7 @@ def close(request: MemberRequest, pk: UUID) -> HttpResponse:
 @needs(Permission.EDIT_CUSTOMERS)
 def reopen(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Undo a closing."""
-    found = settling.reopen(_callback(request, pk), by=request.member)
-    messages.success(
-        request, "Open again." if found.is_open else "The person was reached meanwhile: it stays closed."
-    )
+    messages.success(request, reopened(_callback(request, pk), by=request.member))
     return _back(request)
 
 
@@ -66,13 +65,23 @@ def reopen(request: MemberRequest, pk: UUID) -> HttpResponse:
 @needs(Permission.EDIT_CUSTOMERS)
 def assign(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Take one on, or let it go."""
-    to = request.POST.get("to", "me")
+    found = _callback(request, pk)
+    messages.success(request, assigned(found, request.POST.get("to", "me"), by=request.member))
+    return _back(request, found)
+
+
+def reopened(callback: Callback, *, by: Member) -> str:
+    """Undo a closing and say what came of it. Raises what `settling.reopen` raises."""
+    found = settling.reopen(callback, by=by)
+    return "Open again." if found.is_open else "The person was reached meanwhile: it stays closed."
+
+
+def assigned(callback: Callback, to: str, *, by: Member) -> str:
+    """Let `me` take one on, or `nobody`, and say so. Raises Invalid for others, Conflict when it is closed."""
     if to not in ("me", "nobody"):
         raise Invalid(fields={"to": ["Choose from me, nobody."]})
-    found = _callback(request, pk)
-    settling.assign(found, request.member if to == "me" else None, by=request.member)
-    messages.success(request, "You took this callback." if to == "me" else "Anybody may take it now.")
-    return _back(request, found)
+    settling.assign(callback, by if to == "me" else None, by=by)
+    return "You took this callback." if to == "me" else "Anybody may take it now."
 
 
 def _page(request: MemberRequest) -> Page[Callback]:

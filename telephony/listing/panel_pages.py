@@ -13,17 +13,18 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from telephony import editing, pages
+from telephony.callbacks import proofs
 from telephony.forms import EditForm
-from telephony.models import Call
+from telephony.models import Call, Reason
 
 
 @require_safe
 @needs(Permission.VIEW_CUSTOMERS)
 def panel(request: MemberRequest, pk: UUID) -> HttpResponse:
     """One call, in short."""
-    call = _call(request, pk)
+    call = found(request, pk)
     recordings = call.recordings.prefetch_related("pauses", "notes__author__user")
-    context = pages.happened(call, list(recordings)) | {"form": _form(call)}
+    context = pages.happened(call, list(recordings)) | {"form": _form(call)} | acts(request, call)
     return render(request, "telephony/_call_panel.html", context)
 
 
@@ -31,11 +32,11 @@ def panel(request: MemberRequest, pk: UUID) -> HttpResponse:
 @needs(Permission.EDIT_CUSTOMERS)
 def edit(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Keep what staff made of a call; the form as it is then."""
-    call = _call(request, pk)
+    call = found(request, pk)
     form = _form(call, request.POST)
     saved = form.is_valid() and form.does(lambda: editing.update_call(call, form.values(), by=request.member))
     if saved:
-        call = _call(request, pk)
+        call = found(request, pk)
         form = _form(call)
     context = {"call": call, "form": form, "saved": saved}
     return render(request, "telephony/_call_panel_form.html", context, status=200 if saved else 422)
@@ -46,5 +47,14 @@ def _form(call: Call, data: Any = None) -> EditForm:
     return EditForm(data, call=call, auto_id=f"edit-{call.pk}-%s")
 
 
-def _call(request: MemberRequest, pk: UUID) -> Call:
-    return get_object_or_404(Call.objects.visible_to(request.member).for_list(), pk=pk)
+def acts(request: MemberRequest, call: Call) -> dict[str, Any]:
+    """Return what can be done about a call where it is open: by its page's verbs, in `panel_acts.py`."""
+    debt = call.debt if call.debt and call.debt.is_shown_to(request.member) else None
+    return {"call": call, "callback": debt, "reasons": Reason.choices}
+
+
+def found(request: MemberRequest, pk: UUID) -> Call:
+    """Return the call as a row shows it. Raises Http404 for one that the member may not know of."""
+    call = get_object_or_404(Call.objects.visible_to(request.member).for_list(), pk=pk)
+    proofs.show([call.debt], request.member)
+    return call

@@ -128,6 +128,10 @@ class Callback(TenantModel):
     def __str__(self) -> str:
         return f"callback {self.pk}"
 
+    def is_shown_to(self, member: Admitted) -> bool:
+        """Say of one row what `visible_to` says of many, to whoever sees a call of its person."""
+        return member.can(Permission.VIEW_ALL_COMMUNICATIONS) or self.assigned_to_id in (None, member.pk)
+
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
