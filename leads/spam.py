@@ -1,11 +1,16 @@
 """Saying that somebody is spam, and taking it back. Call flows turn away by this status (`telephony/progress.py`)."""
 
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
 from django.db import transaction
 
 from accounts.models import Member
 from audit.models import Entry
+from audit.recording import record_all
 from leads import editing
-from leads.models import Lead
+from leads.events import LeadStatusChanged
+from leads.models import Lead, LeadQuerySet
 
 
 @transaction.atomic
@@ -21,6 +26,37 @@ def release(lead: Lead, *, by: Member) -> Lead:
     if lead.status == Lead.Status.SPAM:
         editing.set_status(lead, _before(lead), by=by)
     return lead
+
+
+@transaction.atomic
+def mark_all(people: Collection[UUID], *, by: Member) -> dict[UUID, str]:
+    """Mark many likewise, in a few queries. Returns where those stood who were not marked before."""
+    others = Lead.objects.visible_to(by).exclude(status=Lead.Status.SPAM)
+    before = {lead.pk: lead.status for lead in _held(others, people)}
+    _move(before, dict.fromkeys(before, Lead.Status.SPAM.value), by)
+    return before
+
+
+@transaction.atomic
+def put_back(before: Mapping[UUID, str], *, by: Member) -> dict[UUID, str]:
+    """Put people back to where they stood, unless they were moved on since. Returns where those stand by now."""
+    marked = Lead.objects.visible_to(by).filter(status=Lead.Status.SPAM)
+    after = {lead.pk: before[lead.pk] for lead in _held(marked, before)}
+    _move(dict.fromkeys(after, Lead.Status.SPAM.value), after, by)
+    return after
+
+
+def _held(leads: LeadQuerySet, people: Collection[UUID]) -> list[Lead]:
+    """Lock them by id, so that two who mark some of the same never wait for each other."""
+    return list(leads.filter(pk__in=list(people)).select_for_update().order_by("pk"))
+
+
+def _move(before: Mapping[UUID, str], after: Mapping[UUID, str], by: Member) -> None:
+    for status in set(after.values()):
+        there = [pk for pk in after if after[pk] == status]
+        Lead.objects.filter(business_id=by.business_id, pk__in=there).update(status=status)
+    events = (LeadStatusChanged(lead_id=pk, before=before[pk], after=after[pk]) for pk in after)
+    record_all(events, by=by, business_id=by.business_id)
 
 
 def _before(lead: Lead) -> str:

@@ -262,3 +262,29 @@ def test_nobody_undoes_what_another_has_done(world, client, send):
     login(client, world.owner)
     assert client.post(f"{CHANGES}{made.pk}/reversals/").status_code == 409
     assert tags(world) == [["storm"]] * 2
+
+
+def test_who_is_marked_is_counted_and_so_are_calls_of_nobody(world, client, send, calls):
+    withheld = [add_call(world.acme, withheld=True) for _ in range(2)]
+    before = add_call(world.acme, add_lead(world.acme, status="spam"))
+    own = add_call(world.acme, own_from="+15035550100")
+    chosen = [*calls, add_call(world.acme, calls[0].lead), *withheld, before, own]
+    send(what="spam", call=[call.pk for call in chosen])
+    page = client.get(LIST).content.decode()
+    said = "2 people marked as spam. 1 was spam before. 2 calls withheld their number. 1 call has no person. Undo"
+    assert said in page
+    [undo] = set(re.findall(r'action="([^"]+/reversals/)"', page))
+    answer = client.post(undo, headers={"HX-Request": "true"})
+    assert "Undone for 2 people." in answer.content.decode()
+    assert '"live:call.changed"' in answer.headers["HX-Trigger"]  # every row of theirs says so at once
+
+
+def test_where_everybody_withheld_his_number_nobody_is_marked(world, client, send):
+    answer = client.post(
+        CHANGES,
+        {"call": [add_call(world.acme, withheld=True).pk], "key": str(uuid7()), "what": "spam"},
+        headers={"HX-Request": "true"},
+    )
+    page = answer.content.decode()
+    assert "Nobody was marked. 1 call withheld its number." in page
+    assert "/reversals/" not in page

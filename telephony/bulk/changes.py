@@ -3,7 +3,7 @@
 A change takes a fixed number of queries, however many calls it names, and each call's history has it: one entry each,
 as if it had been said of that call alone. Calls that a member may not see are as if they were not named. Undoing puts
 back what a call said before, unless somebody has said something else since. Locks: calls by id; what is owed for them
-is changed in `debts.py`.
+is changed in `debts.py`, and their people in `people.py`.
 """
 
 from collections.abc import Collection
@@ -20,7 +20,7 @@ from accounts.models import Member
 from audit.recording import record_all
 from callcrm.errors import Conflict, Invalid, NotFound
 from telephony import editing, feed
-from telephony.bulk import debts
+from telephony.bulk import debts, people
 from telephony.events import CallChanged
 from telephony.models import UNDOABLE, BulkChange, Call, Reason
 
@@ -96,6 +96,8 @@ def trim(business_id: UUID) -> None:
 def cleaned(what: str, value: str, by: Member) -> str:
     """Return the value as it is kept. Raises Invalid naming what is wrong."""
     value = value.strip()
+    if what == What.SPAM:
+        return ""
     if what == What.CLOSE and value in Reason.values:
         return value
     if what in (What.TAG, What.UNTAG) and "," in value:
@@ -130,6 +132,8 @@ def _do(named: Any, what: str, value: str, by: Member) -> dict[UUID, Any]:
         return debts.close(named, value, by)
     if what == What.ASSIGN:
         return debts.assign(named, value, by)
+    if what == What.SPAM:
+        return people.mark(named, by)
     return _say(named, what, value, by)
 
 
@@ -138,6 +142,8 @@ def _put_back(row: BulkChange, by: Member) -> int:
         return debts.reopen(row.before, row.value, by)
     if row.what == What.ASSIGN:
         return debts.put_back(row.before, row.value, by)
+    if row.what == What.SPAM:
+        return people.put_back(row.before, by)
     return _restore(row, by)
 
 

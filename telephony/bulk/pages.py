@@ -1,5 +1,6 @@
 """Changing many calls of the list at once, and taking it back. With scripts the list stays, else it comes anew."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +18,10 @@ from accounts.permissions import Permission
 from callcrm.errors import Invalid
 from callcrm.lib import times
 from callcrm.lib.ids import uuid7
-from telephony.bulk import changes, debts, forms
+from telephony.bulk import changes, debts, forms, people
 from telephony.bulk.forms import BulkForm
-from telephony.models import BulkChange, Reason
+from telephony.listing import telling
+from telephony.models import BulkChange, Call, Reason
 
 What = BulkChange.What
 DEBTS = (What.CLOSE, What.ASSIGN)
@@ -35,6 +37,7 @@ _WHY: dict[str, str] = {
     What.UNTAG: "the tags were changed again since.",
     What.CLOSE: "opened by somebody since, or the person was reached.",
     What.ASSIGN: "closed or given to somebody else since.",
+    What.SPAM: "moved on by somebody since, or gone.",
 }
 
 
@@ -49,11 +52,12 @@ def change(request: MemberRequest) -> HttpResponse:
     if not asked.is_sound(by=request.member):
         return _refused(request, asked) if "HX-Request" in request.headers else _listed(request, asked, pks)
     made = changes.change(pks, what, value, key=request.POST.get("key", ""), by=request.member)
-    text = _said(made, len(pks), request.member)
+    text = _said(made, len(pks), request.member) + _said_of_nobody(made, pks, request.member)
     if not made.can_be_undone:
         return _answer(request, text)
     until = times.clock(made.ends_at.astimezone(request.business.tz))
-    return _answer(request, f"{text} Undo until {until}.", undo=_reversals(request, made))
+    answer = _answer(request, f"{text} Undo until {until}.", undo=_reversals(request, made))
+    return telling.look_again(answer) if made.what == What.SPAM else answer
 
 
 def _refused(request: MemberRequest, asked: BulkForm) -> HttpResponse:
@@ -81,7 +85,8 @@ def undo(request: MemberRequest, pk: UUID) -> HttpResponse:
     text = f"Undone for {undone.restored} {_things(made, undone.restored)}."
     if undone.left:
         text += f" {undone.left} {pluralize(undone.left, 'stays,stay')} as now: {_WHY[made.what]}"
-    return _answer(request, text)
+    answer = _answer(request, text)
+    return telling.look_again(answer) if made.what == What.SPAM else answer
 
 
 def form(request: MemberRequest) -> dict[str, Any]:
@@ -130,6 +135,8 @@ def _said(made: BulkChange, asked: int, by: Member) -> str:
     things = f"{count} {_things(made, count)}"
     if made.what in DEBTS:
         return _said_of_debts(made, things, by) if count else NOTHING_OWED[made.what]
+    if made.what == What.SPAM:
+        return f"{things} marked as spam." if count else "Nobody was marked."
     others = f" {asked - count} {pluralize(asked - count, 'stays,stay')} as before." if asked > count else ""
     did = {
         What.OUTCOME: f"Outcome “{value}” set on {things}.",
@@ -149,7 +156,22 @@ def _said_of_debts(made: BulkChange, things: str, by: Member) -> str:
     return f"{things} given to {member.name}." + (" You see them no longer." if away else "")
 
 
+def _said_of_nobody(made: BulkChange, pks: Collection[UUID], by: Member) -> str:
+    """Say of which calls nobody could be marked, and how many people had no need of it."""
+    if made.what != What.SPAM:
+        return ""
+    named = people.count(Call.objects.visible_to(by).filter(pk__in=pks))
+    told = (
+        (named.people - len(made.before), "was spam before", "were spam before"),
+        (named.withheld, "call withheld its number", "calls withheld their number"),
+        (named.nobodys, "call has no person", "calls have no person"),
+    )
+    return "".join(f" {count} {one if count == 1 else more}." for count, one, more in told if count > 0)
+
+
 def _things(made: BulkChange, count: int) -> str:
+    if made.what == What.SPAM:
+        return pluralize(count, "person,people")
     return ("callback" if made.what in DEBTS else "call") + pluralize(count)
 
 

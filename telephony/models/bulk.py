@@ -33,12 +33,15 @@ class BulkChange(TenantModel):
         UNTAG = "untag", "Remove tag"
         CLOSE = "close", "Needs no call back"
         ASSIGN = "assign", "Who calls back"
+        SPAM = "spam", "Mark as spam"
 
     made_by = tenant_key("accounts.Member")
     made_at = models.DateTimeField(default=now)
     undone_at = models.DateTimeField(null=True)
     what = models.CharField(max_length=7, choices=What)
-    value = models.CharField(max_length=40, help_text="The outcome, the tag, the reason, or a member's id.")
+    value = models.CharField(
+        max_length=40, help_text="The outcome, the tag, the reason, a member's id, or nothing."
+    )
     before = models.JSONField(default=dict, help_text="By id of what was changed.")
 
     objects = BulkQuerySet.as_manager()
