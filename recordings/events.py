@@ -121,6 +121,26 @@ class RecordingNoted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecordingNoteChanged(Event):
+    name = "recording.note_changed"
+    sentence = "changed a note to a recording"
+    subject = "recording_id"
+    recording_id: UUID
+    call_id: UUID
+    note_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingNoteRemoved(Event):
+    name = "recording.note_removed"
+    sentence = "removed a note to a recording"
+    subject = "recording_id"
+    recording_id: UUID
+    call_id: UUID
+    note_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class TranscriptRevealed(Event):
     name = "recording.transcript_revealed"
     sentence = "revealed what is said in a recording ({reason})"

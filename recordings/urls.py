@@ -3,6 +3,7 @@
 from django.urls import path
 
 from recordings import pages, pause_pages
+from recordings.listening import note_pages
 from recordings.listening import pages as playback_pages
 from recordings.retention import pages as retention_pages
 
@@ -12,6 +13,8 @@ urlpatterns = [
     path("recordings/<uuid:pk>/downloads/taken/", playback_pages.taken, name="recording-taken"),
     path("recordings/<uuid:pk>/downloads/file/", playback_pages.taken_file, name="recording-file"),
     path("recordings/<uuid:pk>/notes/", playback_pages.add_note, name="recording-notes"),
+    path("recording-notes/<uuid:pk>/edits/", note_pages.change, name="recording-note-edits"),
+    path("recording-notes/<uuid:pk>/removals/", note_pages.remove, name="recording-note-removals"),
     path(
         "recordings/<uuid:pk>/transcript-reveals/", playback_pages.reveal_transcript, name="transcript-reveal"
     ),

@@ -213,7 +213,8 @@ def number(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 
 def _about(call: Call, form: EditForm) -> dict[str, Any]:
-    recordings = call.recordings.with_rules().select_related("held_by__user").prefetch_related("pauses")
+    recordings = call.recordings.with_rules().select_related("held_by__user")
+    recordings = recordings.prefetch_related("pauses", "notes__author__user")
     words = suggestions.words(call.business_id)
     return happened(call, list(recordings)) | {"form": form, "known_words": words}
 

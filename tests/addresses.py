@@ -100,6 +100,8 @@ ROWS = {
     "recording-downloads": "recording",
     "recording-file": "recording",
     "recording-taken": "recording",
+    "recording-note-edits": "moment",
+    "recording-note-removals": "moment",
     "recording-notes": "recording",
     "recording-playbacks": "recording",
     "reveal": "lead",

@@ -1,17 +1,29 @@
-"""Notes at a moment of a recording, sealed like everything that is written about a person."""
+"""Notes at a moment of a recording, sealed like everything that is written about a person.
+
+Who wrote one changes it; he and whoever runs the business remove it. Both name the note as they have seen it, so that
+nobody writes over or removes what he has not read. Locks: the call, the recording, the note.
+"""
+
+from uuid import UUID
 
 from django.db import transaction
+from django.utils.timezone import now
 
 from accounts.models import Member
+from accounts.permissions import Permission
+from audit.events import Event
 from audit.recording import record
-from callcrm.errors import Conflict, Invalid
+from callcrm.errors import Conflict, Denied, Invalid
 from callcrm.lib import times
-from recordings.events import RecordingNoted
+from recordings.events import RecordingNoteChanged, RecordingNoted, RecordingNoteRemoved
 from recordings.models import Recording, RecordingNote
 from telephony import feed
 from telephony.models import Call
 
 LONGEST = 1_000
+UNSAID = f"Write 1 to {LONGEST:,} characters."
+REMOVED = "This note was removed meanwhile."
+CHANGED = "This note was changed meanwhile. Look at it as it is now."
 
 
 @transaction.atomic
@@ -24,8 +36,60 @@ def add(recording: Recording, at_seconds: int, body: str, *, by: Member) -> Reco
     )
     note.body = body
     note.save(force_insert=True)
-    _tell(note, by)
+    event = RecordingNoted(recording_id=recording.pk, call_id=recording.call_id)
+    _tell(note.recording, event, by)
     return note
+
+
+@transaction.atomic
+def change(note: RecordingNote, at_seconds: int, body: str, *, seen: str, by: Member) -> RecordingNote:
+    """Say it of another moment or in other words; no words leave those that are there. `seen`: its `version` then.
+
+    Raises Invalid naming what is wrong, Conflict for who has not written it and when it is not as he has seen it.
+    """
+    check_author(note, by)
+    body = body.strip()
+    check(note.recording, at_seconds, body or "as it is")
+    row = _held(_with_key(note.recording), note.pk, seen)
+    if not body and at_seconds == row.at_seconds:
+        return row
+    row.at_seconds, row.changed_at = at_seconds, now()
+    if body:
+        row.body = body
+    row.save(update_fields=["at_seconds", "changed_at", *(["body"] if body else [])])
+    _tell(row.recording, RecordingNoteChanged(**_ids(row)), by)
+    return row
+
+
+@transaction.atomic
+def remove(note: RecordingNote, *, seen: str, by: Member) -> None:
+    """Remove it for good. Raises Denied for who may not, Conflict when it is not as he has seen it."""
+    if not may_remove(note, by):
+        raise Denied("A note is removed by who wrote it, or by an admin or owner.")
+    row = _held(note.recording, note.pk, seen)
+    ids = _ids(row)
+    row.delete()
+    _tell(note.recording, RecordingNoteRemoved(**ids), by)
+
+
+def check_author(note: RecordingNote, by: Member) -> None:
+    """Raise Conflict for who has not written it: no right lets anybody change the words of another."""
+    if note.author_id != by.pk:
+        raise Conflict("Only who wrote a note can change it.")
+
+
+def may_remove(note: RecordingNote, member: Member) -> bool:
+    return note.author_id == member.pk or member.can(Permission.ADMIN_PANEL)
+
+
+def _held(recording: Recording, pk: UUID, seen: str) -> RecordingNote:
+    row = RecordingNote.objects.select_for_update(of=("self",)).filter(recording=recording, pk=pk).first()
+    if row is None:
+        raise Conflict(REMOVED)
+    if row.version != seen:
+        raise Conflict(CHANGED)
+    row.recording = recording
+    return row
 
 
 def check(recording: Recording, at_seconds: int, body: str) -> None:
@@ -35,7 +99,7 @@ def check(recording: Recording, at_seconds: int, body: str) -> None:
     if not 0 <= at_seconds <= length + 1:  # what is rounded up is still its end
         wrong["at"] = [f"The recording is {times.duration(length)} long."]
     if not 1 <= len(body.strip()) <= LONGEST:
-        wrong["body"] = [f"Write 1 to {LONGEST:,} characters."]
+        wrong["body"] = [UNSAID]
     if wrong:
         raise Invalid(fields=wrong)
 
@@ -52,8 +116,10 @@ def _with_key(recording: Recording) -> Recording:
     return locked
 
 
-def _tell(note: RecordingNote, by: Member) -> None:
-    recording = note.recording
-    event = RecordingNoted(recording_id=recording.pk, call_id=recording.call_id)
+def _ids(note: RecordingNote) -> dict[str, UUID]:
+    return {"recording_id": note.recording_id, "call_id": note.recording.call_id, "note_id": note.pk}
+
+
+def _tell(recording: Recording, event: Event, by: Member) -> None:
     record(event, by=by, business_id=recording.business_id)
     feed.tell(recording.business_id, "recording.changed", recording.pk, recording.state)

@@ -8,6 +8,7 @@ from django.utils.timezone import now
 from accounts.doors import Admitted
 from accounts.models import TenantModel, tenant_key
 from callcrm.lib.crypto.fields import SealedModel, SealedText
+from leads.models import is_cut
 from telephony.models.shown import redacted
 
 FIRST_USE = timedelta(seconds=60)  # in which a link must be used
@@ -68,6 +69,7 @@ class RecordingNote(TenantModel, SealedModel):
     body = SealedText(max_length=1_000, pad=256)
     author = tenant_key("accounts.Member", null=True)
     created_at = models.DateTimeField(default=now)
+    changed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["at_seconds", "id"]
@@ -86,3 +88,12 @@ class RecordingNote(TenantModel, SealedModel):
     def shown_body(self) -> str:
         """Return the note as everybody may read it."""
         return redacted(self.recording.call.lead, self.body) or ""
+
+    @property
+    def is_cut(self) -> bool:
+        return is_cut(self.shown_body, self.body)
+
+    @property
+    def version(self) -> str:
+        """Return what tells the note as somebody has seen it from the same note after a change."""
+        return self.changed_at.isoformat() if self.changed_at else ""
