@@ -32,14 +32,15 @@ markTheme();
 // ---- Hidden values. The eye fetches a list of reasons into #pop; a reason fetches the value into the eye's place,
 // for as long as the server says. What was there before is put back from `covered`; the plain value is kept nowhere.
 
+const ASKS = "[data-reveal], [data-asks]";
 const pop = $("#pop");
 const covered = new WeakMap();
 let eye = null;
 
 function askReason() {
-  const place = eye.closest(".masked");
+  const place = eye.closest(".masked, form"); // or the button that asks before it calls
   const clean = place.cloneNode(true);
-  $("[data-reveal]", clean).classList.remove("htmx-request"); // it rests the eye, and is taken off the first one only
+  $("[data-reveal]", clean)?.classList.remove("htmx-request"); // it rests the eye, and is taken off the first one only
   covered.set(place.parentElement, clean.outerHTML);
   place.id = "revealing";
   pop.showPopover({ source: eye });
@@ -115,12 +116,13 @@ document.addEventListener("htmx:after:request", (event) => {
 });
 
 document.addEventListener("htmx:finally:request", (event) => {
-  if (event.target.matches?.("[data-reveal]")) asking = false;
+  if (event.target.matches?.(ASKS)) asking = false;
 });
 
 document.addEventListener("htmx:after:swap", (event) => {
   const target = event.detail.ctx.target;
   if (target === pop && !pop.matches(":popover-open") && eye?.isConnected) askReason();
+  if (!pop?.firstElementChild) pop?.hidePopover(); // answered
   $$("[data-remask]:not([data-ticking])").forEach(show);
 });
 
@@ -159,8 +161,8 @@ async function copy(button) {
 
 document.addEventListener("click", (event) => {
   const hit = (selector) => event.target.closest(selector);
-  if (hit("[data-reveal]")) {
-    eye = hit("[data-reveal]");
+  if (hit(ASKS)) {
+    eye = hit(ASKS);
     asking = true;
   }
   if (hit("[data-theme-toggle]")) setTheme(isDark() ? "light" : "dark");

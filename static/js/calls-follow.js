@@ -62,8 +62,8 @@ async function look() {
 
 // Which rows to ask for: a call by itself, if it is shown; recordings and debts by theirs, the server knows whose.
 function ask() {
-  const shown = rows().map(idOf);
-  const calls = everything ? shown : shown.filter((id) => told.call.has(id));
+  const isMeant = (row) => everything || told.call.has(idOf(row)) || told.call.has($("[data-calling]", row)?.dataset.calling);
+  const calls = rows().filter(isMeant).map(idOf);
   const asked = { call: calls, recording: [...told.recording], callback: [...told.callback] };
   everything = false;
   for (const ids of Object.values(told)) ids.clear();

@@ -27,6 +27,7 @@ from telephony.outgoing import placing
 from telephony.providers.base import Direction
 
 TAKES = timedelta(minutes=1)  # so long a call of the same member may be on its way to his telephone
+NO_NUMBER = "There is no number in service to call from. Add one first."
 
 
 @transaction.atomic
@@ -71,7 +72,7 @@ def number_for(lead: Lead) -> TrackingNumber:
         return mine.get(pk=latest[1])
     oldest = mine.order_by("created_at", "id").first()
     if oldest is None:
-        raise Invalid(fields={"number": ["There is no number in service to call from. Add one first."]})
+        raise Invalid(NO_NUMBER, fields={"number": [NO_NUMBER]})
     return oldest
 
 

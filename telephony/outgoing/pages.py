@@ -1,5 +1,6 @@
 """The page "New call" and the buttons "Call back" and "Stop". The first two carry a key, so that one press makes one
-call, however often it arrives. What the button lacks, such as the telephone of who pressed it, the page asks for.
+call, however often it arrives. What the button lacks, such as the telephone of who pressed it, the page asks for. In
+the list the button asks before it calls, and nobody leaves the list for it.
 """
 
 from typing import Any
@@ -20,6 +21,7 @@ from callcrm.lib.forms import RefusableForm
 from callcrm.lib.ui import dots
 from leads.models import Lead, LeadPhone
 from leads.pages import named_lead
+from telephony.listing import telling
 from telephony.models import Call, TrackingNumber
 from telephony.outgoing import calling, stopping, telephones
 
@@ -56,8 +58,8 @@ class CallOutForm(RefusableForm):
     )
     key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, by: Member, lead: Lead | None, **kwargs: Any) -> None:
-        kwargs["initial"] = {"key": uuid4()}
+    def __init__(self, *args: Any, by: Member, lead: Lead | None, phone: str = "", **kwargs: Any) -> None:
+        kwargs["initial"] = {"key": uuid4(), "phone": phone}
         super().__init__(*args, **kwargs)
         self.by, self.lead = by, lead
         fields: Any = self.fields
@@ -73,6 +75,12 @@ class CallOutForm(RefusableForm):
         fields["phone"].queryset = phones.order_by("position")
         fields["phone"].required = False
         fields["phone"].label_from_instance = lambda phone: f"{phone.label} {dots(phone.number.masked)}"
+
+    def name_number(self) -> None:
+        """Say which number it is that the person knows. Raises Invalid where there is none to call from."""
+        number: Any = self.fields["number"]
+        if self.lead is not None:
+            self.initial["number"], number.empty_label = calling.number_for(self.lead).pk, None
 
     def place(self) -> UUID:
         """Return the call, made now or when the same press came before. Raises what `outgoing.place` raises."""
@@ -91,16 +99,29 @@ class CallOutForm(RefusableForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(Permission.PLACE_CALLS)
 def call_out(request: MemberRequest) -> HttpResponse:
-    """Call somebody; `lead` in the address says whom. A POST is a press."""
-    lead = named_lead(request)
-    form = CallOutForm(request.POST or None, by=request.member, lead=lead)
+    """Call somebody; `lead` in the address says whom, and `phone` which number of his. A POST is a press.
+
+    With scripts a row of the list asks here before it calls, and stays: what comes of it stands in the row.
+    """
+    lead, is_live = named_lead(request), "HX-Request" in request.headers
+    phone = request.GET.get("phone", "")
+    form = CallOutForm(request.POST or None, by=request.member, lead=lead, phone=phone)
     placed = form.try_to(form.place) if form.is_valid() else None
     if placed:
-        call = Call.objects.get(pk=placed)
-        messages.success(request, RINGS if call.is_live else BEFORE)
-        return redirect(_back(request, call, lead))
+        return _placed(request, Call.objects.get(pk=placed), lead)
+    if is_live:
+        form.name_number()
     context = {"form": form, "lead": lead, "telephone": telephones.of(request.member)}
-    return render(request, "telephony/call_out.html", context, status=422 if form.is_bound else 200)
+    page = "telephony/_call_question.html" if is_live else "telephony/call_out.html"
+    return render(request, page, context, status=422 if form.is_bound else 200)
+
+
+def _placed(request: MemberRequest, call: Call, lead: Lead | None) -> HttpResponse:
+    said = RINGS if call.is_live else BEFORE
+    if "HX-Request" in request.headers:
+        return telling.look_again(render(request, "telephony/_call_placed.html", {"said": said}))
+    messages.success(request, said)
+    return redirect(_back(request, call, lead))
 
 
 @require_POST

@@ -1,6 +1,7 @@
 """The button that calls and the program that does: a press is one call, and what is missing is asked for."""
 
 import json
+import re
 from threading import Barrier, Thread
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from callcrm.testing import (
     add_message,
     login,
 )
-from telephony.models import Call, Placement
+from telephony.models import Call, Placement, TrackingNumber
 from telephony.outgoing import telephones
 from telephony.tests.asking import MOBILE, THEIRS, miss, place, settled
 from tests.api import Api, fields
@@ -94,6 +95,80 @@ def test_who_has_no_telephone_is_asked_for_it_on_the_way(world, client, lead):
     assert press(client, lead, telephone="503 555 0181").status_code == 302
     with world.inside():
         assert Placement.objects.get().telephone == MOBILE
+
+
+# --- The button of a row, with scripts
+
+LIVE = {"HX-Request": "true"}
+
+
+def ask(client, lead, **query):
+    return client.get(NEW_CALL, {"lead": lead.pk} | query, headers=LIVE)
+
+
+def test_a_row_asks_before_it_calls_who_from_where_and_which_telephone_rings(world, client, lead, mobile):
+    with world.inside():
+        phone = lead.phones.get()
+    page = ask(login(client, world.user), lead, phone=phone.pk).content.decode()
+    assert "<html" not in page
+    assert "Call Ines P.?" in page
+    assert f'<option value="{phone.pk}" selected>' in page
+    assert f'<option value="{world.number.pk}" selected>' in page  # the one that the person knows
+    assert "Rings first:" in page
+    assert "+1 503-555-0181" in page
+    assert "0142" not in page
+    with world.inside():
+        assert not Call.objects.exists()
+
+
+def test_the_answer_calls_once_however_often_it_is_sent_and_the_rows_say_so(world, client, lead, mobile):
+    [key] = re.findall(r'name="key" value="([^"]+)"', ask(login(client, world.user), lead).content.decode())
+    for _ in range(2):
+        answer = client.post(f"{NEW_CALL}?lead={lead.pk}", {"key": key}, headers=LIVE)
+        page = answer.content.decode()
+        assert answer.status_code == 200
+        assert '<hx-partial hx-target="#pop" hx-swap="innerHTML"></hx-partial>' in page
+        assert "Your telephone rings in a moment" in page
+        assert '"live:call.changed"' in answer.headers["HX-Trigger"]
+    with world.inside():
+        call = Call.objects.get()
+    miss_row = miss(world, lead)
+    row = client.get(f"/b/acme/calls/rows/?call={miss_row.pk}").content.decode()
+    assert f'data-calling="{call.pk}"' in row
+    assert f'hx-post="/b/acme/calls/{call.pk}/stops/"' in row
+
+
+def test_what_is_refused_is_asked_again_where_it_was_asked(world, client, lead, mobile):
+    login(client, world.user)
+    press(client, lead)
+    answer = client.post(f"{NEW_CALL}?lead={lead.pk}", {"key": str(uuid4())}, headers=LIVE)
+    assert answer.status_code == 422
+    assert "being rung already" in answer.content.decode()
+    assert "<html" not in answer.content.decode()
+
+
+def test_who_has_no_telephone_names_it_where_he_is_asked(world, client, lead):
+    assert 'name="telephone"' in ask(login(client, world.user), lead).content.decode()
+    answer = client.post(f"{NEW_CALL}?lead={lead.pk}", {"key": str(uuid4())}, headers=LIVE)
+    assert (answer.status_code, "Which telephone should ring first?" in answer.content.decode()) == (
+        422,
+        True,
+    )
+
+
+def test_without_a_number_in_service_the_question_is_a_refusal(world, client, lead, mobile):
+    with world.inside():
+        TrackingNumber.objects.update(is_active=False)
+    answer = ask(login(client, world.user), lead)
+    assert answer.status_code == 400
+    assert "no number in service" in answer.content.decode()
+
+
+def test_without_scripts_the_row_calls_and_leads_to_the_call_as_ever(world, client, lead, mobile):
+    missed = miss(world, lead)
+    row = login(client, world.user).get(f"/b/acme/calls/rows/?call={missed.pk}").content.decode()
+    assert f'<form class="inline" method="post" action="{NEW_CALL}?lead={lead.pk}">' in row
+    assert f'hx-get="{NEW_CALL}?lead={lead.pk}&amp;phone=' in row
 
 
 def test_at_the_desk_one_stays_at_the_desk(world, client, lead, mobile):

@@ -1,0 +1,75 @@
+"""Who works through the list acts on its calls in a real browser, and never leaves it."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from callcrm.testing import add_lead
+from telephony import feed
+from telephony.models import Call
+from telephony.outgoing import telephones
+from telephony.tests.asking import MOBILE, miss, settled
+from telephony.tests.live_clients import Server
+from tests.browser import log_in, meanwhile, watch
+from tests.test_pages_browser import axe
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+LIST = "/b/acme/calls/"
+
+
+@pytest.fixture
+def missed(world) -> Call:
+    """A call that nobody took, of somebody who is owed one back by who has a telephone."""
+    with world.inside():
+        telephones.choose(world.user, MOBILE)
+    call: Call = miss(world, add_lead(world.acme, name="Nora Quill"))
+    return call
+
+
+def test_a_callback_is_taken_called_and_closed_without_leaving_the_list(
+    world, missed, server: Server, page: Page
+) -> None:
+    problems = watch(page)
+    log_in(page, "user@acme.example")
+    page.goto(LIST)
+    page.wait_for_timeout(500)  # the feed is being opened
+    row, detail, question = (
+        page.locator(f"#{name}") for name in (f"call-{missed.pk}", f"detail-{missed.pk}", "pop")
+    )
+
+    # The question, left and asked again; then the row says what comes of it.
+    row.get_by_role("button", name="Call back").click()
+    expect(question).to_contain_text("Call Nora Q.?")
+    assert axe(page) == []
+    question.get_by_role("button", name="Cancel").click()
+    expect(question).to_be_hidden()
+    row.get_by_role("button", name="Call back").click()
+    question.get_by_role("button", name="Call", exact=True).click()
+    expect(question).to_be_hidden()
+    expect(row).to_contain_text("Calling your telephone")
+    expect(page.locator(".toasts")).to_contain_text("Your telephone rings in a moment")
+
+    def ends() -> None:
+        settled(world)
+        with world.inside():
+            asked = Call.objects.get(direction="outbound")
+            feed.tell(world.acme.pk, "call.changed", asked.pk, asked.state)
+
+    meanwhile(ends)
+    expect(row.get_by_role("button", name="Call back")).to_be_visible()
+
+    # What is done below the row is said in the row, and taken back from the message.
+    row.locator("[data-open]").click()
+    detail.get_by_role("button", name="Take it").click()
+    expect(row).to_contain_text("taken by you")
+    expect(detail.get_by_role("button", name="Give it back")).to_be_focused()
+    detail.get_by_role("button", name="Mark as spam").click()
+    expect(row).to_contain_text("Spam")
+    page.locator(".toasts").get_by_role("button", name="Undo").click()
+    expect(row).not_to_contain_text("Spam")
+    detail.get_by_role("button", name="Close", exact=True).click()
+    detail.get_by_role("button", name="Wrong number").click()
+    expect(row).to_contain_text("closed: wrong number")
+    expect(detail.get_by_role("button", name="Open again")).to_be_focused()
+    assert axe(page) == []
+    assert page.url.endswith(LIST)
+    assert problems == []
