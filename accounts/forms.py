@@ -1,7 +1,6 @@
 """The forms of accounts. They read what a person typed; the rules stay in the verbs."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
@@ -9,14 +8,14 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from accounts import login, sessions
-from accounts.models import Business, User
+from accounts.models import ZONES, Business, User
 from accounts.passwords import LONGEST, RULE
 from accounts.permissions import Role
 from callcrm.errors import NotAuthenticated
 from callcrm.lib import phones
 from callcrm.lib.forms import RefusableForm
 
-ZONES = [(name, name.replace("_", " ")) for name in sorted(available_timezones()) if "/" in name]
+ZONE_CHOICES = [(name, name.replace("_", " ")) for name in sorted(ZONES) if "/" in name]
 REGIONS = phones.countries()
 NEW = {"autocomplete": "new-password"}
 
@@ -74,7 +73,7 @@ class BusinessForm(forms.Form):
 
     name = forms.CharField(max_length=100)
     timezone = forms.ChoiceField(
-        choices=ZONES, label="Time zone", help_text="All times on these pages are of this zone."
+        choices=ZONE_CHOICES, label="Time zone", help_text="All times on these pages are of this zone."
     )
     region = forms.ChoiceField(
         choices=REGIONS, label="Country", help_text="For numbers that are typed without a country code."

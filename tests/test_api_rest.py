@@ -281,7 +281,7 @@ def test_recordings_are_those_of_the_calls_that_one_sees(world):
     shown = Api(world.user).get(f"recordings/{rows[0].pk}/").json()
     assert set(shown) == {
         "id", "call", "state", "kind", "duration_seconds", "channels", "size", "sha256", "provider_id", "keep_until",
-        "legal_hold", "deleted_by", "failure",
+        "legal_hold", "deleted_by", "deleted_days", "failure",
     }  # fmt: skip
     assert (shown["call"], shown["state"], shown["legal_hold"]) == (str(calls[0].pk), "pending", False)
     assert Api(world.user).get("recordings/").json()["results"] == [shown]
