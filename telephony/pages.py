@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.doors import MemberRequest, needs
+from accounts.doors import Admitted, MemberRequest, needs
 from accounts.permissions import Permission
 from audit.models import Entry
 from audit.pages import name_actors
@@ -24,7 +24,7 @@ from telephony.bulk.forms import BulkForm
 from telephony.callbacks import proofs
 from telephony.forms import EditForm, NumberForm
 from telephony.listing import chips, columns, dates, filters, listed, saved_views, suggestions
-from telephony.models import Call, CallProblem, CallQuerySet, Message, TrackingNumber
+from telephony.models import Call, CallProblem, CallQuerySet, Message, Reason, TrackingNumber
 from telephony.problems import reports
 from telephony.providers.practice.scenarios import SCENARIOS
 
@@ -121,7 +121,7 @@ def live(request: MemberRequest) -> HttpResponse:
 def call(request: MemberRequest, pk: UUID) -> HttpResponse:
     """One call: who, through which number, what happened when, and what became of it."""
     found = _call(request, pk)
-    return render(request, "telephony/call.html", _about(found, EditForm(call=found)))
+    return render(request, "telephony/call.html", _about(request, found, EditForm(call=found)))
 
 
 @require_safe
@@ -143,7 +143,7 @@ def edit_call(request: MemberRequest, pk: UUID) -> HttpResponse:
     if not (
         form.is_valid() and form.does(lambda: editing.update_call(found, form.values(), by=request.member))
     ):
-        return render(request, "telephony/call.html", _about(found, form), status=422)
+        return render(request, "telephony/call.html", _about(request, found, form), status=422)
     messages.success(request, "Saved.")
     if request.POST.get("view") == "desk" and found.lead_id:
         return redirect(f"{reverse('desk', args=[request.business.slug])}?lead={found.lead_id}")
@@ -212,11 +212,18 @@ def number(request: MemberRequest, pk: UUID) -> HttpResponse:
     return render(request, "telephony/number.html", {"number": found, "form": form}, status=status)
 
 
-def _about(call: Call, form: EditForm) -> dict[str, Any]:
+def _about(request: MemberRequest, call: Call, form: EditForm) -> dict[str, Any]:
     recordings = call.recordings.with_rules().select_related("held_by__user")
     recordings = recordings.prefetch_related("pauses", "notes__author__user")
     words = suggestions.words(call.business_id)
-    return happened(call, list(recordings)) | {"form": form, "known_words": words}
+    about = happened(call, list(recordings)) | debt(call, request.member)
+    return about | {"form": form, "known_words": words}
+
+
+def debt(call: Call, member: Admitted) -> dict[str, Any]:
+    """Return what is owed for a call, where the member may know of it, and why he may close it."""
+    owed = call.debt if call.debt and call.debt.is_shown_to(member) else None
+    return {"callback": owed, "reasons": Reason.choices}
 
 
 def happened(call: Call, recordings: list[Any]) -> dict[str, Any]:

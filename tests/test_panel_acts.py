@@ -54,8 +54,21 @@ def test_a_callback_is_taken_and_given_back_below_its_row(world, client, call, p
     assert "Give it back" in said
     assert "You took this callback." in said
     assert debt().assigned_to_id == world.user.pk
+    assert "/panel/assignments/?to=" not in said  # it was nobody's
     assert "Take it" in press("assignments", to="nobody").content.decode()
     assert debt().assigned_to_id is None
+
+
+def test_what_is_taken_from_a_colleague_goes_back_to_him_from_the_toast(world, client, call, press, debt):
+    with world.inside():
+        settling.assign(debt(), world.user, by=world.user)
+    login(client, world.admin)
+    said = press("assignments", to="me").content.decode()
+    undo = f"/b/acme/calls/{call.pk}/panel/assignments/?to={world.user.pk}"
+    assert f'hx-post="{undo}"' in said
+    assert f"{world.user.name} calls back." in client.post(undo, {"from": "toast"}).content.decode()
+    assert debt().assigned_to_id == world.user.pk
+    assert client.post(undo, {"from": "toast"}).status_code == 409
 
 
 def test_what_is_done_names_the_rows_that_say_it(press, debt):
@@ -74,7 +87,7 @@ def test_a_debt_is_closed_with_a_reason_and_opened_again_from_the_toast(press, d
     [undo] = re.findall(r'hx-post="([^"]+)"[^>]*hx-swap="delete"', said)
     assert not debt().is_open
     assert undo.endswith("/panel/reopenings/")
-    assert "Open again." in press("reopenings", **{"from": "toast"}).content.decode()
+    assert "The callback is open again." in press("reopenings", **{"from": "toast"}).content.decode()
     assert debt().is_open
 
 
@@ -113,7 +126,7 @@ def test_a_person_is_marked_as_spam_and_put_back_to_where_he_stood(world, call, 
     assert re.findall(r'hx-post="([^"]+)"[^>]*hx-swap="delete"', said)[0].endswith("/panel/spam-releases/")
     said = press("spam-releases", **{"from": "toast"}).content.decode()
     assert status() == "qualified"
-    assert "no spam any more" in said
+    assert "No longer marked as spam" in said
 
 
 def test_each_act_is_in_the_history_like_that_of_the_page(press):

@@ -1,6 +1,7 @@
 """The pages of callbacks: who is owed one, in the order to call them back, and what members do about it."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -22,7 +23,7 @@ from telephony.callbacks import proofs, settling
 from telephony.callbacks.ranking import ranked
 from telephony.models import Call, Callback, Reason
 
-CLOSED = "Closed."
+CLOSED = "The callback is closed."
 PAGE_SIZE = 25
 VIEWS = ("", "mine", "closed")
 
@@ -48,8 +49,7 @@ def callback_list(request: MemberRequest) -> HttpResponse:
 def close(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Close one with a reason; the toast can undo it."""
     settling.close(_callback(request, pk), request.POST.get("reason", ""), by=request.member)
-    undo = reverse("callback-reopenings", args=[request.business.slug, pk])
-    messages.success(request, CLOSED, extra_tags=undo)
+    messages.success(request, CLOSED, extra_tags=_undo(request, "callback-reopenings", pk))
     return _back(request)
 
 
@@ -64,24 +64,50 @@ def reopen(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_POST
 @needs(Permission.EDIT_CUSTOMERS)
 def assign(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Take one on, or let it go."""
-    found = _callback(request, pk)
-    messages.success(request, assigned(found, request.POST.get("to", "me"), by=request.member))
+    """Take one on, or let it go. The toast gives a colleague back what one has taken from him."""
+    found, to = _callback(request, pk), wished(request)
+    colleague = taken_from(found, to, by=request.member)
+    said = assigned(found, to, by=request.member)
+    undo = _undo(request, "callback-assignments", pk, to=colleague) if colleague else ""
+    messages.success(request, said, extra_tags=undo)
     return _back(request, found)
 
 
 def reopened(callback: Callback, *, by: Member) -> str:
     """Undo a closing and say what came of it. Raises what `settling.reopen` raises."""
     found = settling.reopen(callback, by=by)
-    return "Open again." if found.is_open else "The person was reached meanwhile: it stays closed."
+    return (
+        "The callback is open again."
+        if found.is_open
+        else "The person was reached meanwhile: it stays closed."
+    )
+
+
+def wished(request: MemberRequest) -> str:
+    """Return who is to call back: what a button says, or the address of "Undo"."""
+    return request.POST.get("to") or request.GET.get("to", "me")
+
+
+def taken_from(callback: Callback, to: str, *, by: Member) -> str:
+    """Return the id of the colleague from whom `me` would take it; nothing where it is nobody's."""
+    other = callback.assigned_to_id if to == "me" and callback.assigned_to_id != by.pk else None
+    return str(other or "")
 
 
 def assigned(callback: Callback, to: str, *, by: Member) -> str:
-    """Let `me` take one on, or `nobody`, and say so. Raises Invalid for others, Conflict when it is closed."""
-    if to not in ("me", "nobody"):
-        raise Invalid(fields={"to": ["Choose from me, nobody."]})
-    settling.assign(callback, by if to == "me" else None, by=by)
-    return "You took this callback." if to == "me" else "Anybody may take it now."
+    """Let `me` take one on, or `nobody`, or a colleague who had it, by id; and say so.
+
+    Raises Invalid for others, Conflict when it is closed or somebody else's by now.
+    """
+    if to in ("me", "nobody"):
+        settling.assign(callback, by if to == "me" else None, by=by)
+        return "You took this callback." if to == "me" else "Anybody may take it now."
+    active = Member.objects.active().filter(business_id=by.business_id).select_related("user")
+    colleague = next((member for member in active if str(member.pk) == to), None)
+    if colleague is None:
+        raise Invalid(fields={"to": ["Choose from me, nobody, or the id of a colleague who had it."]})
+    settling.hand_back(callback, colleague, by=by)
+    return f"{colleague.name} calls back."
 
 
 def _page(request: MemberRequest) -> Page[Callback]:
@@ -103,9 +129,25 @@ def _callback(request: MemberRequest, pk: UUID) -> Callback:
 
 def _back(request: MemberRequest, kept: Callback | None = None) -> HttpResponse:
     """Return to the view that the button stood in; at the desk, to the person who is still owed, or to the next."""
-    view = request.POST.get("view", "")
+    view, called = request.POST.get("view", ""), _stood(request).get("call")
+    if called:
+        return redirect("call", request.business.slug, called)
     if view == "desk":
         desk = reverse("desk", args=[request.business.slug])
-        return redirect(f"{desk}?lead={kept.lead_id}" if kept else desk)
+        return redirect(f"{desk}?lead={kept.lead_id}#person" if kept else desk)
     address = reverse("callbacks", args=[request.business.slug])
     return redirect(f"{address}?view={view}" if view in VIEWS[1:] else address)
+
+
+def _undo(request: MemberRequest, name: str, pk: UUID, **wish: str) -> str:
+    query = urlencode(wish | _stood(request))
+    return reverse(name, args=[request.business.slug, pk]) + (f"?{query}" if query else "")
+
+
+def _stood(request: MemberRequest) -> dict[str, str]:
+    """Return on the page of which call the button stood, if it did; for the address of "Undo" as well."""
+    given = request.POST.get("call") or request.GET.get("call", "")
+    try:
+        return {"call": str(UUID(given))}
+    except ValueError:
+        return {}

@@ -21,6 +21,7 @@ from telephony.models import Call, Callback, CallbackQuerySet, Reason
 
 CLOSED = "It is closed already: somebody was quicker, or the person was reached."
 OPEN = "It is open already."
+NOT_YOURS = "Somebody else has taken it meanwhile. It stays as it is."
 PROVEN = "It was closed by a call or a text, which stays proof. If the person calls in vain again, a new one opens."
 
 
@@ -110,6 +111,14 @@ def assign(callback: Callback, member: Member | None, *, by: Member) -> Callback
     record(event, by=by, business_id=row.business_id)
     feed.tell(row.business_id, "callback.changed", row.pk, row.state)
     return row
+
+
+@transaction.atomic
+def hand_back(callback: Callback, member: Member, *, by: Member) -> Callback:
+    """Give what one has taken to a colleague, as before. Raises Conflict when it is one's own no more."""
+    if _locked(callback).assigned_to_id != by.pk:
+        raise Conflict(NOT_YOURS)
+    return assign(callback, member, by=by)
 
 
 def take_up(business: Business, *, since: datetime) -> int:

@@ -15,7 +15,7 @@ from accounts.permissions import Permission
 from telephony import editing, pages
 from telephony.callbacks import proofs
 from telephony.forms import EditForm
-from telephony.models import Call, Reason
+from telephony.models import Call
 
 
 @require_safe
@@ -49,8 +49,7 @@ def _form(call: Call, data: Any = None) -> EditForm:
 
 def acts(request: MemberRequest, call: Call) -> dict[str, Any]:
     """Return what can be done about a call where it is open: by its page's verbs, in `panel_acts.py`."""
-    debt = call.debt if call.debt and call.debt.is_shown_to(request.member) else None
-    return {"call": call, "callback": debt, "reasons": Reason.choices}
+    return {"call": call} | pages.debt(call, request.member)
 
 
 def found(request: MemberRequest, pk: UUID) -> Call:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -140,6 +141,43 @@ def test_a_member_takes_one_and_lets_it_go(world, client, page):
     act(client, debt, "assignments", to="nobody")
     assert "Dana R." not in page("mine")
     assert act(client, debt, "assignments", to="everybody").status_code in (400, 422)
+
+
+def test_what_is_taken_from_a_colleague_is_given_back_to_him_by_the_toast(world, client, page):
+    debt = owe(world, 2)
+    with world.inside():
+        settling.assign(debt, world.user, by=world.user)
+    login(client, world.admin)
+    act(client, debt, "assignments", to="me")
+    undo = f"{PAGE}{debt.pk}/assignments/?to={world.user.pk}"
+    assert f'action="{undo}"' in page()
+    assert client.post(undo).status_code == 302
+    with world.inside():
+        assert Callback.objects.get(pk=debt.pk).assigned_to_id == world.user.pk
+    assert client.post(undo).status_code == 409  # it is not the admin's to give
+    assert client.post(f"{PAGE}{debt.pk}/assignments/?to={world.rival_owner.pk}").status_code in (400, 422)
+
+
+def test_a_debt_is_taken_closed_and_opened_again_on_the_page_of_its_call(world, client, page):
+    debt = owe(world, 2)
+    with world.inside():
+        call = debt.attempts.get().call
+    address = f"/b/acme/calls/{call.pk}/"
+
+    def drawn() -> Any:
+        return client.get(address).content.decode()
+
+    assert f'action="{PAGE}{debt.pk}/assignments/"' in drawn()
+    assert act(client, debt, "assignments", to="me", call=str(call.pk)).url == address
+    assert "Give it back" in drawn()
+    assert act(client, debt, "closings", reason="spam", call=str(call.pk)).url == address
+    undo = f"{PAGE}{debt.pk}/reopenings/?call={call.pk}"
+    assert f'action="{undo}"' in drawn()
+    assert client.post(undo).url == address
+    assert act(client, debt, "assignments", to="nobody", call="nonsense").url == PAGE
+    with world.inside():
+        settling.assign(debt, world.admin, by=world.admin)
+    assert f"{debt.pk}/assignments/" not in drawn()  # a colleague's
 
 
 def test_what_is_a_colleagues_is_not_there_for_a_user(world, client, page):
