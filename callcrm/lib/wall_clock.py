@@ -1,11 +1,13 @@
 """What the clock on a wall shows where a zone changes it: a time of day may come twice, or never.
 
 Pure. `moments` says which moments a time without a zone means; `left_out` says what the clock skips instead of
-showing it. Years at the very edge of the calendar are the caller's to refuse.
+showing it, `never_in_words` tells a person so. Years at the very edge of the calendar are the caller's to refuse.
 """
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from callcrm.lib import times
 
 
 def moments(local: datetime, zone: ZoneInfo) -> list[datetime]:
@@ -25,3 +27,14 @@ def left_out(local: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
         middle = since + timedelta(seconds=int((until - since).total_seconds()) // 2)
         since, until = (middle, until) if middle.astimezone(zone).utcoffset() == before else (since, middle)
     return (until + before).replace(tzinfo=None), (until + after).replace(tzinfo=None)
+
+
+def never_in_words(local: datetime, zone: ZoneInfo) -> str:
+    """Say to whoever typed it why a time never comes, and which ones do."""
+    begin, end = left_out(local, zone)
+    day = f"{begin:%b} {begin.day}, {begin.year}"
+    until = times.clock(end) if begin.date() == end.date() else f"{end:%b} {end.day}, {times.clock(end)}"
+    return (
+        f"On {day} the clock is set forward from {times.clock(begin)} to {until}: {times.clock(local)} never comes. "
+        f"Choose a time before {times.clock(begin)}, or from {until} on."
+    )

@@ -90,7 +90,7 @@ class TrialForm(forms.Form):
             raise forms.ValidationError("Choose a day of this century.")
         found = wall_clock.moments(at.replace(tzinfo=None), self.zone)
         if not found:
-            raise forms.ValidationError(_never(at.replace(tzinfo=None), self.zone))
+            raise forms.ValidationError(wall_clock.never_in_words(at.replace(tzinfo=None), self.zone))
         return found[-1] if self.cleaned_data["second"] else found[0]
 
     @property
@@ -133,17 +133,6 @@ def now_in(zone: ZoneInfo) -> Mapping[str, Any]:
 def sent(initial: Mapping[str, Any]) -> dict[str, str]:
     """Return the time that a form begins with as a browser would send it."""
     return {"at": initial["drawn"], "drawn": initial["drawn"], "second": "on" if initial["second"] else ""}
-
-
-def _never(local: datetime, zone: ZoneInfo) -> str:
-    """Say why a time never comes, and which ones do."""
-    begin, end = wall_clock.left_out(local, zone)
-    day = f"{begin:%b} {begin.day}, {begin.year}"
-    until = times.clock(end) if begin.date() == end.date() else f"{end:%b} {end.day}, {times.clock(end)}"
-    return (
-        f"On {day} the clock is set forward from {times.clock(begin)} to {until}: {times.clock(local)} never comes. "
-        f"Choose a time before {times.clock(begin)}, or from {until} on."
-    )
 
 
 def tried(business: Business, number: TrackingNumber, flow: Flow, form: TrialForm) -> Tried | None:

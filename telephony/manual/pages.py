@@ -16,7 +16,7 @@ from accounts import idempotency
 from accounts.doors import MemberRequest, needs
 from accounts.models import Member
 from accounts.permissions import Permission
-from callcrm.lib import times
+from callcrm.lib import times, wall_clock
 from leads.models import Lead, Source
 from leads.pages import named_lead
 from telephony import parties
@@ -87,7 +87,10 @@ class LogForm(CallForm):
             return None
         if not 2000 <= at.year < 2100:
             raise forms.ValidationError("Choose a time that has passed, since the year 2000.")
-        return at.replace(tzinfo=self.business.tz)
+        shown = wall_clock.moments(at.replace(tzinfo=None), self.business.tz)
+        if not shown:
+            raise forms.ValidationError(wall_clock.never_in_words(at.replace(tzinfo=None), self.business.tz))
+        return shown[0]  # of an hour that comes twice the first: nobody remembers which it was
 
     def clean_duration_seconds(self) -> int | None:
         text = self.cleaned_data["duration_seconds"].strip()

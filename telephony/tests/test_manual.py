@@ -153,6 +153,12 @@ def test_what_is_wrong_is_named_where_it_was_typed_and_nothing_is_kept(world, se
         assert (Call.objects.count(), Lead.objects.count(), IdempotencyKey.objects.count()) == (0, 0, 0)
 
 
+def test_a_time_that_the_clock_never_showed_is_refused_and_one_that_it_showed_twice_is_the_first(world, send):
+    assert "2:30 am never comes" in send(started_at="2026-03-08T02:30").content.decode()
+    assert send(started_at="2025-11-02T01:30").status_code == 302
+    assert only(world).started_at == datetime(2025, 11, 2, 8, 30, tzinfo=UTC)
+
+
 def test_all_that_is_wrong_is_named_at_once(world, send):
     drawn = send(phone=NUMBER, started_at="2099-01-01T00:00", duration_seconds="4:99").content.decode()
     named = re.findall('id="id_([a-z_]+)_error"', drawn)
