@@ -81,7 +81,8 @@ class BusinessForm(forms.Form):
     asks_why_played = forms.BooleanField(
         required=False,
         label="Ask for a reason before somebody listens to a recording or downloads it",
-        help_text="The answer is kept in the history. It is asked again after ten minutes, and for every download.",
+        help_text="The answer is kept in the history. Each recording asks for itself, again after ten minutes; "
+        "so does every download.",
     )
 
     @staticmethod

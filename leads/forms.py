@@ -51,7 +51,7 @@ class _PersonForm(RefusableForm):
 
     def _plain(self) -> dict[str, Any]:
         given = self.cleaned_data
-        tags = [tag.strip()[:40] for tag in given["tags"].split(",") if tag.strip()][:20]
+        tags = [" ".join(tag.split())[:40] for tag in given["tags"].split(",") if tag.strip()][:20]
         return {"source": given["source"], "value": given["value"], "tags": tags}
 
 

@@ -14,7 +14,7 @@ from leads.models import Lead
 from leads.pages import back
 
 MARKED = "Marked as spam. Call flows that turn spam away do so from the next call on."
-RELEASED = "This is no spam any more."
+RELEASED = "No longer marked as spam."
 
 
 @require_POST

@@ -72,12 +72,17 @@ def _held(call: Call) -> Call:
 
 
 def clean_tags(tags: list[str]) -> list[str]:
-    """Return the tags without blanks and doubles. Raises Invalid for too many, too long or odd ones."""
-    cleaned = list(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
+    """Return the tags once each, one blank between words. Raises Invalid for too many, too long or odd ones."""
+    cleaned = list(dict.fromkeys(_folded(tag) for tag in tags if tag.strip()))
     odd = any(len(tag) > LONGEST_TAG or not tag.isprintable() for tag in cleaned)
     if len(cleaned) > MOST_TAGS or odd:
         raise Invalid(fields={"tags": [f"At most {MOST_TAGS} tags of at most {LONGEST_TAG} characters."]})
     return cleaned
+
+
+def _folded(tag: str) -> str:
+    """Two blanks look like one: a tag that has them would be found by nobody."""
+    return " ".join(word for word in tag.split(" ") if word).strip()
 
 
 def _disposition(text: str | None) -> str | None:

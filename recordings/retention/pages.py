@@ -16,6 +16,7 @@ from accounts.permissions import Permission
 from audit.models import Entry
 from audit.pages import name_actors
 from callcrm.errors import Conflict, Invalid
+from callcrm.lib import times
 from callcrm.lib.paging import page
 from recordings.events import RecordingDeleted
 from recordings.listening import transcripts
@@ -24,7 +25,7 @@ from recordings.retention import deletions, ends, holds
 from recordings.retention import rules as retention
 from recordings.retention.forms import HoldForm, RulesForm
 
-PAGE_SIZE, HELD_SHOWN, LATELY_SHOWN, ASKED_SHOWN = 25, 50, 30, 25
+PAGE_SIZE, HELD_SHOWN, LATELY_SHOWN, ASKED_SHOWN = 25, 50, 30, 200
 MOST_COUNTED = 1000
 
 
@@ -120,6 +121,7 @@ def _ask_for_deletion(request: MemberRequest, recording: Recording) -> HttpRespo
     written = transcripts.written_of(recording)
     goes = f" What is written of it goes with it: {written}." if written else ""
     text = (
+        f"{recording.call.shown_caller}, {times.exact(recording.created_at, request.business.tz)}. "
         f"It is deleted at once and for good, here and at the provider.{goes} The call stays in the figures."
     )
     context = {

@@ -1,6 +1,8 @@
 """What happens to the debt of a call back."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from audit.events import Event
@@ -48,6 +50,12 @@ class CallbackClosed(Event):
     name = "callback.closed"
     sentence = "closed the callback ({reason})"
     subject = "lead_id"
+    words: ClassVar[Mapping[str, str]] = {
+        "reached_otherwise": "reached another way",
+        "not_needed": "needs no call back",
+        "duplicate": "same as another",
+        "other": "something else",
+    }
     callback_id: UUID
     lead_id: UUID
     reason: str

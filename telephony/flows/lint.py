@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from callcrm.lib import phones, times
-from telephony.flows.steps import Flow, Greeting, Menu, OpenHours, Ring, Sentence, Voicemail
+from telephony.flows.steps import LANGUAGES, Flow, Greeting, Menu, OpenHours, Ring, Sentence, Voicemail
 from telephony.hours.week import Hours
 
 # A mobile's mailbox picks up after 20 to 30 seconds. A call that rings longer is "answered" by a machine, and the
@@ -197,7 +197,8 @@ def _vague_notice(flow: Flow, around: Around) -> Iterator[Problem]:
             words = RECORDING[step.language[:2]]
             if not any(word in step.notice.lower() for word in words):
                 message = (
-                    "This notice does not seem to say that the call is recorded. Read it aloud once more."
+                    f"This notice does not seem to say, in {LANGUAGES[step.language]}, that the call is recorded. "
+                    "Read it aloud once more, and look at its language."
                 )
                 yield Problem("vague_notice", message, name, "notice", refuses=False)
 

@@ -45,7 +45,7 @@ class CallOutForm(RefusableForm):
         required=False,
         label="Called from",
         empty_label="The one this person knows",
-        help_text="The other telephone shows this number.",
+        help_text="The person called sees this number.",
     )
     telephone = forms.CharField(
         max_length=32,
@@ -182,5 +182,5 @@ def telephone(request: MemberRequest) -> HttpResponse:
 def _back(request: MemberRequest, call: Call, lead: Lead | None) -> str:
     """At the desk the strip shows the call, and who works through a list there stays there."""
     if request.POST.get("view") == "desk" and lead:
-        return f"{reverse('desk', args=[request.business.slug])}?lead={lead.pk}"
+        return f"{reverse('desk', args=[request.business.slug])}?lead={lead.pk}#person"
     return reverse("call", args=[request.business.slug, call.pk])

@@ -84,5 +84,5 @@ def reopen(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Take back what was said a moment ago, from its toast."""
     problem = get_object_or_404(CallProblem.objects.visible_to(request.member).select_related("call"), pk=pk)
     reports.reopen(problem, by=request.member)
-    messages.success(request, "Open again.")
+    messages.success(request, "The problem is open again.")
     return redirect("problems", request.business.slug)

@@ -28,6 +28,10 @@ def test_a_call_has_a_row_for_each_of_its_tags(world: World) -> None:
     assert len(kept(world)) == 2
 
 
+def test_blanks_within_a_tag_are_one(world: World) -> None:
+    assert editing.clean_tags([" big  one ", "big one", " "]) == ["big one"]
+
+
 def test_the_rows_follow_what_staff_change(world: World) -> None:
     call = add_call(world.acme, tags=["leak", "roof"])
     with world.inside():
