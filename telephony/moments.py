@@ -36,7 +36,7 @@ NOBODY_ELSE = "Nobody else was rung."
 ENDS = {
     "missed": "nobody answered",
     "voicemail": "with a message",
-    "abandoned": "the caller hung up",
+    "abandoned": "before anybody answered",  # the caller hung up, or what the flow said was soon over
     "blocked": "turned away",
     "unreached": "not reached",
 }

@@ -42,6 +42,10 @@ def test_a_callback_is_taken_called_and_closed_without_leaving_the_list(
     assert axe(page) == []
     question.get_by_role("button", name="Cancel").click()
     expect(question).to_be_hidden()
+    row.get_by_role("button", name="Call back").press("Enter")
+    expect(question).to_contain_text("Call Nora Q.?")
+    page.keyboard.press("Escape")
+    expect(row.get_by_role("button", name="Call back")).to_be_focused()
     row.get_by_role("button", name="Call back").click()
     question.get_by_role("button", name="Call", exact=True).click()
     expect(question).to_be_hidden()

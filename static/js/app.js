@@ -77,6 +77,7 @@ pop?.addEventListener("toggle", (event) => {
   if (event.newState === "open") return;
   $("#revealing")?.removeAttribute("id");
   pop.replaceChildren();
+  if (document.activeElement === document.body) eye?.focus({ preventScroll: true }); // Esc: go on where one asked
   catchUp();
 });
 

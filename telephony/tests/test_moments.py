@@ -130,7 +130,11 @@ def test_it_is_the_number_that_was_called_and_not_the_advertisement(world, told)
 
 @pytest.mark.parametrize(
     ("outcome", "words"),
-    [("missed", "nobody answered"), ("abandoned", "the caller hung up"), ("voicemail", "with a message")],
+    [
+        ("missed", "nobody answered"),
+        ("abandoned", "before anybody answered"),
+        ("voicemail", "with a message"),
+    ],
 )
 def test_the_end_says_how_it_ended(world, told, outcome, words):
     call = add_call(world.acme, add_lead(world.acme), **VAIN | {"outcome": outcome})
