@@ -146,3 +146,8 @@ def test_keys_lead_to_the_desk_along_its_list_and_through_its_acts(server: Serve
         expect(page.locator(f".person {place}")).to_be_focused()
         page.keyboard.press("Escape")
     assert "Booked" not in page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    page.set_viewport_size({"width": 390, "height": 320})
+    page.locator("#outcome").fill("Estimate")
+    page.locator(".outcome").get_by_role("button", name="Save").click()
+    expect(page.locator(".toasts")).to_contain_text("Saved.")
+    expect(page.locator("#person-name")).to_be_in_viewport()  # below the list, and come back to

@@ -50,6 +50,7 @@ def test_the_first_play_asks_and_the_answer_stands_in_the_history(world, play):
     asked = play()
     assert (asked.status_code, said(world)) == (200, []), "a question is no refusal"
     assert ASKED in asked.content.decode()
+    assert "<html" in asked.content.decode(), "without scripts it is a page of its own"
     assert play(reason="dispute").status_code == 302
     assert said(world) == ["listened to a recording (for a dispute)"]
 
@@ -62,6 +63,7 @@ def test_with_scripts_it_is_asked_over_the_player(recording, play, face, place):
         "innerHTML",
     )
     assert f'hx-target="#{place}-{recording.pk}"' in asked.content.decode()
+    assert "<html" not in asked.content.decode()
     answer = play(headers=FRAGMENT, face=face, reason="quality")
     assert "HX-Retarget" not in answer.headers
     assert f'id="{place}-{recording.pk}"' in answer.content.decode()

@@ -9,7 +9,7 @@ const acts = { o: "outcome", f: "follow-up", n: "note", c: "call" }; // by key
 const place = (act) => (act === "call" ? $(".person [data-call]") : within(act));
 
 addEventListener("submit", ({ target }) => {
-  const act = target.closest(".person [data-act]")?.dataset.act;
+  const act = target.closest(".person [data-act]")?.dataset.act ?? (target.closest(".person") && "call");
   if (act) sessionStorage.setItem(NAME, `${act} ${$(".person").dataset.lead}`);
 });
 
@@ -18,6 +18,7 @@ sessionStorage.removeItem(NAME);
 const isNext = act === "debt" && !new URLSearchParams(location.search).has("lead");
 if (act && (isNext || lead === $(".person")?.dataset.lead)) {
   (place(act) ?? place("call") ?? $(".queue [aria-current]"))?.focus({ preventScroll: true });
+  if (matchMedia("(max-width: 900px)").matches) $(".person")?.scrollIntoView(); // the list lies above
 }
 
 let prefix = false;

@@ -134,7 +134,7 @@ def _back(request: MemberRequest, kept: Callback | None = None) -> HttpResponse:
         return redirect("call", request.business.slug, called)
     if view == "desk":
         desk = reverse("desk", args=[request.business.slug])
-        return redirect(f"{desk}?lead={kept.lead_id}#person" if kept else desk)
+        return redirect(f"{desk}?lead={kept.lead_id}" if kept else desk)
     address = reverse("callbacks", args=[request.business.slug])
     return redirect(f"{address}?view={view}" if view in VIEWS[1:] else address)
 

@@ -182,5 +182,5 @@ def telephone(request: MemberRequest) -> HttpResponse:
 def _back(request: MemberRequest, call: Call, lead: Lead | None) -> str:
     """At the desk the strip shows the call, and who works through a list there stays there."""
     if request.POST.get("view") == "desk" and lead:
-        return f"{reverse('desk', args=[request.business.slug])}?lead={lead.pk}#person"
+        return f"{reverse('desk', args=[request.business.slug])}?lead={lead.pk}"
     return reverse("call", args=[request.business.slug, call.pk])

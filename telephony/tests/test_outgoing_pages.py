@@ -173,7 +173,7 @@ def test_without_scripts_the_row_calls_and_leads_to_the_call_as_ever(world, clie
 
 def test_at_the_desk_one_stays_at_the_desk(world, client, lead, mobile):
     answer = press(login(client, world.user), lead, view="desk")
-    assert answer.headers["Location"] == f"/b/acme/desk/?lead={lead.pk}#person"
+    assert answer.headers["Location"] == f"/b/acme/desk/?lead={lead.pk}"
 
 
 def test_a_number_of_another_person_cannot_be_slipped_in(world, client, lead, mobile):
