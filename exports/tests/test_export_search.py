@@ -9,6 +9,7 @@ from django.core.serializers import serialize
 from django.utils.timezone import now
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from accounts import session_box
 from audit.models import Entry
 from callcrm.errors import Invalid
 from callcrm.lib.ids import uuid7
@@ -16,7 +17,6 @@ from callcrm.testing import add_call, add_lead, login
 from exports import taking, writing
 from exports.models import KEPT, Export
 from exports.tests.reading import again, rows
-from leads import searches
 
 pytestmark = pytest.mark.django_db
 LIST, EXPORTS = "/b/acme/calls/", "/b/acme/exports/"
@@ -87,8 +87,8 @@ def test_whom_it_found_is_forgotten_with_the_file(world, client, press):
 
 
 def test_a_search_that_is_over_exports_nothing_and_leads_back(world, client, press, monkeypatch):
-    later = searches.time() + searches.KEPT_FOR.total_seconds() + 1
-    answer = press("Riverstone", meanwhile=lambda: monkeypatch.setattr(searches, "time", lambda: later))
+    later = session_box.time() + session_box.KEPT_FOR.total_seconds() + 1
+    answer = press("Riverstone", meanwhile=lambda: monkeypatch.setattr(session_box, "time", lambda: later))
     assert answer.url.startswith(f"{LIST}?search=")
     page = client.get(answer.url).content.decode()
     assert "Nothing was exported" in page
@@ -100,12 +100,12 @@ def test_a_search_that_is_over_exports_nothing_and_leads_back(world, client, pre
 def test_the_second_press_of_one_button_is_told_of_its_export_though_the_search_is_over(
     world, client, press, monkeypatch
 ):
-    later = searches.time() + searches.KEPT_FOR.total_seconds() + 1
-    moments = iter([searches.time(), later])
+    later = session_box.time() + session_box.KEPT_FOR.total_seconds() + 1
+    moments = iter([session_box.time(), later])
 
     def pass_time():
         at = next(moments)
-        monkeypatch.setattr(searches, "time", lambda: at)
+        monkeypatch.setattr(session_box, "time", lambda: at)
 
     answer = press("Riverstone", meanwhile=pass_time, keys=("one", "one"))
     assert answer.url == EXPORTS
@@ -115,9 +115,9 @@ def test_the_second_press_of_one_button_is_told_of_its_export_though_the_search_
 
 @pytest.mark.parametrize("odd", ["\0", "a key"])
 def test_an_odd_key_after_the_search_is_over_leads_back(press, monkeypatch, odd):
-    later = searches.time() + searches.KEPT_FOR.total_seconds() + 1
+    later = session_box.time() + session_box.KEPT_FOR.total_seconds() + 1
     answer = press(
-        "Riverstone", meanwhile=lambda: monkeypatch.setattr(searches, "time", lambda: later), keys=(odd,)
+        "Riverstone", meanwhile=lambda: monkeypatch.setattr(session_box, "time", lambda: later), keys=(odd,)
     )
     assert answer.url.startswith(f"{LIST}?search=")
 

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
 
+from accounts import session_box
 from callcrm.testing import add_lead, login
 from leads import pages, search, searches
 from leads.models import Lead
@@ -67,8 +68,8 @@ def test_a_search_is_its_sessions_own(world, browser):
 def test_a_search_ends_and_is_forgotten(world, browser, monkeypatch):
     lead = add_lead(world.acme, name="Ida Brook")
     path = searched(browser, "Riverstone")
-    later = searches.time() + searches.KEPT_FOR.total_seconds() + 1
-    monkeypatch.setattr(searches, "time", lambda: later)
+    later = session_box.time() + session_box.KEPT_FOR.total_seconds() + 1
+    monkeypatch.setattr(session_box, "time", lambda: later)
     answer = browser.get(path)
     assert "This one is over" in answer.content.decode()
     assert names(answer) == [lead.pk]

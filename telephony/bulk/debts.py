@@ -4,7 +4,6 @@ A member changes what he sees. Taking his own change back needs no sight of it: 
 else may be out of his sight since. Locks: leads by id, then their debts by id.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +13,7 @@ from django.utils.timezone import now
 
 from accounts.models import Member
 from audit.recording import record_all
-from callcrm.errors import Invalid, NotFound
+from callcrm.errors import NotFound
 from telephony import feed
 from telephony.callbacks import ledger, settling
 from telephony.events import CallbackAssigned, CallbackClosed
@@ -64,7 +63,7 @@ def put_back(before: dict[str, str], to: str, by: Member) -> int:
     mine = Callback.objects.open().filter(
         business_id=by.business_id, pk__in=list(before), assigned_to_id=given
     )
-    active = {str(member.pk): member for member in _active(by)} | {NOBODY: None}
+    active = {str(member.pk): member for member in settling.colleagues(by)} | {NOBODY: None}
     rows = [row for row in _locked(mine) if before[str(row.pk)] in active]
     for row in rows:
         row.assigned_to = active[before[str(row.pk)]]
@@ -76,14 +75,7 @@ def colleague(to: str, by: Member) -> Member | None:
     """Return whom an id names; None stands for anybody. Raises Invalid for a stranger and for nonsense."""
     if to == NOBODY:
         return None
-    found = next((member for member in _active(by) if str(member.pk) == to), None)
-    if found is None:
-        raise Invalid(fields={"member": ["This is no member of the business."]})
-    return found
-
-
-def _active(by: Member) -> Iterable[Member]:
-    return Member.objects.active().filter(business_id=by.business_id).select_related("user")
+    return settling.colleague(to, by=by)
 
 
 def _owed(named: Any, by: Member) -> list[Callback]:

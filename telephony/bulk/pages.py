@@ -20,6 +20,7 @@ from callcrm.lib import times
 from callcrm.lib.ids import uuid7
 from telephony.bulk import changes, debts, forms, people
 from telephony.bulk.forms import BulkForm
+from telephony.callbacks import settling
 from telephony.listing import telling
 from telephony.models import BulkChange, Call, Reason
 
@@ -91,10 +92,9 @@ def undo(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 def form(request: MemberRequest) -> dict[str, Any]:
     """Return what the form below the list shows."""
-    colleagues = Member.objects.active().filter(business=request.business).select_related("user")
     return {
         "reasons": Reason.choices,
-        "colleagues": colleagues.order_by("created_at", "pk"),
+        "colleagues": settling.colleagues(request.member).order_by("created_at", "pk"),
         "form": BulkForm(),
         "key": uuid7(),
         "back": request.GET.urlencode(),

@@ -102,10 +102,7 @@ def assigned(callback: Callback, to: str, *, by: Member) -> str:
     if to in ("me", "nobody"):
         settling.assign(callback, by if to == "me" else None, by=by)
         return "You took this callback." if to == "me" else "Anybody may take it now."
-    active = Member.objects.active().filter(business_id=by.business_id).select_related("user")
-    colleague = next((member for member in active if str(member.pk) == to), None)
-    if colleague is None:
-        raise Invalid(fields={"to": ["Choose from me, nobody, or the id of a colleague who had it."]})
+    colleague = settling.colleague(to, by=by)
     settling.hand_back(callback, colleague, by=by)
     return f"{colleague.name} calls back."
 

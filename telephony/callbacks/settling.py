@@ -8,8 +8,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.timezone import now
 
+from accounts.doors import Admitted
 from accounts.models import Business, Member
 from audit.recording import record, record_all
 from callcrm.errors import Conflict, Invalid, NotFound, Refused
@@ -111,6 +113,19 @@ def assign(callback: Callback, member: Member | None, *, by: Member) -> Callback
     record(event, by=by, business_id=row.business_id)
     feed.tell(row.business_id, "callback.changed", row.pk, row.state)
     return row
+
+
+def colleagues(by: Admitted) -> QuerySet[Member]:
+    """Return who could call back."""
+    return Member.objects.active().filter(business_id=by.business_id).select_related("user")
+
+
+def colleague(pk: str, *, by: Member) -> Member:
+    """Return whom an id names. Raises Invalid for a stranger and for nonsense."""
+    found = next((member for member in colleagues(by) if str(member.pk) == pk), None)
+    if found is None:
+        raise Invalid(fields={"member": ["This is no member of the business."]})
+    return found
 
 
 @transaction.atomic

@@ -7,10 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.utils.timezone import now
 
-from accounts import team
+from accounts import session_box, team
 from accounts.permissions import Role
 from callcrm.testing import add_call, add_lead, assert_flat_queries, login
-from leads import merging, searches
+from leads import merging
 from telephony import pages
 from telephony.listing import listed, saved_views
 
@@ -134,10 +134,10 @@ def test_a_search_that_is_over_shows_no_other_list_and_says_how_to_go_on(world, 
     call = add_call(world.acme, dana)
     path = searched(browser, "dana", "?direction=inbound")
     other = login(type(browser)(), world.admin)
-    later = searches.time() + searches.KEPT_FOR.total_seconds() + 1
+    later = session_box.time() + session_box.KEPT_FOR.total_seconds() + 1
     for who, passes in ((other, False), (browser, True)):
         if passes:
-            monkeypatch.setattr(searches, "time", lambda: later)
+            monkeypatch.setattr(session_box, "time", lambda: later)
         answer = who.get(path)
         assert rows(answer) == []
         assert "This search is over" in answer.content.decode()

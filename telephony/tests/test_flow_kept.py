@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from accounts import session_box
 from callcrm.errors import Conflict
 from callcrm.testing import login
 from telephony.flows import typed_trials, versions
@@ -154,8 +155,8 @@ def test_it_is_over_after_a_while_and_nobody_else_finds_it(world, editor, monkey
     editor.post(**TRIED)
     admin = login(Client(), world.admin)
     assert not admin.get(editor.path).context["trial"].is_bound
-    later = typed_trials.time() + typed_trials.KEPT_FOR.total_seconds() + 1
-    monkeypatch.setattr(typed_trials, "time", lambda: later)
+    later = session_box.time() + session_box.KEPT_FOR.total_seconds() + 1
+    monkeypatch.setattr(session_box, "time", lambda: later)
     assert not editor.client.get(editor.path).context["trial"].is_bound
 
 
@@ -174,7 +175,7 @@ def test_the_session_holds_no_number_and_gives_it_to_no_other_business_and_no_ot
 
 def test_of_more_flows_than_fit_the_oldest_gives_way(world, editor):
     session = editor.client.session
-    numbers = [uuid4() for _ in range(typed_trials.MOST + 1)]
+    numbers = [uuid4() for _ in range(session_box.MOST + 1)]
     for number in numbers:
         typed_trials.keep(session, world.acme.pk, number, TRIED)
     assert typed_trials.recall(session, world.acme.pk, numbers[0]) is None
