@@ -197,7 +197,7 @@ class Rows(Door):
         )
 
     def page(self, rows: list[Any], *, older: str, newer: str = "") -> Response:
-        assert self.shape is not None  # noqa: S101  # as above
+        assert self.shape is not None  # noqa: S101  # each list says its own
         return Response(
             {
                 "next": self._link(older),

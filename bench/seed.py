@@ -103,7 +103,7 @@ class _Writer:
     def __init__(self, ground: Ground, filled: Filled) -> None:
         self.ground, self.filled = ground, filled
         self.business = filled.business
-        self.rng = Random(SEED)  # noqa: S311  # as above
+        self.rng = Random(SEED)  # noqa: S311  # the same rows in every run
         self.now, self.owed = now(), 0
         with business_scope(self.business.pk):
             self.sources = list(Source.objects.filter(business=self.business))

@@ -67,7 +67,7 @@ class Docs(Documentation, SpectacularSwaggerSplitView):
 @cache
 def _schema() -> Any:
     """It is the same for everybody, and making it takes a second."""
-    return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # as above
+    return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # the library's own is untyped
 
 
 v1 = [

@@ -25,7 +25,7 @@ async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISend
     if scope["type"] == "http":
         await http(scope, receive, send)  # type: ignore[arg-type]  # Django and asgiref type one scope in two ways
     elif scope["type"] == "websocket" and scope["path"] == "/ws/live/":
-        await websocket.serve(scope, receive, send)  # type: ignore[arg-type]  # as above
+        await websocket.serve(scope, receive, send)  # type: ignore[arg-type]  # Django and asgiref type one scope in two ways
     elif scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 4404, "reason": None})
     else:

@@ -108,7 +108,7 @@ class RecordingDownloaded(Event):
     security = True
     recording_id: UUID
     call_id: UUID
-    reason: str = ""  # as above
+    reason: str = ""  # a code, where the business asks for one
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -170,7 +170,7 @@ class Bucket:
 @cache
 def _s3(endpoint: str | None, region: str | None) -> "S3Client":
     """One for the process: making it takes a while, and threads may share it."""
-    import boto3  # as above
+    import boto3  # here: it takes a while, and files alone need it not
     from botocore.config import Config
 
     config = Config(signature_version="s3v4", **_PATIENCE)  # type: ignore[arg-type]  # a dictionary of its options

@@ -56,5 +56,5 @@ def fields(answer: HttpResponse) -> dict[str, list[str]]:
 
 def same(answer: HttpResponse) -> dict[str, Any]:
     """Return an error without what is of this request alone."""
-    error: dict[str, Any] = answer.json()["error"]  # type: ignore[attr-defined]  # as above
+    error: dict[str, Any] = answer.json()["error"]  # type: ignore[attr-defined]  # of test answers
     return {name: value for name, value in error.items() if name != "request_id"}

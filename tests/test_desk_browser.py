@@ -54,11 +54,8 @@ def talk(world: World, people: int, lead: Lead | None = None) -> None:
             feed.tell(world.acme.pk, "call.changed", call.pk, "in-progress")
 
 
-def test_a_ring_is_seen_at_once_by_who_types_about_somebody_else(
-    world: World, nora: Lead, server: Server, page: Page
-) -> None:
+def test_a_ring_is_seen_at_once_by_who_types_about_somebody_else(server: Server, page: Page) -> None:
     problems = watch(page)
-    meanwhile(lambda: keep_sound(world, add_call(world.acme, nora), 9))
     page.add_init_script(TONES)
     log_in(page, "user@acme.example")
     page.goto("/b/acme/desk/")
@@ -91,17 +88,26 @@ def test_a_ring_is_seen_at_once_by_who_types_about_somebody_else(
     expect(page.locator("#what-happened")).to_contain_text("Wants a quote")
     expect(page.get_by_label("Note for the team")).to_have_value("")
     assert "Wants a quote" not in page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
-    page.locator("#live").get_by_role("link", name="Nora Q.").click()
-    expect(page.locator("#person-now")).to_contain_text("Ringing now")
+    assert CALLER not in page.content()
+    assert problems == []
+
+
+def test_nothing_moves_and_what_plays_goes_on_however_many_calls_there_are(
+    world: World, nora: Lead, server: Server, page: Page
+) -> None:
+    problems = watch(page)
+    meanwhile(lambda: keep_sound(world, add_call(world.acme, nora), 9))
+    log_in(page, "user@acme.example")
+    page.goto(f"/b/acme/desk/?lead={nora.pk}")
     stands = page.locator(".desk").bounding_box()
-    meanwhile(lambda: talk(world, 3))
+    meanwhile(lambda: talk(world, 4))
     expect(page.locator("#live header [role=status]")).to_contain_text("4 calls going on")
     assert page.locator(".desk").bounding_box() == stands  # however many cards, and however narrow
     latest = page.locator("#latest")
     latest.get_by_role("button", name="Play recording, 0:09").click()
     expect(latest.get_by_role("button", name="Pause recording")).to_be_visible()
     meanwhile(lambda: talk(world, 1, nora))
-    expect(page.locator("#what-happened").get_by_text("going on now")).to_have_count(2)
+    expect(page.locator("#what-happened").get_by_text("going on now")).to_have_count(1)
     expect(latest.locator("audio")).to_have_count(1)  # what plays stays, and holds up nothing beside it
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390  # the cards scroll, not the page
@@ -146,7 +152,12 @@ def test_keys_lead_to_the_desk_along_its_list_and_through_its_acts(server: Serve
         expect(page.locator(f".person {place}")).to_be_focused()
         page.keyboard.press("Escape")
     assert "Booked" not in page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+
+
+def test_who_acts_on_a_phone_comes_back_to_the_person(server: Server, page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 320})
+    log_in(page, "user@acme.example")
+    page.goto("/b/acme/desk/")
     page.locator("#outcome").fill("Estimate")
     page.locator(".outcome").get_by_role("button", name="Save").click()
     expect(page.locator(".toasts")).to_contain_text("Saved.")

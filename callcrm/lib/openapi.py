@@ -100,7 +100,7 @@ class Operation(AutoSchema):
         return bodies
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
-        described = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]  # as above
+        described = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]  # the library's is untyped
         return described | serializer.limits if isinstance(serializer, Strict) else described
 
     def _is_list_view(self, serializer: Any = None) -> bool:

@@ -134,7 +134,7 @@ def test_tries_and_evidence_at_once_end_as_one_closed_debt_each_time(world: Worl
         told = [missed(f"M{n}{m}", when, by=person) for m in range(3)]
         told.append(answered(f"A{n}", when + timedelta(minutes=5), by=person))
         add_lead(world.acme, phones=[person])
-        at_once([lambda one=one, at=when: deliver(world, one, at) for one in told])  # type: ignore[misc]  # as above
+        at_once([lambda one=one, at=when: deliver(world, one, at) for one in told])  # type: ignore[misc]  # mypy has no type for one= and at=
     with world.inside():
         assert not Callback.objects.open().exists()
         assert list(Callback.objects.values_list("misses", flat=True)) == [3] * 4
