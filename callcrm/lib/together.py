@@ -25,7 +25,10 @@ SCOPE = "SELECT set_config('app.business_ids', %s, true)"
 
 
 def insert(business_id: UUID, rows: Iterable[models.Model]) -> None:
-    """Insert rows that are new and complete; the database fills in nothing. Raises IntegrityError: none is in."""
+    """Insert rows that are new and complete, in this order; the database fills in nothing.
+
+    Raises IntegrityError: none is in.
+    """
     groups = [(model, list(group)) for model, group in groupby(rows, key=type)]
     shape = tuple((model, len(group)) for model, group in groups)
     values = [value for _, group in groups for row in group for value in _values(row)]
@@ -81,11 +84,15 @@ def _send(statements: Sequence[Statement]) -> list[tuple[Any, ...]]:
 def _insert(shape: tuple[tuple[type[models.Model], int], ...]) -> str:
     """One statement for so many rows of each model. Every part asks `scope` first: the wall looks at rows after it.
 
+    And each asks for the part before it, because parts that do not are written from the last to the first
+    (https://www.postgresql.org/docs/18/queries-with.html#QUERIES-WITH-MODIFYING promises no order at all), and whoever
+    else writes the same rows in the order that was meant would wait for this one while this one waits for him.
+
     With PostgreSQL's own `$1`: of so many `%s` the driver would make them anew for each request.
     """
     numbers = count(1)
     parts = [f"scope AS MATERIALIZED ({SCOPE.replace('%s', f'${next(numbers)}')})"]
-    parts += [f"part{n} AS ({_part(model, rows, numbers)})" for n, (model, rows) in enumerate(shape)]
+    parts += [f"part{n} AS ({_part(model, rows, n, numbers)})" for n, (model, rows) in enumerate(shape)]
     return f"WITH {', '.join(parts)} SELECT"
 
 
@@ -97,12 +104,13 @@ def _single(model: type[models.Model]) -> str:
     return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({values}) ON CONFLICT DO NOTHING RETURNING 1'  # noqa: S608  # names of ours
 
 
-def _part(model: type[models.Model], rows: int, numbers: Iterator[int]) -> str:
+def _part(model: type[models.Model], rows: int, place: int, numbers: Iterator[int]) -> str:
     fields = _fields(model)
     columns = ", ".join(f'"{field.column}"' for field in fields)
     of_rows = [", ".join(f"${next(numbers)}::{_type(field)}" for field in fields) for _ in range(rows)]
     values = ", ".join(f"({row})" for row in of_rows)
-    return f'INSERT INTO "{model._meta.db_table}" ({columns}) SELECT v.* FROM scope, (VALUES {values}) v'  # noqa: S608  # names of ours
+    first = f"scope, (SELECT count(*) FROM part{place - 1})" if place else "scope"  # noqa: S608  # a number of ours
+    return f'INSERT INTO "{model._meta.db_table}" ({columns}) SELECT v.* FROM {first}, (VALUES {values}) v RETURNING 1'  # noqa: S608  # names of ours
 
 
 def _type(field: "models.Field[Any, Any]") -> str:

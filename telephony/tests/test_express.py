@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import Entry
-from callcrm.testing import NUMBER, World, add_lead, ring, sid, signed_post
+from callcrm.lib import together
+from callcrm.testing import NUMBER, World, add_call, add_lead, ring, sid, signed_post
 from callcrm.webhooks.models import Receipt
 from leads.models import Lead, LeadPhone, LeadToken
 from telephony import express, ingest
@@ -109,6 +110,19 @@ def _forget(world: World) -> None:
         cursor.execute("SET ROLE NONE; SET session_replication_role = replica")
         cursor.execute("DELETE FROM audit_entry WHERE name IN ('call.ringing', 'lead.created')")
         cursor.execute("RESET session_replication_role; RESET ROLE")
+
+
+def test_rows_are_written_in_the_order_that_the_ordinary_way_writes_them_in(world: World) -> None:
+    """The first that is refused is the one that is named: in another order, two could wait for each other."""
+    person = add_lead(world.acme)
+    call = add_call(world.acme, person)
+    frame = FeedFrame(business=world.acme, kind="call.changed", object_id=call.pk, state=call.state)
+    for first, second, named in (
+        (call, person, "telephony_call_pkey"),
+        (person, call, "leads_lead_pkey"),
+    ):
+        with pytest.raises(IntegrityError, match=named), transaction.atomic():
+            together.insert(world.acme.pk, [first, frame, second])
 
 
 def test_a_number_of_our_own_and_a_withheld_one_go_the_ordinary_way(world: World, client: Client) -> None:
