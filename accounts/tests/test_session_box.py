@@ -1,6 +1,7 @@
 """What somebody typed is kept for a while, for his session, business and name alone, and the newest stay."""
 
 from datetime import timedelta
+from time import time
 from uuid import UUID
 
 import pytest
@@ -28,6 +29,10 @@ def acme(world: World) -> UUID:
 def saved(session: SessionBase) -> None:
     """It is written down: what follows is another request."""
     session.modified = False
+
+
+def is_to_be_written(session: SessionBase) -> bool:
+    return session.modified
 
 
 def test_what_was_put_is_read_under_its_name_in_its_business_and_its_place_alone(
@@ -63,12 +68,12 @@ def test_reading_writes_the_session_only_where_something_is_over(
     assert BOX.get(session, acme, "one") == "Nora"
     assert BOX.get(session, acme, "nothing") is None
     BOX.drop(session, "nothing")
-    assert not session.modified
-    later = session_box.time() + timedelta(minutes=15, seconds=1).total_seconds()
+    assert not is_to_be_written(session)
+    later = time() + timedelta(minutes=15, seconds=1).total_seconds()
     monkeypatch.setattr(session_box, "time", lambda: later)
     assert BOX.get(session, acme, "one") is None
-    assert session.modified
     assert session["typed"] == {}
+    assert is_to_be_written(session)
 
 
 def test_what_is_dropped_is_gone_and_the_others_stay(session: SessionBase, acme: UUID) -> None:
@@ -76,10 +81,10 @@ def test_what_is_dropped_is_gone_and_the_others_stay(session: SessionBase, acme:
     BOX.put(session, acme, "two", "Ira")
     saved(session)
     BOX.drop(session, "one")
-    assert session.modified
+    assert is_to_be_written(session)
     assert (BOX.get(session, acme, "one"), BOX.get(session, acme, "two")) == (None, "Ira")
 
 
 def test_who_never_put_anything_has_nothing_written(session: SessionBase, acme: UUID) -> None:
     assert BOX.get(session, acme, "one") is None
-    assert not session.modified
+    assert not is_to_be_written(session)
