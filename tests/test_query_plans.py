@@ -6,6 +6,7 @@ Thousands of rows take a second to make, so that a test here asks many questions
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils.timezone import now
 
@@ -39,14 +40,26 @@ SEARCHES = {
 }
 
 
+@pytest.fixture(scope="module")
+def filled(lasting, django_db_blocker):
+    """Made once: thousands of rows take seconds."""
+    with django_db_blocker.unblock():
+        fill(lasting)
+    return lasting
+
+
 @pytest.fixture
-def town(world):
+def town(filled, db):
+    return filled
+
+
+def fill(world):
     crowd.fill(world.acme, world.user)
     apart = {"e164": "+19895550100", "phones": ["+19895550101"]}
     one_of_everything(world.rival, world.rival_owner, **apart)  # so that its calls have a number too
     crowd.fill(world.rival, world.rival_owner)
     crowd.analyze()
-    return world
+    connection.check_constraints()  # here, and not after every test again
 
 
 @pytest.fixture
