@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from callcrm.testing import add_lead
+from callcrm.testing import World, add_lead
 from telephony import feed
 from telephony.models import Call
 from telephony.outgoing import telephones
@@ -23,6 +23,14 @@ def missed(world) -> Call:
         telephones.choose(world.user, MOBILE)
     call: Call = miss(world, add_lead(world.acme, name="Nora Quill"))
     return call
+
+
+def end(world: World) -> None:
+    """Let the call that was asked for be over."""
+    settled(world)
+    with world.inside():
+        asked = Call.objects.filter(direction="outbound").latest("started_at")
+        feed.tell(world.acme.pk, "call.changed", asked.pk, asked.state)
 
 
 def test_a_callback_is_taken_called_and_closed_without_leaving_the_list(
@@ -52,13 +60,7 @@ def test_a_callback_is_taken_called_and_closed_without_leaving_the_list(
     expect(row).to_contain_text("Calling your telephone")
     expect(page.locator(".toasts")).to_contain_text("Your telephone rings in a moment")
 
-    def ends() -> None:
-        settled(world)
-        with world.inside():
-            asked = Call.objects.get(direction="outbound")
-            feed.tell(world.acme.pk, "call.changed", asked.pk, asked.state)
-
-    meanwhile(ends)
+    meanwhile(lambda: end(world))
     expect(row.get_by_role("button", name="Call back")).to_be_visible()
 
     # What is done below the row is said in the row, and taken back from the message.
@@ -76,4 +78,32 @@ def test_a_callback_is_taken_called_and_closed_without_leaving_the_list(
     expect(detail.get_by_role("button", name="Open again")).to_be_focused()
     assert axe(page) == []
     assert page.url.endswith(LIST)
+    assert problems == []
+
+
+def test_every_page_asks_before_it_calls_and_the_focus_stays_at_the_button(
+    world, missed, server: Server, page: Page
+) -> None:
+    problems = watch(page)
+    log_in(page, "user@acme.example")
+    question, main = page.locator("#pop"), page.locator("main")
+    for address, word in (
+        ("callbacks/", "Call back Nora Q."),
+        (f"desk/?lead={missed.lead_id}", "Call Nora Q."),
+        (f"leads/{missed.lead_id}/", "Call Nora Q."),
+    ):
+        page.goto(f"/b/acme/{address}")
+        page.wait_for_timeout(500)  # the feed is being opened
+        button = main.get_by_role("button", name=word, exact=True)
+        button.press("Enter")
+        expect(question).to_contain_text("Call Nora Q.?")
+        question.get_by_role("button", name="Cancel").press("Enter")
+        expect(button).to_be_focused()
+        button.press("Enter")
+        question.get_by_role("button", name="Call", exact=True).press("Enter")
+        expect(question).to_be_hidden()
+        expect(main.get_by_role("button", name="Stop the call to Nora Q.").last).to_be_focused()
+        assert page.url.endswith(address)
+        meanwhile(lambda: end(world))
+        expect(button).to_be_focused()
     assert problems == []

@@ -1,6 +1,6 @@
 """The page "New call" and the buttons "Call back" and "Stop". The first two carry a key, so that one press makes one
-call, however often it arrives. What the button lacks, such as the telephone of who pressed it, the page asks for. In
-the list the button asks before it calls, and nobody leaves the list for it.
+call, however often it arrives. What the button lacks, such as the telephone of who pressed it, the page asks for. With
+scripts "Call back" asks before it calls, on every page, and nobody leaves the page for it.
 """
 
 from typing import Any
@@ -101,7 +101,7 @@ class CallOutForm(RefusableForm):
 def call_out(request: MemberRequest) -> HttpResponse:
     """Call somebody; `lead` in the address says whom, and `phone` which number of his. A POST is a press.
 
-    With scripts a row of the list asks here before it calls, and stays: what comes of it stands in the row.
+    With scripts every button asks here before it calls, and the page stays: what comes of it stands there.
     """
     lead, is_live = named_lead(request), "HX-Request" in request.headers
     phone = request.GET.get("phone", "")
@@ -119,7 +119,8 @@ def call_out(request: MemberRequest) -> HttpResponse:
 def _placed(request: MemberRequest, call: Call, lead: Lead | None) -> HttpResponse:
     said = RINGS if call.is_live else BEFORE
     if "HX-Request" in request.headers:
-        return telling.look_again(render(request, "telephony/_call_placed.html", {"said": said}))
+        answer = render(request, "telephony/_call_placed.html", {"said": said, "lead": lead})
+        return telling.look_again(answer)
     messages.success(request, said)
     return redirect(_back(request, call, lead))
 

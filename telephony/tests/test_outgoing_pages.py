@@ -171,6 +171,30 @@ def test_without_scripts_the_row_calls_and_leads_to_the_call_as_ever(world, clie
     assert f'hx-get="{NEW_CALL}?lead={lead.pk}&amp;phone=' in row
 
 
+def test_every_page_with_the_button_asks_first(world, client, lead, mobile):
+    missed = miss(world, lead)
+    add_message(world.acme, lead)
+    login(client, world.user)
+    places = ["callbacks/", f"desk/?lead={lead.pk}", "leads/", f"leads/{lead.pk}/", "messages/"]
+    for place_ in [*places, f"calls/{missed.pk}/"]:
+        page = client.get(f"/b/acme/{place_}").content.decode()
+        assert f'data-call data-asks hx-get="{NEW_CALL}?lead={lead.pk}&amp;phone=' in page, place_
+        assert "live:call.changed from:body" in page.split('id="rows"')[-1], (
+            place_
+        )  # what becomes of it is shown
+
+
+def test_the_button_is_at_once_what_stops_the_call_even_where_no_page_follows_the_feed(
+    world, client, lead, mobile
+):
+    answer = login(client, world.user).post(f"{NEW_CALL}?lead={lead.pk}", {"key": str(uuid4())}, headers=LIVE)
+    with world.inside():
+        stops = f"/b/acme/calls/{Call.objects.get().pk}/stops/"
+    button = answer.content.decode().split('<hx-partial hx-target="#revealing" hx-swap="outerHTML">')[1]
+    assert f'hx-post="{stops}"' in button
+    assert "autofocus" in button
+
+
 def test_at_the_desk_one_stays_at_the_desk(world, client, lead, mobile):
     answer = press(login(client, world.user), lead, view="desk")
     assert answer.headers["Location"] == f"/b/acme/desk/?lead={lead.pk}"
