@@ -25,6 +25,11 @@ LONGEST_NOTE = 5_000
 # him goes first. Who raises Conflict keeps him.
 before_deletion: list[Callable[[Lead, Member], None]] = []
 
+# Called in the transaction that moves people from one status to another, who are locked by then, by apps that lie
+# above: each does what follows from it there, and says so in a sentence to who has moved them, or nothing.
+Moves = Mapping[UUID, tuple[str, str]]
+status_handlers: list[Callable[[Moves, Member], str]] = []
+
 
 @transaction.atomic
 def create(business: Business, values: Mapping[str, Any], *, by: Member, via: str = "hand") -> Lead:
@@ -93,6 +98,12 @@ def set_status(lead: Lead, status: str, *, by: Member) -> None:
     lead.save(update_fields=["status"])
     event = LeadStatusChanged(lead_id=lead.pk, before=before, after=status)
     record(event, by=by, business_id=lead.business_id)
+    lead.aside = followed({lead.pk: (before, status)}, by=by)
+
+
+def followed(moves: Moves, *, by: Member) -> str:
+    """Do what follows elsewhere from people having been moved, and return what is to be said of it."""
+    return " ".join(filter(None, [follow(moves, by) for follow in status_handlers]))
 
 
 @transaction.atomic

@@ -92,6 +92,8 @@ class Lead(TenantModel, SealedModel):
     created_at = models.DateTimeField(default=now, editable=False)
     last_contact_at = models.DateTimeField(null=True, editable=False)
 
+    aside = ""  # what else came of moving it, for who has moved it (`editing.status_handlers`); no column
+
     objects = LeadQuerySet.as_manager()
 
     class Meta:

@@ -93,8 +93,8 @@ def move(request: MemberRequest, pk: UUID) -> HttpResponse:
     form = StatusForm(request.POST, business=request.business)
     if not form.is_valid():
         raise Invalid(fields={name: [str(text) for text in texts] for name, texts in form.errors.items()})
-    editing.update(lead, form.values(), by=request.member)
-    messages.success(request, "Saved.")
+    moved = editing.update(lead, form.values(), by=request.member)
+    messages.success(request, f"Saved. {moved.aside}".strip())
     return back(request, pk)
 
 

@@ -24,7 +24,7 @@ def release(lead: Lead, *, by: Member) -> Lead:
     """Put a lead back to where it stood before it was marked. One that is no spam stays where it is."""
     lead = editing.held(lead)
     if lead.status == Lead.Status.SPAM:
-        editing.set_status(lead, _before(lead), by=by)
+        editing.set_status(lead, stood_before([lead.pk], by=by)[lead.pk], by=by)
     return lead
 
 
@@ -46,9 +46,31 @@ def put_back(before: Mapping[UUID, str], *, by: Member) -> dict[UUID, str]:
     return after
 
 
+@transaction.atomic
+def release_all(people: Collection[UUID], *, by: Member) -> None:
+    """Put those of them who are spam back to where they stood before they were marked."""
+    marked = _held(Lead.objects.visible_to(by).filter(status=Lead.Status.SPAM), people)
+    pks = [lead.pk for lead in marked]
+    _move(dict.fromkeys(pks, Lead.Status.SPAM.value), stood_before(pks, by=by), by)
+
+
+def stood_before(people: Collection[UUID], *, by: Member) -> dict[UUID, str]:
+    """Return where each stood before he was marked. The history knows; who was spam from his beginning is new."""
+    marks = Entry.objects.about(by.business_id, *people).filter(
+        name="lead.status_changed", data__after=Lead.Status.SPAM.value
+    )
+    last = marks.order_by("subject_id", "-at", "-id").distinct("subject_id")
+    known = {one.subject_id: one.data.get("before") for one in last}
+    found = {pk: known.get(pk) for pk in people}
+    return {pk: was if was in Lead.Status.values else Lead.Status.NEW.value for pk, was in found.items()}
+
+
 def _held(leads: LeadQuerySet, people: Collection[UUID]) -> list[Lead]:
-    """Lock them by id, so that two who mark some of the same never wait for each other."""
-    return list(leads.filter(pk__in=list(people)).select_for_update().order_by("pk"))
+    """Lock them by id, so that two who mark some of the same never wait for each other.
+
+    New calls that name them are let through, as by `ledger.lock`, which may have locked them before.
+    """
+    return list(leads.filter(pk__in=list(people)).select_for_update(no_key=True).order_by("pk"))
 
 
 def _move(before: Mapping[UUID, str], after: Mapping[UUID, str], by: Member) -> None:
@@ -57,13 +79,4 @@ def _move(before: Mapping[UUID, str], after: Mapping[UUID, str], by: Member) -> 
         Lead.objects.filter(business_id=by.business_id, pk__in=there).update(status=status)
     events = (LeadStatusChanged(lead_id=pk, before=before[pk], after=after[pk]) for pk in after)
     record_all(events, by=by, business_id=by.business_id)
-
-
-def _before(lead: Lead) -> str:
-    """The history knows; a lead that was spam from its beginning is new."""
-    marks = Entry.objects.about(lead.business_id, lead.pk).filter(
-        name="lead.status_changed", data__after=Lead.Status.SPAM.value
-    )
-    last = marks.first()
-    before = last.data.get("before") if last else None
-    return before if before in Lead.Status.values else Lead.Status.NEW.value
+    editing.followed({pk: (before[pk], after[pk]) for pk in after}, by=by)

@@ -10,8 +10,10 @@ class TelephonyConfig(AppConfig):
     def ready(self) -> None:
         from accounts import businesses  # models are ready only now
         from callcrm.webhooks import registry
+        from leads import editing
         from leads import merging as leads
         from telephony import ingest, merging, numbers
+        from telephony.callbacks import spam
         from telephony.deliveries import TelephonyHandler
         from telephony.problems import reports
         from telephony.providers import PROVIDERS
@@ -20,5 +22,6 @@ class TelephonyConfig(AppConfig):
             registry.register(name, TelephonyHandler(provider))
         businesses.on_created.append(numbers.connect_configured)
         ingest.person_handlers.append(reports.follow)
+        editing.status_handlers.append(spam.follow)
         leads.parts.extend(merging.PARTS)
         leads.on_merged.append(merging.tell)

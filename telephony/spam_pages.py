@@ -10,9 +10,8 @@ from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm.errors import NotFound
 from callcrm.lib import toasts
-from leads import spam
 from leads.models import Lead
-from leads.spam_pages import MARKED, RELEASED
+from leads.spam_pages import marked, released
 from telephony.models import Call
 
 
@@ -20,8 +19,7 @@ from telephony.models import Call
 @needs(Permission.EDIT_CUSTOMERS)
 def mark(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Mark who called as spam; the toast takes it back."""
-    spam.mark(caller(request, pk), by=request.member)
-    toasts.undoable(request, MARKED, "call-spam-releases", pk)
+    toasts.undoable(request, marked(caller(request, pk), by=request.member), "call-spam-releases", pk)
     return redirect("call", request.business.slug, pk)
 
 
@@ -29,8 +27,7 @@ def mark(request: MemberRequest, pk: UUID) -> HttpResponse:
 @needs(Permission.EDIT_CUSTOMERS)
 def release(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Take the mark back; the toast sets it again."""
-    spam.release(caller(request, pk), by=request.member)
-    toasts.undoable(request, RELEASED, "call-spam-marks", pk)
+    toasts.undoable(request, released(caller(request, pk), by=request.member), "call-spam-marks", pk)
     return redirect("call", request.business.slug, pk)
 
 

@@ -119,7 +119,10 @@ _FIELDS: dict[str, str] = {What.OUTCOME: "outcome", What.TAG: "tag", What.UNTAG:
 
 def _make(pks: Collection[UUID], what: str, value: str, by: Member) -> UUID:
     named = Call.objects.visible_to(by).filter(pk__in=pks)
+    at = now()
     before = _do(named, what, value, by)
+    if what == What.SPAM:
+        value = str(people.closed(before, at, by))
     kept = {str(pk): said for pk, said in before.items()}
     row = BulkChange.objects.create(
         business_id=by.business_id, made_by=by, what=what, value=value, before=kept

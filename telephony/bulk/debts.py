@@ -9,31 +9,25 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef
-from django.utils.timezone import now
 
 from accounts.models import Member
 from audit.recording import record_all
 from callcrm.errors import NotFound
+from leads import spam
 from telephony import feed
 from telephony.callbacks import ledger, settling
-from telephony.events import CallbackAssigned, CallbackClosed
-from telephony.models import Callback, CallbackMiss
+from telephony.events import CallbackAssigned
+from telephony.models import Callback, CallbackMiss, Reason
 
 NOBODY = "nobody"
 
 
 def close(named: Any, reason: str, by: Member) -> dict[UUID, Any]:
-    """Close what is owed for these calls. Returns when, by debt."""
-    found, at = _owed(named, by), now()
-    Callback.objects.filter(pk__in=[row.pk for row in found]).update(
-        reason=reason, closed_by=by, closed_at=at
-    )
-    record_all(
-        (CallbackClosed(callback_id=row.pk, lead_id=row.lead_id, reason=reason) for row in found),
-        by=by,
-        business_id=by.business_id,
-    )
-    feed.tell_all(by.business_id, "callback.changed", {row.pk: "closed" for row in found})
+    """Close what is owed for these calls; as spam, it marks their people. Returns when, by debt."""
+    found = _owed(named, by)
+    at = settling.close_all(found, reason, by=by)
+    if reason == Reason.SPAM:
+        spam.mark_all({row.lead_id for row in found}, by=by)
     return {row.pk: at.isoformat() for row in found}
 
 

@@ -84,10 +84,18 @@ def undo(request: MemberRequest, pk: UUID) -> HttpResponse:
     made = get_object_or_404(BulkChange.objects.visible_to(request.member), pk=pk)
     undone = changes.undo(made, by=request.member)
     text = f"Undone for {undone.restored} {_things(made, undone.restored)}."
+    text += _undone_too(made)
     if undone.left:
         text += f" {undone.left} {pluralize(undone.left, 'stays,stay')} as now: {_WHY[made.what]}"
     answer = _answer(request, text)
     return telling.look_again(answer) if made.what == What.SPAM else answer
+
+
+def _undone_too(made: BulkChange) -> str:
+    if made.what == What.SPAM and made.value not in ("", "0"):
+        return " What was closed with it is open again, unless somebody was reached meanwhile."
+    as_spam = made.what == What.CLOSE and made.value == Reason.SPAM
+    return " Their people are no longer marked as spam." if as_spam else ""
 
 
 def form(request: MemberRequest) -> dict[str, Any]:
@@ -136,7 +144,7 @@ def _said(made: BulkChange, asked: int, by: Member) -> str:
     if made.what in DEBTS:
         return _said_of_debts(made, things, by) if count else NOTHING_OWED[made.what]
     if made.what == What.SPAM:
-        return f"{things} marked as spam." if count else "Nobody was marked."
+        return f"{things} marked as spam.{_closed_too(made)}" if count else "Nobody was marked."
     others = f" {asked - count} {pluralize(asked - count, 'stays,stay')} as before." if asked > count else ""
     did = {
         What.OUTCOME: f"Outcome “{value}” set on {things}.",
@@ -148,12 +156,18 @@ def _said(made: BulkChange, asked: int, by: Member) -> str:
 
 def _said_of_debts(made: BulkChange, things: str, by: Member) -> str:
     if made.what == What.CLOSE:
-        return f"{things} closed: {Reason(made.value).label.lower()}."
+        too = " Their people are marked as spam." if made.value == Reason.SPAM else ""
+        return f"{things} closed: {Reason(made.value).label.lower()}.{too}"
     if made.value == debts.NOBODY:
         return f"{things} left to anybody."
     member = Member.objects.select_related("user").get(business_id=by.business_id, pk=made.value)
     away = member.pk != by.pk and not by.can(Permission.VIEW_ALL_COMMUNICATIONS)
     return f"{things} given to {member.name}." + (" You see them no longer." if away else "")
+
+
+def _closed_too(made: BulkChange) -> str:
+    count = int(made.value or 0)  # one that was made before it was counted says nothing
+    return f" {count} callback{pluralize(count)} closed with it." if count else ""
 
 
 def _said_of_nobody(made: BulkChange, pks: Collection[UUID], by: Member) -> str:

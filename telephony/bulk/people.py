@@ -3,8 +3,9 @@
 A call whose caller withheld his number has nobody who could be marked; neither has one of the business's own number.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from callcrm.errors import NotFound
 from leads import spam
 from leads.models import Lead
 from telephony import feed
+from telephony.models import Callback, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,12 @@ def mark(named: Any, by: Member) -> dict[UUID, Any]:
     before = spam.mark_all(people, by=by)
     feed.tell_all(by.business_id, "lead.changed", dict.fromkeys(before, Lead.Status.SPAM.value))
     return dict(before)
+
+
+def closed(marked: Collection[UUID], since: datetime, by: Member) -> int:
+    """Return how many callbacks were closed because these were marked (`callbacks/spam.py`)."""
+    with_it = {"closed_by": by, "reason": Reason.SPAM, "closed_at__gte": since}
+    return Callback.objects.filter(business_id=by.business_id, lead__in=list(marked), **with_it).count()
 
 
 def put_back(before: Mapping[str, str], by: Member) -> int:

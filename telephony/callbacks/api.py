@@ -81,7 +81,7 @@ class CallbackChanges(Strict):
 
 
 class ClosingBody(Strict):
-    reason = Choice(choices=Reason.choices)
+    reason = Choice(choices=Reason.choices, help_text="With `spam` the person is marked as spam as well.")
 
 
 class Callbacks(Rows):

@@ -17,13 +17,13 @@ from accounts.permissions import Permission
 from callcrm.errors import Invalid
 from callcrm.lib import times
 from callcrm.lib.paging import Page, page
+from leads.spam_pages import RELEASED
 from telephony import figures
 from telephony.callbacks import figures as callback_figures
 from telephony.callbacks import proofs, settling
 from telephony.callbacks.ranking import ranked
 from telephony.models import Call, Callback, Reason
 
-CLOSED = "The callback is closed."
 PAGE_SIZE = 25
 VIEWS = ("", "mine", "closed")
 
@@ -48,8 +48,8 @@ def callback_list(request: MemberRequest) -> HttpResponse:
 @needs(Permission.EDIT_CUSTOMERS)
 def close(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Close one with a reason; the toast can undo it."""
-    settling.close(_callback(request, pk), request.POST.get("reason", ""), by=request.member)
-    messages.success(request, CLOSED, extra_tags=_undo(request, "callback-reopenings", pk))
+    said = closed(_callback(request, pk), request.POST.get("reason", ""), by=request.member)
+    messages.success(request, said, extra_tags=_undo(request, "callback-reopenings", pk))
     return _back(request)
 
 
@@ -73,14 +73,21 @@ def assign(request: MemberRequest, pk: UUID) -> HttpResponse:
     return _back(request, found)
 
 
+def closed(callback: Callback, reason: str, *, by: Member) -> str:
+    """Close one and say what came of it. Raises what `settling.close` raises."""
+    settling.close(callback, reason, by=by)
+    as_spam = reason == Reason.SPAM
+    return (
+        "The callback is closed, and the person is marked as spam." if as_spam else "The callback is closed."
+    )
+
+
 def reopened(callback: Callback, *, by: Member) -> str:
     """Undo a closing and say what came of it. Raises what `settling.reopen` raises."""
     found = settling.reopen(callback, by=by)
-    return (
-        "The callback is open again."
-        if found.is_open
-        else "The person was reached meanwhile: it stays closed."
-    )
+    is_open = "The callback is open again."
+    said = is_open if found.is_open else "The person was reached meanwhile: it stays closed."
+    return f"{said} {RELEASED}" if callback.reason == Reason.SPAM else said
 
 
 def wished(request: MemberRequest) -> str:

@@ -1,9 +1,10 @@
 """What members do about debts: close one and say why, open it again, take it on. Each verb writes its event.
 
-Evidence opens and closes debts in `ledger.py`; nothing else does. Locks: the lead, then his debt.
+Evidence opens and closes debts in `ledger.py`; nothing else does. Who closes one as spam marks the person, and who
+opens that again takes the mark off; the other way round it is `spam.py`'s. Locks: the lead, then his debt.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from accounts.models import Business, Member
 from audit.recording import record, record_all
 from callcrm.errors import Conflict, Invalid, NotFound, Refused
 from callcrm.lib.tenancy import business_scope
+from leads import editing, spam
+from leads.models import Lead
 from telephony import feed
 from telephony.callbacks import ledger
 from telephony.events import CallbackAssigned, CallbackClosed, CallbackReopened
@@ -35,12 +38,24 @@ def close(callback: Callback, reason: str, *, by: Member) -> Callback:
     row = _locked(callback)
     if not row.is_open:
         raise Conflict(CLOSED)
-    row.reason, row.closed_by, row.closed_at = reason, by, now()
-    row.save(update_fields=["reason", "closed_by", "closed_at"])
-    event = CallbackClosed(callback_id=row.pk, lead_id=row.lead_id, reason=reason)
-    record(event, by=by, business_id=row.business_id)
-    feed.tell(row.business_id, "callback.changed", row.pk, row.state)
+    close_all([row], reason, by=by)
+    if reason == Reason.SPAM:
+        editing.set_status(row.lead, Lead.Status.SPAM, by=by)
     return row
+
+
+def close_all(rows: Sequence[Callback], reason: str, *, by: Member) -> datetime:
+    """Close debts that are open and locked, and return when."""
+    at = now()
+    for row in rows:
+        row.reason, row.closed_by, row.closed_at = reason, by, at
+    Callback.objects.filter(business_id=by.business_id, pk__in=[row.pk for row in rows]).update(
+        reason=reason, closed_by=by, closed_at=at
+    )
+    events = [CallbackClosed(callback_id=row.pk, lead_id=row.lead_id, reason=reason) for row in rows]
+    record_all(events, by=by, business_id=by.business_id)
+    feed.tell_all(by.business_id, "callback.changed", {row.pk: row.state for row in rows})
+    return at
 
 
 @transaction.atomic
@@ -49,12 +64,14 @@ def reopen(callback: Callback, *, by: Member) -> Callback:
     row = _locked(callback)
     if row.is_open or row.is_proven:
         raise Conflict(OPEN if row.is_open else PROVEN)
-    lead, first = row.lead, row.attempts.first()
+    lead, first, was = row.lead, row.attempts.first(), row.reason
     if first is None:
         raise Conflict("Nothing is left of what was owed.")
     record(CallbackReopened(callback_id=row.pk, lead_id=lead.pk), by=by, business_id=row.business_id)
     later = [one for one in ledger.unsettled(lead, since=row.opened_at) if one.pk != row.pk]
     ledger.regroup(lead, [row, *later], by=by)
+    if was == Reason.SPAM and lead.status == Lead.Status.SPAM:
+        editing.set_status(lead, spam.stood_before([lead.pk], by=by)[lead.pk], by=by)
     first.refresh_from_db()
     found: Callback = first.callback
     return found
@@ -62,16 +79,25 @@ def reopen(callback: Callback, *, by: Member) -> Callback:
 
 @transaction.atomic
 def reopen_all(closed: CallbackQuerySet, closings: Mapping[UUID, datetime], *, by: Member) -> int:
-    """Undo closings by a member, each if it is still the one of that moment; returns how many debts are open again.
-
-    Where nothing has happened to a person since, opening is all there is to it, and is done for all in a few queries.
-    """
+    """Undo closings by a member, each if it is still the one of that moment; returns how many debts are open again."""
     people = Callback.objects.filter(business_id=by.business_id, pk__in=list(closings)).values("lead_id")
     ledger.lock_all(by.business_id, people)
     same = [row for row in closed.filter(pk__in=list(closings)) if row.closed_at == closings[row.pk]]
-    quiet = ledger.untouched(by.business_id, same)
-    _open([row for row in same if row.pk in quiet], by)
-    others = sorted((row for row in same if row.pk not in quiet), key=lambda row: row.lead_id)
+    was_spam = {row.lead_id for row in same if row.reason == Reason.SPAM}
+    opened = open_again(same, by=by)
+    if was_spam:
+        spam.release_all(was_spam, by=by)
+    return opened
+
+
+def open_again(rows: Sequence[Callback], *, by: Member) -> int:
+    """Open debts that members have closed, of people who are locked; returns how many are open again.
+
+    Where nothing has happened to a person since, opening is all there is to it, and is done for all in a few queries.
+    """
+    quiet = ledger.untouched(by.business_id, rows)
+    _open([row for row in rows if row.pk in quiet], by)
+    others = sorted((row for row in rows if row.pk not in quiet), key=lambda row: row.lead_id)
     return len(quiet) + sum(_reopened(row, by) for row in others)
 
 

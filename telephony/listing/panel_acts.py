@@ -17,11 +17,9 @@ from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm.errors import Conflict
 from callcrm.lib.forms import RefusableForm
-from leads import spam
-from leads.spam_pages import MARKED, RELEASED
+from leads.spam_pages import marked, released
 from telephony import spam_pages
 from telephony.callbacks import pages as callback_pages
-from telephony.callbacks import settling
 from telephony.listing import panel_pages, telling
 from telephony.models import Callback
 
@@ -45,7 +43,7 @@ def close(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Close it with a reason; the toast can undo it."""
     debt, reason = _debt(request, pk), request.POST.get("reason", "")
     act = _Act(request, pk, "close", debt, undo="call-panel-reopenings")
-    return act.answer(lambda: settling.close(debt, reason, by=request.member), callback_pages.CLOSED)
+    return act.answer(lambda: callback_pages.closed(debt, reason, by=request.member))
 
 
 @require_POST
@@ -63,7 +61,7 @@ def mark(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Mark who called as spam; the toast takes it back."""
     caller = spam_pages.caller(request, pk)
     act = _Act(request, pk, "spam", undo="call-panel-spam-releases")
-    return act.answer(lambda: spam.mark(caller, by=request.member), MARKED)
+    return act.answer(lambda: marked(caller, by=request.member))
 
 
 @require_POST
@@ -72,7 +70,7 @@ def release(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Take the mark back; the toast sets it again."""
     caller = spam_pages.caller(request, pk)
     act = _Act(request, pk, "spam", undo="call-panel-spam-marks")
-    return act.answer(lambda: spam.release(caller, by=request.member), RELEASED)
+    return act.answer(lambda: released(caller, by=request.member))
 
 
 class _Act:
@@ -84,14 +82,14 @@ class _Act:
         self.request, self.pk, self.did, self.debt = request, pk, did, debt
         self.undo = reverse(undo, args=[request.business.slug, pk]) if undo else ""
 
-    def answer(self, do: Callable[[], object], words: str = "") -> HttpResponse:
-        """Do it and say so, in these words or in those that it returns; or say why not."""
+    def answer(self, do: Callable[[], str]) -> HttpResponse:
+        """Do it and say so, in the words that it returns; or say why not."""
         form = RefusableForm(self.request.POST)
         form.is_valid()  # it has no fields; what the verb refuses is its error
         done = do() if self.request.POST.get("from") == "toast" else form.try_to(do)
         if form.errors:
             return self._acted(status=422, refused=form.non_field_errors()[0])
-        return self._acted(said=words or done, undo=self.undo)
+        return self._acted(said=done, undo=self.undo)
 
     def _acted(self, status: int = 200, **words: Any) -> HttpResponse:
         context = panel_pages.acts(self.request, panel_pages.found(self.request, self.pk))

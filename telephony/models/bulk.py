@@ -39,6 +39,7 @@ class BulkChange(TenantModel):
     made_at = models.DateTimeField(default=now)
     undone_at = models.DateTimeField(null=True)
     what = models.CharField(max_length=7, choices=What)
+    # Of people who were marked as spam: how many callbacks were closed with it.
     value = models.CharField(
         max_length=40, help_text="The outcome, the tag, the reason, a member's id, or nothing."
     )

@@ -182,7 +182,7 @@ def reached(world, lead):
 def test_a_person_who_was_reached_or_called_again_meanwhile_is_left_to_the_ledger(world, change, undo):
     """One was reached, one called in vain again, of one nothing is left; with the fourth nothing has happened."""
     calls = owe(world, 4)
-    made = change(calls, "close", "spam")
+    made = change(calls, "close", "not_needed")
     reached(world, calls[0].lead)
     with world.inside():
         ledger.follow_call(add_call(world.acme, calls[1].lead, **MISSED), by=None)
@@ -193,7 +193,7 @@ def test_a_person_who_was_reached_or_called_again_meanwhile_is_left_to_the_ledge
     of = [debts[call.lead_id] for call in calls]
     assert [debt.is_open for debt in of] == [False, True, False, True]
     assert [debt.misses for debt in of] == [1, 2, 1, 1]
-    assert (of[0].is_proven, of[2].reason) == (True, "spam")
+    assert (of[0].is_proven, of[2].reason) == (True, "not_needed")
 
 
 def test_what_is_opened_together_is_as_if_each_had_been_opened_by_itself(world, change, undo):

@@ -108,12 +108,12 @@ def test_a_call_of_ours_that_nobody_took_opens_nothing_and_closes_nothing(world,
     assert (debt.state, debt.misses) == ("open", 1)
 
 
-def test_spam_that_calls_is_owed_nothing_and_what_was_owed_before_stays(world, owed, tell):
+def test_spam_that_calls_is_owed_nothing_and_what_was_owed_before_is_closed(world, owed, tell):
     with world.inside():
         editing.set_status(Lead.objects.get(), Lead.Status.SPAM, by=world.user)
     tell(missed("CA2", TEN + MINUTE))
     [debt] = debts(world)
-    assert (debt.state, debt.misses) == ("open", 1)
+    assert (debt.state, debt.reason, debt.misses) == ("closed", "spam", 1)
 
 
 def test_a_blocked_call_is_owed_nothing(world, tell):

@@ -130,12 +130,15 @@ def test_members_who_close_and_undo_meanwhile_lose_nothing(
             assert bool(debt.proof) != bool(debt.reason and debt.closed_by_id)
 
 
+REASONS = [reason for reason in Reason.values if reason != Reason.SPAM]  # while marked, nothing new is owed
+
+
 def _meddle(world: World, data: st.DataObject) -> None:
     act = data.draw(st.sampled_from(["nothing", "nothing", "close", "reopen"]))
     with world.inside():
         rows = Callback.objects.order_by("opened_at")
         row = (rows.open() if act == "close" else rows.exclude(reason="")).first()
         if act == "close" and row:
-            settling.close(row, data.draw(st.sampled_from(Reason.values)), by=world.user)
+            settling.close(row, data.draw(st.sampled_from(REASONS)), by=world.user)
         elif act == "reopen" and row:
             settling.reopen(row, by=world.user)
