@@ -128,7 +128,10 @@ class CallQuery(ListQuery):
     disposition = Text(
         required=False, max_length=editing.LONGEST_DISPOSITION, help_text="`none`: nothing was noted."
     )
-    owed = QueryFlag(required=False, help_text="Somebody is still owed a call back for it.")
+    owed = QueryFlag(
+        required=False,
+        help_text="True: somebody whom `callbacks/` lists to you is still owed a call back for it; false: nobody is.",
+    )
     mine = Choice(choices=["true"], required=False, help_text="Taken by the member whose token this is.")
 
 

@@ -94,6 +94,24 @@ def test_not_rung_back_is_a_call_for_which_a_debt_is_open(world, found):
     assert found(owed="false") == ids(fine, other)
 
 
+def test_not_rung_back_is_what_callbacks_lists_to_who_asks(world, client):
+    free, his, others = (add_call(world.acme, add_lead(world.acme), **UNTALKED) for _ in range(3))
+    with world.inside():
+        for call in (free, his, others):
+            ledger.follow_call(call, by=None)
+        for call, member in ((his, world.user), (others, world.admin)):
+            settling.assign(Callback.objects.get(lead=call.lead), member, by=world.owner)
+    for member, listed in ((world.user, (free, his)), (world.owner, (free, his, others))):
+        api = Api(member)
+        calls = api.get("calls/", {"owed": "true"}).json()["results"]
+        people = api.get("callbacks/", {"state": "open"}).json()["results"]
+        assert {row["id"] for row in calls} == ids(*listed)
+        assert {row["lead"]["id"] for row in people} == {str(call.lead_id) for call in listed}
+        assert api.get("calls/", {"owed": "false"}).json()["results"] == []
+        counts = login(client, member).get("/b/acme/calls/counts/").content.decode()
+        assert f'Not called back <span class="count bad">{len(listed)}<span>' in counts
+
+
 def test_mine_is_what_the_one_who_asks_has_taken(world, found):
     mine = add_call(world.acme, agent=world.owner)
     add_call(world.acme, agent=world.user)

@@ -17,7 +17,7 @@ from accounts.models import Business
 from callcrm.errors import Invalid
 from telephony.editing import LONGEST_DISPOSITION, LONGEST_TAG
 from telephony.listing import dates
-from telephony.models import TALKED, CallbackMiss, CallQuerySet, Outcome, talked
+from telephony.models import TALKED, CallbackMiss, CallQuerySet, Outcome, held_for, talked
 from telephony.providers import PROVIDERS
 from telephony.providers.base import CallState, Direction
 
@@ -32,6 +32,9 @@ ORDER = (
 def by(calls: CallQuerySet, params: Mapping[str, str], *, member: Admitted) -> CallQuerySet:
     """Return the calls that all given filters let through. Raises Invalid naming the parameter that is wrong."""
     asked = conditions(params)
+    # What Callbacks lists to him: not what a colleague has taken out of his sight.
+    if params.get("owed") == "true":
+        asked["owed"] &= held_for(member, "owed__callback__")
     tag = asked.pop("tag", None)
     if tag is None:
         calls = calls.alias(listed_at=F("started_at"), listed_id=F("id"))
@@ -160,7 +163,10 @@ def _length(value: str) -> Q:
 
 
 def _owed(value: str) -> Q:
-    """Somebody is still owed a call back for it; joined rather than asked of each, for there are few such debts."""
+    """Somebody is still owed a call back for it; joined rather than asked of each, for there are few such debts.
+
+    `by` knows whose debts the one who asks may know of. Nothing is owed where nobody owes anything.
+    """
     if _truth(value):
         here = {name: F("business_id") for name in ("owed__business_id", "owed__callback__business_id")}
         return Q(**here, owed__callback__closed_at=None)

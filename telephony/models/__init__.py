@@ -15,6 +15,7 @@ from telephony.models.callbacks import (
     MissKind,
     ProofKind,
     Reason,
+    held_for,
 )
 from telephony.models.calls import (
     ABANDONED_UNDER,
@@ -75,5 +76,6 @@ __all__ = [
     "RingTurn",
     "Telephone",
     "TrackingNumber",
+    "held_for",
     "talked",
 ]

@@ -45,17 +45,21 @@ class ProofKind(models.TextChoices):
     TEXT = "text", "Text"
 
 
+def held_for(member: Admitted, path: str = "") -> Q:
+    """Return the condition on debts that a member may know of: all by right, else his and nobody's."""
+    if member.can(Permission.VIEW_ALL_COMMUNICATIONS):
+        return Q()
+    return Q(**{f"{path}assigned_to": None}) | Q(**{f"{path}assigned_to_id": member.pk})
+
+
 class CallbackQuerySet(models.QuerySet["Callback"]):
     """Reading debts."""
 
     def visible_to(self, member: Admitted) -> "CallbackQuerySet":
-        """Return the debts a member may know of, by the rule of calls: all by right, else his and nobody's."""
-        mine = self.filter(business_id=member.business_id)
+        """Return the debts a member may know of, by the rule of calls."""
         if not member.can(Permission.VIEW_CUSTOMERS):
             return self.none()
-        if member.can(Permission.VIEW_ALL_COMMUNICATIONS):
-            return mine
-        return mine.filter(Q(assigned_to=None) | Q(assigned_to_id=member.pk))
+        return self.filter(held_for(member), business_id=member.business_id)
 
     def open(self) -> "CallbackQuerySet":
         return self.filter(OPEN)
