@@ -87,4 +87,5 @@ def _owed(call: Call) -> str:
         return ""
     if debt.is_open:
         return "owed"
-    return "reached" if debt.is_proven else f"closed: {debt.get_reason_display().lower()}"
+    words = f": {debt.shown_words}" if debt.words else ""
+    return "reached" if debt.is_proven else f"closed: {debt.get_reason_display().lower()}{words}"

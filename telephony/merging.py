@@ -81,9 +81,8 @@ PARTS: list[Part] = [
     Rows(Call, "calls", sealed="note", settle=_one_first_call, also=FIRST),
     Rows(Message, "texts", sealed="body"),
     Rows(CallProblem, "reported problems", sealed="words"),
-    Rows(
-        Callback, "calls back owed", settle=ledger.join, held=True, shown=OPEN
-    ),  # by the calls, so after these have moved
+    # by the calls, so after these have moved
+    Rows(Callback, "calls back owed", sealed="words", settle=ledger.join, held=True, shown=OPEN),
 ]
 
 

@@ -60,7 +60,7 @@ MATRIX: list[tuple[str, str, Any, Any]] = [
     ("callbacks/", "GET", None, EVERYBODY),
     ("callbacks/{callback}/", "GET", None, EVERYBODY),
     ("callbacks/{callback}/", "PATCH", {"assigned_to": None}, EVERYBODY),
-    ("callbacks/{callback}/closings/", "POST", {"reason": "other"}, EVERYBODY),
+    ("callbacks/{callback}/closings/", "POST", {"reason": "not_needed"}, EVERYBODY),
     ("callbacks/{callback}/reopenings/", "POST", None, EVERYBODY),
     ("telephone/", "GET", None, EVERYBODY),
     ("telephone/", "PUT", {"e164": "+15035550181"}, EVERYBODY),

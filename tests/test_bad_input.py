@@ -87,7 +87,7 @@ FLOW = {
 FORMS = {
     "call-edits": {"disposition": "Quote sent", "tags": "leak", "note": "Called."},
     "callback-assignments": {"to": "me", "view": "mine"},
-    "callback-closings": {"reason": "other", "view": ""},
+    "callback-closings": {"reason": "other", "words": "Moved away", "view": ""},
     "callback-reopenings": {"view": "closed"},
     "call-new": {
         "phone": "+15035550142",

@@ -30,7 +30,7 @@ def _owe(world, lead, *, closed):
         ledger.follow_call(missed, by=None)
         debt = settling.assign(Callback.objects.get(lead=lead), world.user, by=world.owner)
         if closed:
-            settling.close(debt, "other", by=world.owner)
+            settling.close(debt, "not_needed", by=world.owner)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ REASONS = {
     Reason.REACHED_OTHERWISE: 38, Reason.NOT_NEEDED: 32, Reason.DUPLICATE: 8, Reason.WRONG_NUMBER: 9, Reason.SPAM: 9,
     Reason.OTHER: 4,
 }  # fmt: skip
+IN_WORDS = "Wants a tiler, and was told of one"
 FORGOTTEN_SINCE = timedelta(days=6)  # what is older, somebody has closed
 
 
@@ -66,6 +67,7 @@ def _close(scene: Scene, person: Person, debt: Debt[CallbackMiss], hours: Hours)
         row = _write(scene, person, Debt([one for one in left if one.at < seen_at], None), hours)
         row.closed_at, row.closed_by = seen_at, scene.colleague()
         row.reason = scene.rng.choices(list(REASONS), list(REASONS.values()))[0]
+        row.words = IN_WORDS if row.reason == Reason.OTHER else None
         event = CallbackClosed(callback_id=row.pk, lead_id=person.lead.pk, reason=row.reason)
         scene.tell(event, seen_at, row.closed_by)
         left = [one for one in left if one.at >= seen_at]

@@ -21,6 +21,7 @@ from audit.recording import record_all
 from callcrm.errors import Conflict, Invalid, NotFound
 from telephony import editing, feed
 from telephony.bulk import debts, people
+from telephony.callbacks import settling
 from telephony.events import CallChanged
 from telephony.models import UNDOABLE, BulkChange, Call, Reason
 
@@ -43,13 +44,20 @@ class Undone:
     left: int
 
 
-def change(pks: Collection[UUID], what: str, value: str, *, key: str, by: Member) -> BulkChange:
-    """Do it once for this key. Raises Invalid for what cannot be done, NotFound when none of the calls is visible."""
+def change(
+    pks: Collection[UUID], what: str, value: str, words: str = "", *, key: str, by: Member
+) -> BulkChange:
+    """Do it once for this key; `words` say why, where no other reason fits.
+
+    Raises Invalid for what cannot be done, NotFound when none of the calls is visible.
+    """
     counted(pks)
-    value = cleaned(what, value, by)
-    wish = {"what": what, "value": value, "calls": sorted(map(str, pks))}
+    value = cleaned(what, value, by, words)
+    wish = {"what": what, "value": value, "calls": sorted(map(str, pks))} | (
+        {"words": words} if words else {}
+    )
     key = f"bulk-{idempotency.read(key)}"[:80]
-    made = idempotency.once(by, key, wish, lambda: _make(pks, what, value, by))
+    made = idempotency.once(by, key, wish, lambda: _make(pks, what, value, words, by))
     row = BulkChange.objects.visible_to(by).filter(pk=made).first()
     if row is None:
         raise Conflict("This was done before, and can no longer be undone.")
@@ -93,12 +101,13 @@ def trim(business_id: UUID) -> None:
     BulkChange.objects.filter(business_id=business_id, made_at__lt=now() - 2 * UNDOABLE).delete()
 
 
-def cleaned(what: str, value: str, by: Member) -> str:
+def cleaned(what: str, value: str, by: Member, words: str = "") -> str:
     """Return the value as it is kept. Raises Invalid naming what is wrong."""
     value = value.strip()
     if what == What.SPAM:
         return ""
     if what == What.CLOSE and value in Reason.values:
+        settling.cleaned(value, words)
         return value
     if what in (What.TAG, What.UNTAG) and "," in value:
         raise Invalid(ONE_TAG, fields={"tag": [ONE_TAG]})
@@ -117,10 +126,10 @@ def cleaned(what: str, value: str, by: Member) -> str:
 _FIELDS: dict[str, str] = {What.OUTCOME: "outcome", What.TAG: "tag", What.UNTAG: "tag", What.CLOSE: "reason"}
 
 
-def _make(pks: Collection[UUID], what: str, value: str, by: Member) -> UUID:
+def _make(pks: Collection[UUID], what: str, value: str, words: str, by: Member) -> UUID:
     named = Call.objects.visible_to(by).filter(pk__in=pks)
     at = now()
-    before = _do(named, what, value, by)
+    before = _do(named, what, value, words, by)
     if what == What.SPAM:
         value = str(people.closed(before, at, by))
     kept = {str(pk): said for pk, said in before.items()}
@@ -130,9 +139,9 @@ def _make(pks: Collection[UUID], what: str, value: str, by: Member) -> UUID:
     return row.pk
 
 
-def _do(named: Any, what: str, value: str, by: Member) -> dict[UUID, Any]:
+def _do(named: Any, what: str, value: str, words: str, by: Member) -> dict[UUID, Any]:
     if what == What.CLOSE:
-        return debts.close(named, value, by)
+        return debts.close(named, value, settling.cleaned(value, words), by)
     if what == What.ASSIGN:
         return debts.assign(named, value, by)
     if what == What.SPAM:

@@ -22,10 +22,10 @@ from telephony.models import Callback, CallbackMiss, Reason
 NOBODY = "nobody"
 
 
-def close(named: Any, reason: str, by: Member) -> dict[UUID, Any]:
+def close(named: Any, reason: str, words: str, by: Member) -> dict[UUID, Any]:
     """Close what is owed for these calls; as spam, it marks their people. Returns when, by debt."""
     found = _owed(named, by)
-    at = settling.close_all(found, reason, by=by)
+    at = settling.close_all(found, reason, words, by=by)
     if reason == Reason.SPAM:
         spam.mark_all({row.lead_id for row in found}, by=by)
     return {row.pk: at.isoformat() for row in found}
@@ -80,7 +80,8 @@ def _owed(named: Any, by: Member) -> list[Callback]:
         raise NotFound
     ledger.lock_all(by.business_id, people)
     still = Exists(CallbackMiss.objects.filter(callback_id=OuterRef("pk"), call__in=named))
-    return _locked(Callback.objects.visible_to(by).open().filter(still, lead__in=people))
+    rows = Callback.objects.visible_to(by).open().filter(still, lead__in=people)
+    return _locked(rows.select_related("lead"))
 
 
 def _locked(rows: Any) -> list[Callback]:

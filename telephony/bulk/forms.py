@@ -12,7 +12,7 @@ from accounts.models import Member
 from callcrm.errors import Refused
 from callcrm.lib.forms import RefusableForm
 from telephony.bulk import changes
-from telephony.models import BulkChange
+from telephony.models import BulkChange, Reason
 
 What = BulkChange.What
 # What the verb for one call names otherwise.
@@ -26,6 +26,7 @@ class BulkForm(RefusableForm):
     outcome = forms.CharField(required=False)
     tag = forms.CharField(required=False)
     reason = forms.CharField(required=False)
+    words = forms.CharField(required=False)
     member = forms.CharField(required=False)
 
     def take(self, refused: Refused) -> None:
@@ -35,7 +36,13 @@ class BulkForm(RefusableForm):
 
     def is_sound(self, *, by: Member) -> bool:
         """Say whether the verb would take it; where not, the form says why."""
-        return self.is_valid() and self.does(lambda: changes.cleaned(*wish(self.data), by))
+        return self.is_valid() and self.does(lambda: changes.cleaned(*wish(self.data), by, words(self.data)))
+
+
+def words(sent: Mapping[str, Any]) -> str:
+    """Return why callbacks are closed, where that is none of the reasons; what stands there otherwise is not meant."""
+    meant = wish(sent) == (What.CLOSE, Reason.OTHER)
+    return sent.get("words", "") if meant else ""
 
 
 def wish(sent: Mapping[str, Any]) -> tuple[str, str]:

@@ -52,7 +52,8 @@ def change(request: MemberRequest) -> HttpResponse:
     asked = BulkForm(request.POST)
     if not asked.is_sound(by=request.member):
         return _refused(request, asked) if "HX-Request" in request.headers else _listed(request, asked, pks)
-    made = changes.change(pks, what, value, key=request.POST.get("key", ""), by=request.member)
+    words, key = forms.words(request.POST), request.POST.get("key", "")
+    made = changes.change(pks, what, value, words, key=key, by=request.member)
     text = _said(made, len(pks), request.member) + _said_of_nobody(made, pks, request.member)
     if not made.can_be_undone:
         return _answer(request, text)

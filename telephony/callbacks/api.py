@@ -12,10 +12,10 @@ from accounts.api_base import Door, ListQuery, Rows, found
 from accounts.api_shapes import Named
 from accounts.models import Member
 from accounts.permissions import Permission
-from callcrm.lib.strict import Choice, Id, Moment, Shape, Strict
+from callcrm.lib.strict import Choice, Id, Moment, Shape, Strict, Text
 from leads.api import LeadRef
 from telephony.callbacks import proofs, settling
-from telephony.models import Callback, MissKind, ProofKind, Reason
+from telephony.models import LONGEST_WORDS, Callback, MissKind, ProofKind, Reason
 
 READ, EDIT = Permission.VIEW_CUSTOMERS, Permission.EDIT_CUSTOMERS
 STATES = ["open", "closed"]
@@ -53,6 +53,9 @@ class CallbackShape(Shape):
     evidence = ProofShape(source="evidenced", allow_null=True)
     closed_by = Named(allow_null=True)
     reason = serializers.ChoiceField(source="given_reason", choices=Reason.choices, allow_null=True)
+    words = serializers.CharField(
+        source="shown_words", allow_null=True, help_text="With `other`, without name, numbers and addresses."
+    )
 
     def to_representation(self, debt: Callback) -> dict[str, Any]:
         shown: dict[str, Any] = super().to_representation(debt)
@@ -82,6 +85,12 @@ class CallbackChanges(Strict):
 
 class ClosingBody(Strict):
     reason = Choice(choices=Reason.choices, help_text="With `spam` the person is marked as spam as well.")
+    words = Text(
+        default="",
+        allow_blank=True,
+        max_length=LONGEST_WORDS,
+        help_text="Needed with `other`, and only with it.",
+    )
 
 
 class Callbacks(Rows):
@@ -139,7 +148,7 @@ class Closings(Door):
 
     def post(self, request: Request, pk: UUID) -> Response:
         row = found(_callbacks(self), pk)
-        settling.close(row, self.body()["reason"], by=self.member)
+        settling.close(row, **self.body(), by=self.member)
         return _answer(self, found(_callbacks(self), pk))
 
 

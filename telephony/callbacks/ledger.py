@@ -239,7 +239,7 @@ def _save(lead: Lead, row: Callback, debt: Debt[CallbackMiss], by: By) -> None:
     proof = debt.proof
     row.closed_at, row.proof = (proof.reached_at, proof.id) if proof else (None, None)
     row.proof_kind = proof.kind if proof else ""
-    row.reason, row.closed_by = "", None
+    row.reason, row.words, row.closed_by = "", None, None
     if _values(row) == before and not is_new:
         return
     row.save()

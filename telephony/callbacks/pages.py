@@ -48,7 +48,7 @@ def callback_list(request: MemberRequest) -> HttpResponse:
 @needs(Permission.EDIT_CUSTOMERS)
 def close(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Close one with a reason; the toast can undo it."""
-    said = closed(_callback(request, pk), request.POST.get("reason", ""), by=request.member)
+    said = closed(_callback(request, pk), request)
     messages.success(request, said, extra_tags=_undo(request, "callback-reopenings", pk))
     return _back(request)
 
@@ -73,9 +73,10 @@ def assign(request: MemberRequest, pk: UUID) -> HttpResponse:
     return _back(request, found)
 
 
-def closed(callback: Callback, reason: str, *, by: Member) -> str:
-    """Close one and say what came of it. Raises what `settling.close` raises."""
-    settling.close(callback, reason, by=by)
+def closed(callback: Callback, request: MemberRequest) -> str:
+    """Close one as a form says, and say what came of it. Raises what `settling.close` raises."""
+    reason = request.POST.get("reason", "")
+    settling.close(callback, reason, request.POST.get("words", ""), by=request.member)
     as_spam = reason == Reason.SPAM
     return (
         "The callback is closed, and the person is marked as spam." if as_spam else "The callback is closed."

@@ -22,8 +22,9 @@ from leads.models import Lead
 from telephony import feed
 from telephony.callbacks import ledger
 from telephony.events import CallbackAssigned, CallbackClosed, CallbackReopened
-from telephony.models import Call, Callback, CallbackQuerySet, Reason
+from telephony.models import LONGEST_WORDS, Call, Callback, CallbackQuerySet, Reason
 
+UNSAID = "Say in a few words why."
 CLOSED = "It is closed already: somebody was quicker, or the person was reached."
 OPEN = "It is open already."
 NOT_YOURS = "Somebody else has taken it meanwhile. It stays as it is."
@@ -31,24 +32,41 @@ PROVEN = "It was closed by a call or a text, which stays proof. If the person ca
 
 
 @transaction.atomic
-def close(callback: Callback, reason: str, *, by: Member) -> Callback:
-    """Close a debt without evidence. Raises Invalid for a reason that is none, Conflict when it is closed."""
-    if reason not in Reason.values:
-        raise Invalid(fields={"reason": [f"Choose from {', '.join(Reason.values)}."]})
+def close(callback: Callback, reason: str, words: str = "", *, by: Member) -> Callback:
+    """Close a debt without evidence. Raises Invalid like `cleaned`, Conflict when it is closed."""
+    words = cleaned(reason, words)
     row = _locked(callback)
     if not row.is_open:
         raise Conflict(CLOSED)
-    close_all([row], reason, by=by)
+    close_all([row], reason, words, by=by)
     if reason == Reason.SPAM:
         editing.set_status(row.lead, Lead.Status.SPAM, by=by)
     return row
 
 
-def close_all(rows: Sequence[Callback], reason: str, *, by: Member) -> datetime:
-    """Close debts that are open and locked, and return when."""
+def cleaned(reason: str, words: str) -> str:
+    """Return the words that go with a reason. Raises Invalid for a reason that is none, and for words amiss."""
+    if reason not in Reason.values:
+        raise Invalid(fields={"reason": [f"Choose from {', '.join(Reason.values)}."]})
+    words = " ".join(words.split())
+    if reason == Reason.OTHER and not words:
+        raise Invalid(UNSAID, fields={"words": [UNSAID]})
+    if words and reason != Reason.OTHER:
+        raise Invalid(fields={"words": ["Only with the reason “other”."]})
+    if len(words) > LONGEST_WORDS or "\0" in words:
+        text = f"Write up to {LONGEST_WORDS} characters."
+        raise Invalid(text, fields={"words": [text]})
+    return words
+
+
+def close_all(rows: Sequence[Callback], reason: str, words: str = "", *, by: Member) -> datetime:
+    """Close debts that are open and locked, for a reason that is `cleaned`; return when."""
     at = now()
     for row in rows:
         row.reason, row.closed_by, row.closed_at = reason, by, at
+        if words:  # each is sealed for its person, so each is written by itself
+            row.words = words
+            row.save(update_fields=["reason", "closed_by", "closed_at", "words"])
     Callback.objects.filter(business_id=by.business_id, pk__in=[row.pk for row in rows]).update(
         reason=reason, closed_by=by, closed_at=at
     )
@@ -106,7 +124,7 @@ def _open(rows: list[Callback], by: Member) -> None:
         return
     pks = [row.pk for row in rows]
     Callback.objects.filter(business_id=by.business_id, pk__in=pks).update(
-        closed_at=None, closed_by=None, reason=""
+        closed_at=None, closed_by=None, reason="", words=None
     )
     events = [CallbackReopened(callback_id=row.pk, lead_id=row.lead_id) for row in rows]
     record_all(events, by=by, business_id=by.business_id)

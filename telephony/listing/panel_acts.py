@@ -41,9 +41,9 @@ def assign(request: MemberRequest, pk: UUID) -> HttpResponse:
 @needs(Permission.EDIT_CUSTOMERS)
 def close(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Close it with a reason; the toast can undo it."""
-    debt, reason = _debt(request, pk), request.POST.get("reason", "")
+    debt = _debt(request, pk)
     act = _Act(request, pk, "close", debt, undo="call-panel-reopenings")
-    return act.answer(lambda: callback_pages.closed(debt, reason, by=request.member))
+    return act.answer(lambda: callback_pages.closed(debt, request))
 
 
 @require_POST

@@ -8,6 +8,7 @@ tenant wall: a delivery is verified and routed before its business is known. Eve
 from telephony.models.bulk import UNDOABLE, BulkChange
 from telephony.models.call_views import CallColumns, CallView, CallViewQuerySet
 from telephony.models.callbacks import (
+    LONGEST_WORDS,
     OPEN,
     Callback,
     CallbackMiss,
@@ -41,6 +42,7 @@ from telephony.models.telephones import Telephone
 __all__ = [
     "ABANDONED_UNDER",
     "LIVE",
+    "LONGEST_WORDS",
     "OPEN",
     "STALE_AFTER",
     "TALKED",

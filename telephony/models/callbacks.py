@@ -14,8 +14,11 @@ from django.utils.timezone import now
 from accounts.doors import Admitted
 from accounts.models import TenantModel, tenant_key
 from accounts.permissions import Permission
+from callcrm.lib.crypto.fields import SealedModel, SealedText
+from telephony.models.shown import redacted
 
 OPEN = Q(closed_at=None)
+LONGEST_WORDS = 200
 
 
 class Reason(models.TextChoices):
@@ -75,7 +78,7 @@ class CallbackQuerySet(models.QuerySet["Callback"]):
         )
 
 
-class Callback(TenantModel):
+class Callback(TenantModel, SealedModel):
     """One person who is owed a call back: from the first try that nobody answered until somebody got back to him."""
 
     lead = tenant_key("leads.Lead", related_name="callbacks")
@@ -89,6 +92,7 @@ class Callback(TenantModel):
     closed_at = models.DateTimeField(null=True)
     closed_by = tenant_key("accounts.Member", null=True)
     reason = models.CharField(max_length=17, choices=Reason, blank=True)
+    words = SealedText(max_length=LONGEST_WORDS, null=True, help_text="Why, where no other reason fits.")
     # An id, not a key: the proof stays one when the call it names is long gone.
     proof = models.UUIDField(null=True, help_text="The call or text that closed it.")
     proof_kind = models.CharField(max_length=4, choices=ProofKind, blank=True)
@@ -109,6 +113,9 @@ class Callback(TenantModel):
                     | (Q(closed_at__isnull=False, proof=None) & ~Q(reason=""))
                 ),
                 name="telephony_callback_closed_for_cause",
+            ),
+            models.CheckConstraint(
+                condition=Q(words__isnull=True) | Q(reason=Reason.OTHER), name="telephony_callback_in_words"
             ),
         ]
         indexes: ClassVar = [
@@ -131,6 +138,14 @@ class Callback(TenantModel):
 
     def __str__(self) -> str:
         return f"callback {self.pk}"
+
+    def sealing_key(self) -> bytes:
+        return bytes(self.lead.sealing_key())
+
+    @property
+    def shown_words(self) -> str | None:
+        """Return the words as everybody may read them."""
+        return redacted(self.lead, self.words)
 
     def is_shown_to(self, member: Admitted) -> bool:
         """Say of one row what `visible_to` says of many, to whoever sees a call of its person."""

@@ -277,7 +277,10 @@ class Call(TenantModel, SealedModel):
     @property
     def debt(self) -> Callback | None:
         """Return what was owed for it, from what `for_list` has brought."""
-        return next((miss.callback for miss in self.owed.all()), None)
+        found = next((miss.callback for miss in self.owed.all()), None)
+        if found is not None and self._state.fields_cache.get("lead") is not None:
+            found.lead = self.lead  # of the same person, and here already: his key opens the words
+        return found
 
     @property
     def waited(self) -> timedelta | None:

@@ -374,7 +374,7 @@ def test_a_debt_that_opens_while_others_are_closed_is_not_closed_with_them(world
         """The person was reached, and called in vain once more."""
         monkeypatch.setattr(Lead.objects, "select_for_update", held)
         debt = Callback.objects.open().get(lead=call.lead)
-        settling.close(debt, "other", by=world.owner)
+        settling.close(debt, "not_needed", by=world.owner)
         later = add_call(world.acme, call.lead, **MISSED)
         ledger.follow_call(later, by=None)
         return held(**options)

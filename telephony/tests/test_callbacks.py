@@ -249,7 +249,7 @@ def test_without_a_reason_nobody_closes_it(world, owed, reason):
 def test_it_is_closed_once(world, owed):
     act(world, settling.close, owed, "spam")
     with pytest.raises(Conflict):
-        act(world, settling.close, owed, "other")
+        act(world, settling.close, owed, "not_needed")
 
 
 def test_later_evidence_leaves_a_members_closing_as_it_is(world, owed, tell):
@@ -314,7 +314,7 @@ def test_a_closed_one_is_taken_on_by_nobody(world, owed):
 
 
 def test_a_call_that_a_member_closed_and_that_was_answered_after_all_was_never_owed(world, owed, tell):
-    act(world, settling.close, owed, "other")
+    act(world, settling.close, owed, "not_needed")
     tell([leg("CA1", TEN, CallState.COMPLETED)])
     assert debts(world) == []
 
@@ -324,7 +324,7 @@ def test_with_the_person_goes_what_he_is_owed(world, owed, tell):
         editing.delete(Lead.objects.get(), by=world.owner)
     assert debts(world) == []
     with pytest.raises(NotFound):
-        act(world, settling.close, owed, "other")
+        act(world, settling.close, owed, "not_needed")
     tell(missed("CA1", TEN))
     with world.inside():
         assert Call.objects.get().outcome == Outcome.MISSED

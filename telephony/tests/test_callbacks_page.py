@@ -251,7 +251,7 @@ def test_the_figures_are_of_what_evidence_closed(world, noon, client, monkeypatc
             ledger.follow_call(reached, by=None)
     owe(world, 2)
     with world.inside():
-        settling.close(owe(world, 2), "other", by=world.owner)
+        settling.close(owe(world, 2), "not_needed", by=world.owner)
     add_call(world.acme, withheld=True, started_at=MONDAY - HOUR, outcome=Outcome.MISSED, answered_at=None)
     owe(world, 24 * 40)
     monkeypatch.setattr("telephony.callbacks.figures.now", lambda: MONDAY + later)
@@ -279,7 +279,7 @@ def test_the_count_in_the_menu_stops_at_a_hundred(world, monkeypatch):
 def test_a_debt_of_who_left_shows_his_name(world, client, page):
     leaver = add_member(world.acme, "user", "leaver@acme.example")
     with world.inside():
-        settling.close(owe(world, 1), "other", by=leaver)
+        settling.close(owe(world, 1), "not_needed", by=leaver)
     assert "by leaver" in page("closed")
 
 

@@ -139,6 +139,7 @@ def _meddle(world: World, data: st.DataObject) -> None:
         rows = Callback.objects.order_by("opened_at")
         row = (rows.open() if act == "close" else rows.exclude(reason="")).first()
         if act == "close" and row:
-            settling.close(row, data.draw(st.sampled_from(REASONS)), by=world.user)
+            reason = data.draw(st.sampled_from(REASONS))
+            settling.close(row, reason, "Moved" if reason == Reason.OTHER else "", by=world.user)
         elif act == "reopen" and row:
             settling.reopen(row, by=world.user)

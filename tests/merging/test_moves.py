@@ -88,7 +88,7 @@ def test_only_calls_back_that_are_still_owed_are_counted(world, gone):
     with world.inside():
         ledger.follow_call(closed, by=None)
         assert merging.counts(gone, world.owner)["calls back owed"] == 1
-        settling.close(Callback.objects.get(), "other", by=world.owner)
+        settling.close(Callback.objects.get(), "not_needed", by=world.owner)
         assert merging.counts(gone, world.owner)["calls back owed"] == 0
 
 
