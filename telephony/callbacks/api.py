@@ -76,8 +76,7 @@ class CallbackChanges(Strict):
     assigned_to = Id(allow_null=True, help_text="A member's id.")
 
     def validate_assigned_to(self, pk: UUID | None) -> Member | None:
-        mine = Member.objects.active().select_related("user").filter(business_id=self.context["business_id"])
-        member = mine.filter(pk=pk).first() if pk else None
+        member = settling.colleagues(self.context["by"]).filter(pk=pk).first() if pk else None
         if pk and member is None:
             raise serializers.ValidationError(["There is no such member."])
         return member
@@ -133,7 +132,7 @@ class OneCallback(Door):
     def patch(self, request: Request, pk: UUID) -> Response:
         """Say who calls back, while it is open."""
         row = found(_callbacks(self), pk)
-        given = self.body(business_id=self.business.pk)
+        given = self.body(by=self.member)
         if "assigned_to" in given:
             settling.assign(row, given["assigned_to"], by=self.member)
         return _answer(self, Callback.objects.for_list().get(business=self.business, pk=pk))
