@@ -94,7 +94,17 @@ def client_of(recording: Recording) -> Client:
 
 
 def wanted(recording: Recording) -> Wanted:
-    return Wanted(recording.provider_id, recording.channels, recording.duration_seconds)
+    silent = tuple(_paused(recording))
+    return Wanted(recording.provider_id, recording.channels, recording.duration_seconds, silent)
+
+
+def _paused(recording: Recording) -> Iterator[tuple[float, float]]:
+    """Yield from when till when it was paused, after its beginning; what nobody resumed is paused to its end."""
+    for pause in recording.pauses.all():
+        if pause.paused_at:
+            until = max(pause.paused_at, pause.resumed_at or recording.pauses_end_by)
+            begin, end = (at - recording.created_at for at in (pause.paused_at, until))
+            yield begin.total_seconds(), end.total_seconds()
 
 
 def may_yet_come(recording: Recording) -> bool:

@@ -1,4 +1,4 @@
-"""A card number was coming: the last long talk that is kept was paused, where its practice caller is silent."""
+"""A card number was coming: the last long talk that is kept was paused for a while."""
 
 from datetime import timedelta
 
@@ -6,19 +6,16 @@ from audit.events import Event
 from callcrm.demo.scene import Scene
 from recordings.events import RecordingPaused, RecordingPauseWished, RecordingResumed, RecordingResumeWished
 from recordings.models import Recording, RecordingPause
-from telephony.providers.practice.client import Tune
 
 LONG = 120  # seconds
+AFTER, FOR = timedelta(seconds=45), timedelta(seconds=32)
 
 
 def pause(scene: Scene) -> None:
     """Pause it once; who talked pressed the buttons."""
     recording = next(each for each in reversed(scene.recordings) if _is_long(each))
-    silent = Tune(recording.provider_id, 2, recording.duration_seconds or 0).pauses()
-    first = min(silent)
-    last = next(second for second in range(first, first + LONG) if second + 1 not in silent)
-    paused, resumed = (recording.created_at + timedelta(seconds=at) for at in (first, last + 1))
-    agent = recording.call.agent
+    paused, agent = recording.created_at + AFTER, recording.call.agent
+    resumed = paused + FOR
     scene.pauses.append(
         RecordingPause(
             business_id=scene.business.pk,

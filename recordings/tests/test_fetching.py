@@ -1,5 +1,6 @@
 """A recording is fetched once, checked, sealed and kept, under the key of its person."""
 
+from array import array
 from datetime import timedelta
 
 import pytest
@@ -9,10 +10,11 @@ from callcrm.lib.crypto.envelope import DecryptError
 from callcrm.testing import ACCOUNT_ID, add_call, add_lead, ring
 from leads import editing
 from recordings import fetching, sealing
-from recordings.models import Recording
+from recordings.models import Recording, RecordingPause
 from recordings.tests.waiting import (
     AUDIO,
     SECONDS,
+    again,
     attempt,
     complete,
     files,
@@ -66,14 +68,40 @@ def test_what_twilio_has_in_one_channel_is_taken_in_one(world, twilio, folder):
     assert opened(world, recording) == mono
 
 
-def test_a_practice_recording_plays_as_long_as_the_caller_talked(world, folder):
+def practised(world, seconds):
+    """A recording of a practice caller."""
     call = add_call(world.acme, add_lead(world.acme), provider="practice")
     with world.inside():
         account = ProviderAccount(business=world.acme, provider="practice", account_id="PR1", secret="x" * 20)
         account.save()
-    done = attempt(world, recording := told(world, call, provider_account="PR1", duration_seconds=9))
+    return told(world, call, provider_account="PR1", duration_seconds=seconds)
+
+
+def test_a_practice_recording_plays_as_long_as_the_caller_talked(world, folder):
+    done = attempt(world, recording := practised(world, 9))
     assert (done.state, done.audio_seconds, done.channels) == (STATE.STORED, 9, 2)
     assert opened(world, recording) == opened(world, recording)
+
+
+@pytest.mark.parametrize(("resumed", "behind"), [(4.25, 4.25), (None, 7)])
+def test_a_practice_recording_is_silent_where_it_was_paused_to_its_end_if_nobody_resumed_it(
+    world, folder, resumed, behind
+):
+    """Of a short talk, so that no silence is the caller's own."""
+    recording = practised(world, 7)
+    after = {"paused_at": 1.5, "resumed_at": resumed}
+    at = {name: recording.created_at + timedelta(seconds=s) for name, s in after.items() if s}
+    with world.inside():
+        RecordingPause.objects.create(business=world.acme, recording=recording, state="paused", **at)
+    done, rate = attempt(world, recording), 8000
+    samples = array("i", opened(world, recording)[44:])  # of both sides at once
+    heard = {n / rate for n in range(len(samples)) if samples[n]}
+    assert (done.audio_seconds, {at for at in heard if 1.5 <= at < behind}) == (7, set())
+    assert any(1.4 < at < 1.5 for at in heard)
+    assert behind == 7 or any(behind <= at < behind + 0.1 for at in heard)
+    with world.inside():
+        [mark] = again(world, recording).pause_marks
+    assert (mark.start, mark.end) == (pytest.approx(1.5, abs=0.1), pytest.approx(behind, abs=0.1))
 
 
 # --- Whose key

@@ -316,11 +316,15 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A recording as the provider has told of it."""
+    """A recording as the provider has told of it.
+
+    `silent`: from which second till which the provider was told to record silence. Who keeps recordings has done so.
+    """
 
     provider_id: str
     channels: int | None = None
     seconds: int | None = None
+    silent: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

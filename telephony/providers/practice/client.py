@@ -1,5 +1,5 @@
 """What a practice caller said, made here: a tune as long as he talked, each side of the talk on its channel, with
-pauses in which somebody looks something up.
+pauses in which somebody looks something up, and silence where the recording was paused.
 
 The same recording always sounds the same, and no other sounds like it. Imports no Django.
 """
@@ -32,9 +32,11 @@ _playing: Final[dict[str, Event]] = {}  # each call with the wish that it ends
 class Tune:
     """A WAV file that is made while it is read."""
 
-    def __init__(self, name: str, channels: int, seconds: int) -> None:
+    def __init__(
+        self, name: str, channels: int, seconds: int, silent: tuple[tuple[float, float], ...] = ()
+    ) -> None:
         self._notes = sha256(name.encode()).digest()
-        self._channels, self._seconds = channels, seconds
+        self._channels, self._seconds, self._silent = channels, seconds, silent
         self.length = 44 + seconds * RATE * 2 * channels
 
     def blocks(self) -> Iterator[bytes]:
@@ -46,7 +48,8 @@ class Tune:
                 continue
             speaking = second // 2 % self._channels
             note = self._notes[second % 32]
-            yield _second(_NOTES[note % len(_NOTES)], _LEVELS[note % len(_LEVELS)], speaking, self._channels)
+            pitch, level = _NOTES[note % len(_NOTES)], _LEVELS[note % len(_LEVELS)]
+            yield self._hushed(_second(pitch, level, speaking, self._channels), second)
 
     def pauses(self) -> frozenset[int]:
         """Return the seconds in which nobody says anything: in a long talk twice, in a short one never.
@@ -59,6 +62,14 @@ class Tune:
         )
         length = max(3, whole // 20)
         return frozenset(second for begin in begins for second in range(begin, begin + length))
+
+    def _hushed(self, sound: bytes, second: int) -> bytes:
+        """A second in which the recording may have been paused: it stays as long, and nothing of then is in it."""
+        frame, left = 2 * self._channels, bytearray(sound)
+        for span in self._silent:
+            first, behind = (min(max(round((at - second) * RATE), 0), RATE) * frame for at in span)
+            left[first:behind] = bytes(behind - first)
+        return bytes(left)
 
     def _head(self) -> bytes:
         data, width = self.length - 44, 2 * self._channels
@@ -80,7 +91,7 @@ def _second(pitch: int, level: float, speaking: int, channels: int) -> bytes:
 
 @contextmanager
 def open_recording(access: Access, wanted: Wanted, *, max_bytes: int, seconds: float) -> Iterator[Tune]:
-    tune = Tune(wanted.provider_id, min(wanted.channels or 1, 2), wanted.seconds or 1)
+    tune = Tune(wanted.provider_id, min(wanted.channels or 1, 2), wanted.seconds or 1, wanted.silent)
     if tune.length > max_bytes:
         raise FetchError("too_large")
     yield tune
@@ -97,11 +108,11 @@ def delete_recording(access: Access, provider_id: str) -> bool:
 
 
 def pause_recording(access: Access, call_provider_id: str, provider_id: str) -> None:
-    """A practice caller says nothing that must not be heard."""
+    """Nothing is kept, so nothing is held back: what is made when it is asked for is silent there (`Wanted`)."""
 
 
 def resume_recording(access: Access, call_provider_id: str, provider_id: str) -> None:
-    """Nothing was held back."""
+    """Likewise."""
 
 
 def start_call(access: Access, call: NewCall) -> str:
