@@ -131,7 +131,7 @@ class _Writer:
         _copy(cursor, Callback, [debt for debt, _ in debts])
         _copy(cursor, CallbackMiss, [miss for _, miss in debts])
         _copy(cursor, CallLeg, [self._leg(call) for call in calls])
-        _copy(cursor, Recording, [self._recording(call) for call in calls if call.answered_at])
+        _copy(cursor, Recording, [self._recording(call) for call in calls if call.recording_state])
         pairs = [(lead, person) for lead, (_, person) in zip(leads, some, strict=True)]
         _copy_tokens(cursor, "new_tokens", _tokens(pairs))
         _copy(cursor, PlainLead, [_plain_lead(*pair) for pair in pairs])
@@ -181,11 +181,12 @@ class _Writer:
             first_time_caller=is_rare or self.rng.random() < 0.5, disposition=self.rng.choice(NOTED),
             direction=self.rng.choices(["inbound", "outbound"], [9, 1])[0],
             tags=["estimate", "leak"][: n % 3] + ["rare"] * is_rare,
-            ended_at=at + timedelta(seconds=ring), duration_seconds=ring,
+            ended_at=at + timedelta(seconds=ring), duration_seconds=ring, recording_state="failed" * is_rare,
         )  # fmt: skip
         if outcome == Outcome.ANSWERED:
             call.answered_at, call.talk_seconds = at + timedelta(seconds=ring), talk
             call.ended_at, call.duration_seconds = at + timedelta(seconds=ring + talk), ring + talk
+            call.recording_state = call.recording_state or "pending"  # a trigger keeps it otherwise
         return call
 
     def _debt(self, call: Call) -> tuple[Callback, CallbackMiss]:
@@ -216,7 +217,7 @@ class _Writer:
         return Recording(
             pk=uuid7_at(call.started_at), business_id=self.business.pk, call=call, is_complete=True,
             provider_id=f"RE{self.rng.getrandbits(128):032x}", duration_seconds=call.talk_seconds, channels=2,
-            created_at=call.started_at,
+            created_at=call.started_at, state=call.recording_state,
         )  # fmt: skip
 
 

@@ -70,6 +70,12 @@ class Claim:
         return Recording.objects.filter(pk=self.recording_id, attempts=self.number)
 
 
+def lock_call(recording_id: UUID) -> None:
+    """Lock the call of a recording, which whoever changes the state of one does first: deliveries come that way."""
+    of_it = Recording.objects.filter(pk=recording_id).values("call_id")
+    Call.objects.filter(pk__in=of_it).select_for_update().first()
+
+
 def take(recording: Recording) -> Claim:
     """Claim a locked recording."""
     recording.attempts += 1

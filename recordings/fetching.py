@@ -128,6 +128,7 @@ def in_the_queue(named: str) -> list[str]:
 
 def _claim(business_id: UUID, recording_id: UUID) -> Claim | None:
     with business_scope(business_id):
+        attempts.lock_call(recording_id)  # one that is blocked is told to it (`states_sql.py`)
         due = Recording.objects.due().filter(state__in=_TO_FETCH).exclude(is_complete=False, asked_since=None)
         recording = due.select_for_update().filter(pk=recording_id).first()
         if recording is None:

@@ -21,7 +21,7 @@ from telephony.flows.steps import MOST_TELEPHONES
 from telephony.listing import filters
 from telephony.manual import api as manual_api
 from telephony.manual import entries
-from telephony.models import TALKED, Call, Message, Outcome, ProviderAccount, TrackingNumber
+from telephony.models import RECORDED, TALKED, Call, Message, Outcome, ProviderAccount, TrackingNumber
 from telephony.outgoing import api as outgoing_api
 from telephony.outgoing import calling, stopping
 from telephony.outgoing.api import CallBody
@@ -116,7 +116,14 @@ class CallQuery(ListQuery):
     lead = Id(required=False)
     agent = Id(required=False)
     provider_id = Text(required=False, max_length=64)
-    has_recording = QueryFlag(required=False)
+    recording = Choice(
+        choices=[filters.ANY, filters.NONE, *RECORDED],
+        required=False,
+        help_text="What became of the recording that stands for all of a call; `none`: there is no word of any.",
+    )
+    has_recording = QueryFlag(
+        required=False, help_text="`true` is `recording=any`, `false` is `recording=none`."
+    )
     first_time = QueryFlag(required=False)
     after_hours = QueryFlag(
         required=False, help_text="Began while the business was closed, where that is known."

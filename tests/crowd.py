@@ -106,6 +106,7 @@ CALLS = {
     "talk_seconds": "CASE WHEN n %% 900 = 0 THEN 900 ELSE n %% 100 END",
     "tags": "CASE WHEN n %% 900 = 0 THEN ARRAY['rare', 'leak'] WHEN n %% 2 = 0 THEN ARRAY['leak'] ELSE '{}' END",
     "disposition": "CASE WHEN n %% 900 = 1 THEN NULL WHEN n %% 900 = 0 THEN 'Rare' ELSE 'Booked' END",
+    "recording_state": "CASE WHEN n %% 900 = 0 THEN 'failed' WHEN n %% 900 = 1 THEN 'stored' ELSE '' END",
     "note": "NULL",
 }
 MESSAGES = {name: CALLS[name] for name in ("id", "lead_id", "phone_id")} | {

@@ -1,14 +1,20 @@
 """The call list by hours, length, tag, what came of it, debts and whose it is: in the API and on the page alike."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.utils.timezone import now
 
-from callcrm.testing import add_call, add_lead, login
+from callcrm.lib.tenancy import business_scope
+from callcrm.testing import add_call, add_lead, login, sid
+from recordings.models import Recording
 from telephony.callbacks import ledger, settling
-from telephony.models import Callback
+from telephony.models import RECORDED, Call, Callback
 from tests.api import Api, fields
+from tests.catalogue import as_owner, rows
 
 UNTALKED = {"outcome": "missed", "answered_at": None, "talk_seconds": None}
 
@@ -120,6 +126,74 @@ def test_mine_is_what_the_one_who_asks_has_taken(world, found):
     assert Api(world.admin).get("calls/", {"mine": "true"}).json()["results"] == []
 
 
+def test_a_call_is_found_by_what_became_of_its_recording(world, found):
+    """By that which stands for all of them in a row: one that is here, else the last there is word of."""
+    calls = {state: add_call(world.acme) for state in RECORDED}
+    for state, call in calls.items():
+        add_recording(call, state)
+    several = add_call(world.acme)
+    for state in ("stored", "absent", "failed"):
+        add_recording(several, state)
+    failed_after_none = add_call(world.acme)
+    for state in ("absent", "pending", "failed", "absent"):
+        add_recording(failed_after_none, state)
+    without = add_call(world.acme)
+    calls |= {"stored": several, "failed": failed_after_none} | {"none": without}
+    for state in ("pending", "absent", "deleted", "blocked", "none"):
+        assert found(recording=state) == ids(calls[state]), state
+    assert found(recording="stored") >= ids(several)
+    assert found(recording="failed") >= ids(failed_after_none)
+    assert len(found(recording="stored")) == len(found(recording="failed")) == 2
+    assert found(recording="none") == found(has_recording="false") == ids(without)
+    assert found(recording="any") == found(has_recording="true") == found() - ids(without)
+
+
+def test_filters_by_recordings_know_every_state_of_one():
+    assert sorted(RECORDED) == sorted(Recording.State.values)
+
+
+def test_a_call_follows_its_recording_whoever_changes_it_and_whoever_saves_the_call(world, found):
+    call = add_call(world.acme)
+    recording = add_recording(call, "pending")
+    with world.inside():
+        call.save()  # it was read before there was one
+    assert found(recording="pending") == ids(call)
+    with world.inside():
+        Recording.objects.filter(pk=recording.pk).update(state="failed")
+        Call.objects.filter(pk=call.pk).update(recording_state="stored")
+    assert found(recording="failed") == ids(call)
+    with world.inside():
+        Recording.objects.filter(pk=recording.pk).delete()
+    assert found(recording="none") == ids(call)
+
+
+def test_calls_of_before_learn_what_became_of_their_recordings(world, found):
+    migration = import_module("recordings.migrations.0011_states_of_calls")
+    call, other = add_call(world.acme), add_call(world.acme)
+    add_recording(call, "deleted")
+    theirs = add_call(world.rival)
+    add_recording(theirs, "stored")
+    with as_owner():
+        rows("SET CONSTRAINTS ALL IMMEDIATE")  # a table of which some wait cannot be altered
+        rows("ALTER TABLE telephony_call DISABLE TRIGGER keep_recording_state")
+    with world.inside():
+        Call.objects.update(recording_state="")
+    with world.inside(world.rival):
+        Call.objects.update(recording_state="")
+    assert found(recording="none") == ids(call, other)
+    migration.tell_past_calls(apps, connection.schema_editor())
+    assert found(recording="deleted") == ids(call)
+    with world.inside(world.rival):
+        assert Call.objects.get(pk=theirs.pk).recording_state == "stored"
+
+
+def add_recording(call, state):
+    with business_scope(call.business_id):
+        return Recording.objects.create(
+            business_id=call.business_id, call=call, provider_id=sid("RE"), state=state, created_at=now()
+        )
+
+
 def test_filters_narrow_each_other(world, found):
     both = add_call(world.acme, tags=["leak"], after_hours=True, talk_seconds=40, agent=world.owner)
     add_call(world.acme, tags=["leak"], after_hours=True, talk_seconds=40)
@@ -144,6 +218,8 @@ def test_a_call_by_its_id_at_whichever_provider(world, found):
         ("owed", "1"),
         ("mine", "false"),
         ("mine", "me"),
+        ("recording", "true"),
+        ("recording", "Failed"),
     ],
 )
 def test_an_odd_value_is_named_by_the_api_and_refused_by_the_page(world, client, name, value):

@@ -40,8 +40,7 @@ _log = logs.get("callcrm.recordings")
 
 def locked(pk: UUID) -> Recording | None:
     """Return the row, locked after its call, in the order in which deliveries and fetches lock them."""
-    call = Call.objects.filter(pk__in=Recording.objects.filter(pk=pk).values("call_id"))
-    call.select_for_update().first()
+    attempts.lock_call(pk)
     return Recording.objects.select_for_update().filter(pk=pk).first()
 
 

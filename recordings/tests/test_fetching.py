@@ -4,6 +4,8 @@ from array import array
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from callcrm.lib.crypto.envelope import DecryptError
@@ -102,6 +104,17 @@ def test_a_practice_recording_is_silent_where_it_was_paused_to_its_end_if_nobody
     with world.inside():
         [mark] = again(world, recording).pause_marks
     assert (mark.start, mark.end) == (pytest.approx(1.5, abs=0.1), pytest.approx(behind, abs=0.1))
+
+
+def test_who_is_about_to_fetch_locks_the_call_before_its_recording_as_deliveries_do(world, twilio, folder):
+    """One that is blocked is told to its call: two in another order would wait for each other."""
+    recording = told(world, untold(world))
+    with CaptureQueriesContext(connection) as captured:
+        fetching.fetch(recording.business_id, recording.pk)
+    locks = [query["sql"] for query in captured if "FOR UPDATE" in query["sql"]]
+    assert ['"telephony_call"' in sql.split("WHERE")[0] for sql in locks[:2]] == [True, False]
+    with world.inside():
+        assert Call.objects.get().recording_state == STATE.BLOCKED
 
 
 # --- Whose key

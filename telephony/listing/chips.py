@@ -17,7 +17,7 @@ from accounts.models import Member
 from callcrm.lib.ui_lists import Filter, Range
 from leads.models import Source
 from telephony.listing import dates, saved_views
-from telephony.listing.filters import NAMES, NONE
+from telephony.listing.filters import ANY, NAMES, NONE
 from telephony.models import CallView, Outcome, TrackingNumber
 from telephony.providers.base import CallState, Direction
 
@@ -56,6 +56,16 @@ STATES = [
     (CallState.BUSY.value, "Busy"),
     (CallState.FAILED.value, "Failed"),
 ]
+RECORDINGS = [
+    (ANY, "Any"),
+    ("stored", "Can be played"),
+    ("pending", "On its way"),
+    ("failed", "Failed"),
+    ("blocked", "Not kept: no notice"),
+    ("deleted", "Deleted"),
+    ("absent", "Nothing was recorded"),
+    (NONE, "None begun"),
+]
 LABELS = {
     "days": "Date",
     "from": "Date",
@@ -73,6 +83,7 @@ LABELS = {
     "mine": "Mine",
     "direction": "Direction",
     "state": "Connection",
+    "recording": "Recording",
     "has_recording": "Recording",
     # What has no chip is set by a link or by hand.
     "since": "Since",
@@ -81,7 +92,7 @@ LABELS = {
     "provider_id": "Provider's id",
     "search": "Search",  # not what was typed: that stands in the box alone
 }
-RARE = frozenset({"after_hours", "first_time", "number", "direction", "state", "has_recording"})
+RARE = frozenset({"after_hours", "first_time", "number", "direction", "state", "recording"})
 _NO_RANGE = dict.fromkeys(dates.RANGE, "")
 
 
@@ -208,7 +219,10 @@ def _chips(request: MemberRequest, words: Mapping[str, list[str]]) -> Iterator[F
     yield _chip("first_time", [("true", "First-time callers"), ("false", "Returning callers")])
     yield _chip("direction", [(way.value, way.value.capitalize()) for way in Direction])
     yield _chip("state", STATES)
-    yield _chip("has_recording", [("true", "Has a recording"), ("false", "Has none")])
+    yield _chip("recording", RECORDINGS)
+    # What older links and views say; the chip of recordings says it as well.
+    if request.GET.get("has_recording"):
+        yield _chip("has_recording", [("true", "Any"), ("false", "None begun")])
 
 
 def _chip(name: str, options: Options, **more: Any) -> Filter:

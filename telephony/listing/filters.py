@@ -6,7 +6,6 @@ Each is a condition that an index answers in the order of the list, however few 
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q
@@ -17,12 +16,12 @@ from accounts.models import Business
 from callcrm.errors import Invalid
 from telephony.editing import LONGEST_DISPOSITION, LONGEST_TAG
 from telephony.listing import dates
-from telephony.models import TALKED, CallbackMiss, CallQuerySet, Outcome, held_for, talked
+from telephony.models import FEW, RECORDED, TALKED, CallbackMiss, CallQuerySet, Outcome, held_for, talked
 from telephony.providers import PROVIDERS
 from telephony.providers.base import CallState, Direction
 
 Condition = Callable[[str], Q]
-NONE = "none"
+NONE, ANY = "none", "any"
 ORDER = (
     "listed_at",
     "listed_id",
@@ -133,12 +132,12 @@ def _truth(value: str) -> bool:
     return value == "true"
 
 
-def _has_recording(value: str) -> Q:
-    from django.apps import apps  # recordings lie above telephony: asked by name, not imported
-
-    model: Any = apps.get_model("recordings", "Recording")
-    has = Exists(model.objects.filter(business_id=OuterRef("business_id"), call_id=OuterRef("pk")))
-    return Q(has) if _truth(value) else ~Q(has)
+def _recording(value: str) -> Q:
+    if value == ANY:
+        return FEW["recorded"]
+    if value not in (NONE, *RECORDED):
+        raise ValueError(f"Choose from {', '.join((ANY, NONE, *RECORDED))}.")
+    return Q(recording_state="" if value == NONE else value)
 
 
 def _word(value: str, most: int) -> str:
@@ -191,7 +190,8 @@ CONDITIONS: dict[str, Condition] = {
     "lead": _id("lead_id"),
     "agent": _id("agent_id"),
     "provider_id": _provider_id,
-    "has_recording": _has_recording,
+    "recording": _recording,
+    "has_recording": lambda value: _recording(ANY if _truth(value) else NONE),
     "first_time": lambda value: Q(first_time_caller=_truth(value)),
     "after_hours": lambda value: Q(after_hours=_truth(value)),
     "talked": _length,

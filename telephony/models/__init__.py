@@ -20,7 +20,9 @@ from telephony.models.callbacks import (
 )
 from telephony.models.calls import (
     ABANDONED_UNDER,
+    FEW,
     LIVE,
+    RECORDED,
     STALE_AFTER,
     TALKED,
     Call,
@@ -41,9 +43,11 @@ from telephony.models.telephones import Telephone
 
 __all__ = [
     "ABANDONED_UNDER",
+    "FEW",
     "LIVE",
     "LONGEST_WORDS",
     "OPEN",
+    "RECORDED",
     "STALE_AFTER",
     "TALKED",
     "UNDOABLE",

@@ -37,6 +37,9 @@ def talked(length: str) -> Q:
     return Q(talk_seconds__gte=least) if below is None else Q(talk_seconds__gte=least, talk_seconds__lt=below)
 
 
+# What may have become of a call's recording; recordings lie above telephony, and a test holds the two together.
+RECORDED = ("pending", "stored", "failed", "absent", "deleted", "blocked")
+
 # What may be true of few calls among many: each has an index of its own, so that a page of them is read in order and
 # none of the others is looked at. Inserting a call that is not meant costs an index nothing.
 FEW = {
@@ -44,6 +47,7 @@ FEW = {
     "failed": Q(state__in=FAILED),
     "noted": Q(disposition__isnull=False),
     "unnoted": Q(disposition__isnull=True),
+    "recorded": ~Q(recording_state=""),
     **{f"talk_{n}": talked(length) for n, length in enumerate(TALKED)},
 }
 
@@ -126,6 +130,14 @@ class Call(TenantModel, SealedModel):
         help_text="Whether the business was closed when it began, by the hours of then. Null: not known.",
     )
     has_voicemail = models.BooleanField(default=False)
+    recording_state = models.CharField(
+        max_length=8,
+        default="",
+        db_default="",
+        blank=True,
+        editable=False,
+        help_text="Of what stands for its recordings in a row. PostgreSQL keeps it (`recordings/states_sql.py`).",
+    )
     # What answers it, kept from its beginning: a flow that is edited meanwhile changes no call that runs.
     flow = tenant_key("telephony.FlowVersion", null=True)
     records = models.BooleanField(default=False, help_text="Whether the flow records at all.")
@@ -175,6 +187,9 @@ class Call(TenantModel, SealedModel):
                 fields=["business", "disposition", "-started_at", "-id"],
                 condition=Q(disposition__isnull=False),
                 name="telephony_call_disposition",
+            ),
+            models.Index(
+                fields=["business", "recording_state", "-started_at", "-id"], name="telephony_call_recording"
             ),
             *(_newest(f"telephony_call_{name}", condition) for name, condition in FEW.items()),
             models.Index(
