@@ -6,8 +6,8 @@ today; what they say is what the verbs would have left. Every person is invented
 nowhere, and mail to `.example` goes nowhere.
 
 `setting` makes the business, `answering` its call flows, `traffic` says when it rings, `calls` what became of it,
-`pausing` where a card number was said, `fates` who called, `texts` what was written, `owed` who was owed a call back;
-all of it gathers in a `Scene`, which is then written at once.
+`pausing` where a card number was said, `fates` who called, `texts` what was written, `owed` who was owed a call back,
+`mishaps` which recordings went wrong; all of it gathers in a `Scene`, which is then written at once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from random import Random
 
 from accounts.models import Business, Member
 from accounts.permissions import Role
-from callcrm.demo import answering, calls, fates, owed, pausing, setting, texts, traffic
+from callcrm.demo import answering, calls, fates, mishaps, owed, pausing, setting, texts, traffic
 from callcrm.demo.scene import Scene
 from callcrm.lib.tenancy import business_scope
 from telephony.models import TrackingNumber
@@ -50,4 +50,5 @@ def gather(
     fates.decide(scene)
     texts.write(scene)
     owed.settle(scene)
+    mishaps.happen(scene)
     return scene

@@ -3,14 +3,16 @@
 import json
 import re
 import stat
+import tempfile
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
-from django.test import TestCase
+from django.test import TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Business, User
@@ -21,7 +23,7 @@ from callcrm.lib.tenancy import business_scope
 from callcrm.testing import PASSWORD, login
 from leads import search
 from leads.models import Lead, LeadPhone
-from recordings import attempts, consent, fetching
+from recordings import attempts, consent, fetching, retries
 from recordings.models import Recording, RecordingPause
 from recordings.retention import rules
 from telephony import passports
@@ -163,11 +165,37 @@ class TheDemo(TestCase):
         assert said == {"The call flow does not record."}
 
     def test_one_recording_may_not_be_kept_for_nobody_was_told(self):
-        [untold] = [one for one in Recording.objects.select_related("call") if not consent.may_keep(one)]
-        assert untold.state == "pending", "its job finds that out"
+        told = Recording.objects.select_related("call")
+        untold, blocked = sorted(
+            (one for one in told if not consent.may_keep(one)), key=attrgetter("state"), reverse=True
+        )
+        assert (untold.state, blocked.state) == ("pending", "blocked"), "the job of one finds that out"
         fetching.fetch(self.scene.business.pk, untold.pk)
         untold.refresh_from_db()
         assert (untold.state, untold.call.records) == ("blocked", False)
+
+    def test_whatever_can_become_of_a_recording_has_become_of_one(self):
+        count = Counter(Recording.objects.exclude(failure="").values_list("state", "failure"))
+        wrong = {("failed", "cut_short"): 1, ("failed", "wrong_length"): 1, ("pending", "status_429"): 1}
+        assert count == wrong
+        assert Recording.objects.filter(state="absent", call__outcome="missed").count() == 2
+        states = set(Recording.objects.values_list("state", flat=True)) | {"stored"}  # which takes a worker
+        assert states == {*Recording.State.values}
+        fresh = Call.objects.filter(started_at__gt=NOW - timedelta(days=8))
+        assert fresh.filter(recording_state="failed").count() >= 1
+
+    def test_what_failed_is_there_once_somebody_asks_for_it_again(self):
+        [one] = Recording.objects.filter(state="failed", kind="voicemail")
+        assert one.next_attempt_at > NOW + timedelta(hours=6), "till then it can be looked at"
+        assert not one.is_here
+        retries.retry(one, by=self.scene.members["user"])
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            override_settings(RECORDINGS_STORAGE_URL=f"file://{folder}"),
+        ):
+            fetching.fetch(self.scene.business.pk, one.pk)
+        one.refresh_from_db()
+        assert (one.state, one.failure) == ("stored", "")
 
     def test_it_is_the_same_each_time(self):
         made = self.scene
