@@ -268,4 +268,4 @@ def going_on(visible: CallQuerySet) -> list[Call]:
 
 def for_rows(calls: CallQuerySet) -> CallQuerySet:
     """Bring what a row of the list shows."""
-    return calls.for_list().prefetch_related("legs", "recordings")
+    return calls.for_list().prefetch_related("legs", "recordings__pauses")

@@ -116,9 +116,9 @@ def test_nothing_found_says_which_filter_to_drop(page, context):
 
 
 def test_what_became_of_a_recording_is_a_chip_and_what_older_links_say_is_named_as_it(context, page):
-    assert "Failed" in options(context(), "recording")
-    assert [one.text for one in context("?recording=failed")["narrowing"]] == ["Recording: Failed"]
-    assert [one.text for one in context("?has_recording=true")["narrowing"]] == ["Recording: Any"]
+    assert "Recording failed" in options(context(), "recording")
+    assert [one.text for one in context("?recording=failed")["narrowing"]] == ["Recording: Recording failed"]
+    assert [one.text for one in context("?has_recording=true")["narrowing"]] == ["Recording: Any recording"]
     assert options(context(), "has_recording") == set()
     assert "Recording: Not kept: no notice" in page("?recording=blocked")
 

@@ -1,5 +1,6 @@
 """Where the pauses of a recording stand on its player and in the timeline of its call: where they are heard."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -100,6 +101,23 @@ def test_page_and_panel_mark_it_and_say_when_and_how_long(world, client, page):
     assert '<span class="muted">for 0:40</span>' in html
 
 
+def test_a_row_of_the_list_marks_it_as_well_and_says_how_long_to_who_cannot_see_it(world, client):
+    recording = paused(world, (20, 40))
+    html = login(client, world.owner).get("/b/acme/calls/").content.decode()
+    [mini] = re.findall(r'id="mini-.*?<div class="asked"', html, re.S)
+    assert '<rect x="20.00%" width="40.00%"' in mini
+    assert 'aria-label="Play recording, 1:40, paused 0:40"' in mini
+    rows = client.get(f"/b/acme/calls/rows/?recording={recording.pk}").content.decode()
+    assert '<rect x="20.00%" width="40.00%"' in rows
+
+
+def test_rows_with_pauses_cost_no_more_queries(world, client):
+    login(client, world.owner)
+    assert_flat_queries(
+        lambda: client.get("/b/acme/calls/"), lambda: paused(world, (20, 40), (70, 10)), times=3
+    )
+
+
 def test_what_was_left_out_is_a_line_that_says_so(world, client):
     recording = paused(world, (20, 40), peaks=b"".join(picture()))
     html = login(client, world.owner).get(f"/b/acme/calls/{recording.call_id}/").content.decode()
@@ -112,6 +130,7 @@ def test_a_player_without_pauses_has_no_mark_and_no_legend(world, client):
     html = login(client, world.owner).get(f"/b/acme/calls/{recording.call_id}/").content.decode()
     assert "pauselist" not in html
     assert '<svg class="pauses"' not in html
+    assert '<svg class="pauses"' not in client.get("/b/acme/calls/").content.decode()
 
 
 def test_a_pause_that_was_not_done_stands_in_the_timeline_with_why(world, client):

@@ -56,15 +56,16 @@ STATES = [
     (CallState.BUSY.value, "Busy"),
     (CallState.FAILED.value, "Failed"),
 ]
+# A chip that is set says its value alone, so each is understood without the name of the filter.
 RECORDINGS = [
-    (ANY, "Any"),
-    ("stored", "Can be played"),
-    ("pending", "On its way"),
-    ("failed", "Failed"),
+    (ANY, "Any recording"),
+    ("stored", "Recording to play"),
+    ("pending", "Recording on its way"),
+    ("failed", "Recording failed"),
     ("blocked", "Not kept: no notice"),
-    ("deleted", "Deleted"),
+    ("deleted", "Recording deleted"),
     ("absent", "Nothing was recorded"),
-    (NONE, "None begun"),
+    (NONE, "No recording begun"),
 ]
 LABELS = {
     "days": "Date",
@@ -222,7 +223,7 @@ def _chips(request: MemberRequest, words: Mapping[str, list[str]]) -> Iterator[F
     yield _chip("recording", RECORDINGS)
     # What older links and views say; the chip of recordings says it as well.
     if request.GET.get("has_recording"):
-        yield _chip("has_recording", [("true", "Any"), ("false", "None begun")])
+        yield _chip("has_recording", [("true", "Any recording"), ("false", "No recording begun")])
 
 
 def _chip(name: str, options: Options, **more: Any) -> Filter:
