@@ -1,10 +1,12 @@
 """What the pages of calls say: who took one, and what is left of it."""
 
+import re
 from typing import Any
 
 import pytest
 
 from callcrm.testing import DESTINATION, World, add_call, add_lead, add_leg, assert_flat_queries, login
+from leads import editing
 from recordings.models import Recording
 from telephony.flows import simple, versions
 from telephony.models import Call, Outcome
@@ -155,3 +157,25 @@ def test_what_rows_say_costs_no_query_of_its_own(world, client, path):
             add_recording(world, call)
 
     assert_flat_queries(lambda: client.get(path), ring_and_end)
+
+
+def test_an_outgoing_call_says_whose_source_it_is_and_from_which_number_it_was_made(world, shown):
+    """The number called from may be that of another source than the lead's."""
+    with world.inside():
+        signs = editing.source_named(world.acme.pk, "Yard signs")
+        world.number.label = "Contact page"
+        world.number.save()
+    lead = add_lead(world.acme, source=signs)
+    call = add_call(world.acme, lead, direction="outbound", source_id=signs.pk)
+    add_call(world.acme, lead, direction="outbound", source_id=world.source.pk, provider_id="CA2")
+    add_call(world.acme, lead, source_id=signs.pk, provider_id="CA3")
+    cells = re.findall(r'<td [^>]*c-source small">(.*?)</td>', shown(LIST), re.S)
+    said = [" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in cells]
+    assert said == [
+        "Yard signs Contact page",
+        "Google Ads called from Contact page",
+        "Lead from Yard signs called from Contact page",
+    ]
+    page = shown(page_of(call))
+    assert "<dt>Lead from</dt>" in page
+    assert "Where it came from" not in page

@@ -304,6 +304,12 @@ class Call(TenantModel, SealedModel):
         return debt.closed_at - self.started_at if debt and debt.closed_at else None
 
     @property
+    def is_of_leads_source(self) -> bool:
+        """Say whether its source is what brought the person called: the number called from may be that of another."""
+        theirs = self.lead.source_id if self.lead and self.direction == Direction.OUTBOUND else None
+        return theirs is not None and theirs == self.source_id
+
+    @property
     def role(self) -> str:
         """Return what the person at the other end is in it."""
         return "person called" if self.direction == Direction.OUTBOUND else "caller"
