@@ -22,7 +22,7 @@ _BEGINNINGS = re.compile(rf"\A(?= *[\t\r\n]|{_FORMULA})|[,;\t\r\n](?={_FORMULA})
 
 COLUMNS: dict[str, Callable[[Call, ZoneInfo], str]] = {
     "Time": lambda call, zone: call.started_at.astimezone(zone).isoformat(sep=" ", timespec="seconds"),
-    "Direction": lambda call, zone: call.direction,
+    "Direction": lambda call, zone: call.way,
     "Status": lambda call, zone: MARKS[call.stage].word,
     "Person": lambda call, zone: call.shown_caller,
     "Number": lambda call, zone: _number(call),

@@ -123,6 +123,15 @@ def test_what_became_of_a_recording_is_a_chip_and_what_older_links_say_is_named_
     assert "Recording: Not kept: no notice" in page("?recording=blocked")
 
 
+def test_directions_have_the_same_names_everywhere(world, page, context):
+    assert options(context(), "direction") == {"Incoming", "Outgoing"}
+    for direction, word in (("inbound", "Incoming"), ("outbound", "Outgoing")):
+        call = add_call(world.acme, direction=direction)
+        html = page(f"{call.pk}/")
+        assert f"<span>{word}</span>" in html
+        assert f"<b>{word} call</b>" in html
+
+
 def test_a_page_without_filters_is_empty_for_another_reason(page):
     assert "No call matches" not in page()
 

@@ -56,7 +56,7 @@ def test_a_call_opens_below_its_row_and_closes_with_the_focus_kept(calls, nora: 
     nora.keyboard.press("j")
     expect(title).to_be_focused()
     nora.keyboard.press("Enter")
-    expect(detail).to_contain_text("Called in")
+    expect(detail).to_contain_text("Incoming call")
     expect(detail.get_by_role("link", name="Open lead")).to_be_visible()
     expect(title).to_be_focused()
     expect(nora.locator(f"#call-{calls[0].pk} [data-open]")).to_have_attribute("aria-expanded", "true")
@@ -67,7 +67,7 @@ def test_a_call_opens_below_its_row_and_closes_with_the_focus_kept(calls, nora: 
     expect(detail).to_have_count(0)
     expect(title).to_be_focused()
     nora.locator(f"#call-{calls[0].pk} [data-open]").click()
-    expect(detail).to_contain_text("Called in")
+    expect(detail).to_contain_text("Incoming call")
     assert nora.url.endswith(LIST)
     assert axe(nora) == []
     assert problems == []
@@ -180,7 +180,7 @@ def test_who_turns_single_keys_off_is_heard_by_none_of_them(calls, nora: Page) -
     title.focus()
     nora.keyboard.press("Enter")
     opened = nora.locator(f"#detail-{calls[0].pk}")
-    expect(opened).to_contain_text("Called in")  # Enter is no single key of ours
+    expect(opened).to_contain_text("Incoming call")  # Enter is no single key of ours
     nora.keyboard.press("Escape")
     nora.evaluate("document.getElementById('keys').showModal()")
     nora.get_by_label("Use shortcuts of a single key").check()

@@ -29,7 +29,7 @@ def test_a_line_says_what_the_list_says_and_the_person_stays_masked(world, lead,
     assert list(line) == list(lines.COLUMNS)
     assert line["Time"] == "2026-11-20 09:15:03-08:00"
     assert (line["Person"], line["Number"]) == ("Dana R.", "'+1(503)***-**42")
-    assert (line["Direction"], line["Status"], line["Source"]) == ("inbound", "Answered", "Google Ads")
+    assert (line["Direction"], line["Status"], line["Source"]) == ("Incoming", "Answered", "Google Ads")
     assert line["Our number"].startswith("'+1 503-555-0100")
     assert (line["Agent"], line["Rang, seconds"]) == (world.user.name, "8")
     assert (line["Outcome"], line["Tags"]) == ("Booked", "leak; storm")

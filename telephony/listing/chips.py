@@ -19,6 +19,7 @@ from leads.models import Source
 from telephony.listing import dates, saved_views
 from telephony.listing.filters import ANY, NAMES, NONE
 from telephony.models import CallView, Outcome, TrackingNumber
+from telephony.models.shown import WAYS
 from telephony.providers.base import CallState, Direction
 
 Options = list[tuple[str, str]]
@@ -218,7 +219,7 @@ def _chips(request: MemberRequest, words: Mapping[str, list[str]]) -> Iterator[F
     yield _chip("number", _numbers(request))
     yield _chip("after_hours", [("true", "After hours"), ("false", "In opening hours")])
     yield _chip("first_time", [("true", "First-time callers"), ("false", "Returning callers")])
-    yield _chip("direction", [(way.value, way.value.capitalize()) for way in Direction])
+    yield _chip("direction", [(way.value, WAYS[way]) for way in Direction])
     yield _chip("state", STATES)
     yield _chip("recording", RECORDINGS)
     # What older links and views say; the chip of recordings says it as well.

@@ -17,7 +17,7 @@ from callcrm.lib.crypto import envelope
 from callcrm.lib.crypto.fields import SealedModel, SealedText
 from leads.models import is_cut
 from telephony.models.callbacks import Callback, CallbackMiss
-from telephony.models.shown import choices, redacted
+from telephony.models.shown import WAYS, choices, redacted
 from telephony.providers.base import CallState, Direction
 
 ABANDONED_UNDER = timedelta(seconds=15)
@@ -204,6 +204,11 @@ class Call(TenantModel, SealedModel):
 
     def __str__(self) -> str:
         return f"call {self.pk}"
+
+    @property
+    def way(self) -> str:
+        """Return its direction as pages say it."""
+        return WAYS[self.direction]
 
     def sealing_key(self) -> bytes:
         """A note goes with the person; the note on a withheld caller hangs on a key of the call itself."""

@@ -1,10 +1,13 @@
 """What models of calls and texts share: how their states and sealed words are shown."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from callcrm.lib.crypto.fields import Sealed
 from leads.models import Lead
+
+# What pages call the directions; programs know them by their values.
+WAYS: Mapping[str, str] = {"inbound": "Incoming", "outbound": "Outgoing"}
 
 
 def choices(states: Iterable[StrEnum]) -> list[tuple[str, str]]:

@@ -165,6 +165,9 @@ def test_nobody_found_says_what_to_type(browser, dana, typed, said):
     page = browser.get(searched(browser, typed)).content.decode()
     assert "Nobody found" in page
     assert said in page
+    assert page.count("pages show") + page.count("Pages show") == (typed in ("42", "Nobody")), (
+        "why, said once"
+    )
 
 
 def test_somebody_without_such_calls_is_said_to_be_found(world, browser, dana):

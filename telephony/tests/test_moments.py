@@ -64,20 +64,20 @@ def leave(world):
 def test_a_recording_stands_where_it_began_and_not_where_it_was_told_of(world, told, leave):
     call = add_call(world.acme, add_lead(world.acme))
     leave(call, 8)
-    assert told(call) == ["Called in", "Answered", "Recording", "Ended"]
+    assert told(call) == ["Incoming call", "Answered", "Recording", "Ended"]
 
 
 def test_what_began_after_the_end_is_told_after_it(world, told, leave):
     call = add_call(world.acme, add_lead(world.acme))
     leave(call, 69)
-    assert told(call) == ["Called in", "Answered", "Ended", "Recording"]
+    assert told(call) == ["Incoming call", "Answered", "Ended", "Recording"]
 
 
 def test_a_message_comes_after_the_telephones_that_nobody_answered(world, told, leave):
     call = add_call(world.acme, add_lead(world.acme), **VAIN)
     leave(call, 40, kind="voicemail", provider_id="RE2")
     leave(call, 4, state="absent")
-    assert told(call) == ["Called in", "Voicemail", "Ended"]
+    assert told(call) == ["Incoming call", "Voicemail", "Ended"]
 
 
 def test_that_nothing_was_recorded_is_told_where_it_is_all_there_is(world, told, leave):
@@ -121,11 +121,11 @@ def test_a_call_that_was_logged_by_hand_rang_nobody_here(world, told):
 
 def test_it_is_the_number_that_was_called_and_not_the_advertisement(world, told):
     call = add_call(world.acme, add_lead(world.acme))
-    assert told(call, lines)[0] == "Called in on +1 503-555-0100"
+    assert told(call, lines)[0] == "Incoming call on +1 503-555-0100"
     with world.inside():
         world.number.label = "Storm season ad"
         world.number.save()
-    assert told(call, lines)[0] == "Called in on the number “Storm season ad”"
+    assert told(call, lines)[0] == "Incoming call on the number “Storm season ad”"
 
 
 @pytest.mark.parametrize(

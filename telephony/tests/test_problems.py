@@ -144,9 +144,9 @@ def test_the_list_says_whose_call_it_was_and_which_number_it_came_by(world, clie
     report(of=add_call(world.acme, withheld=True, number=None, source_id=None))
     listed = login(client, world.admin).get(LIST).content.decode()
     words = " ".join(re.sub(r"<[^>]+>", " ", listed).split())
-    assert "Poor audio Open Withheld number Inbound, " in words
+    assert "Poor audio Open Withheld number Incoming, " in words
     assert re.search(
-        r"Nora Q\. \+1 \(\d{3}\) •••-••\d\d .* Inbound, .*, \d+:\d\d [ap]m Google Ads, \+1 503-555-0100",
+        r"Nora Q\. \+1 \(\d{3}\) •••-••\d\d .* Incoming, .*, \d+:\d\d [ap]m Google Ads, \+1 503-555-0100",
         words,
     )
     assert call.phone.number.reveal() not in listed
