@@ -173,9 +173,9 @@ def test_an_outgoing_call_says_whose_source_it_is_and_from_which_number_it_was_m
     said = [" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in cells]
     assert said == [
         "Yard signs Contact page",
-        "Google Ads called from Contact page",
-        "Lead from Yard signs called from Contact page",
+        "Google Ads from Contact page",
+        "To a lead of Yard signs from Contact page",
     ]
     page = shown(page_of(call))
-    assert "<dt>Lead from</dt>" in page
+    assert "<dt>Source of the lead</dt>" in page
     assert "Where it came from" not in page

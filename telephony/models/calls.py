@@ -310,9 +310,11 @@ class Call(TenantModel, SealedModel):
 
     @property
     def is_of_leads_source(self) -> bool:
-        """Say whether its source is what brought the person called: the number called from may be that of another."""
-        theirs = self.lead.source_id if self.lead and self.direction == Direction.OUTBOUND else None
-        return theirs is not None and theirs == self.source_id
+        """Say whether its source is what brought the person called, and the number called from is another's."""
+        if self.direction != Direction.OUTBOUND or self.lead is None or self.source_id is None:
+            return False
+        own = self.number.source_id if self.number else None
+        return bool(self.lead.source_id == self.source_id != own)
 
     @property
     def role(self) -> str:
