@@ -6,6 +6,7 @@ tenant wall: a delivery is verified and routed before its business is known. Eve
 """
 
 from telephony.models.bulk import UNDOABLE, BulkChange
+from telephony.models.call_tags import CallTag
 from telephony.models.call_views import CallColumns, CallView, CallViewQuerySet
 from telephony.models.callbacks import (
     LONGEST_WORDS,
@@ -28,7 +29,6 @@ from telephony.models.calls import (
     Call,
     CallLeg,
     CallQuerySet,
-    CallTag,
     Outcome,
     talked,
 )

@@ -1,7 +1,7 @@
 """Calls and their legs. A call only moves forward; nothing but `ingest.py` and the verbs of staff change one."""
 
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -375,28 +375,3 @@ class CallLeg(TenantModel):
     def was_picked_up(self) -> bool:
         """Say whether somebody, or a mailbox, picked up and was not put through."""
         return not self.bridged and self.state in (CallState.IN_PROGRESS, CallState.COMPLETED)
-
-
-class CallTag(TenantModel):
-    """A tag of a call, where a list by tag finds it in the order of the list. PostgreSQL keeps it (`tags_sql.py`).
-
-    Under the wall no index of an array is ever used: the operators that ask it are not leakproof.
-    """
-
-    call = tenant_key("telephony.Call", related_name="tagged")
-    tag = models.CharField(max_length=40)
-    started_at = models.DateTimeField(help_text="Of the call.")
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["business", "call", "tag"], name="telephony_call_tag_once")
-        ]
-        indexes: ClassVar = [
-            models.Index(
-                fields=["business", "tag", "-started_at", "-call"], name="telephony_call_tag_newest"
-            ),
-            models.Index(fields=["business", "-started_at"], name="telephony_call_tag_lately"),
-        ]
-
-    def __str__(self) -> str:
-        return f"tag of call {self.call_id}"
