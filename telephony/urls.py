@@ -6,6 +6,7 @@ from telephony import integrations, live, pages, reveal_pages, spam_pages
 from telephony.bulk import pages as bulk_pages
 from telephony.callbacks import pages as callback_pages
 from telephony.flows import pages as flows
+from telephony.flows import version_pages
 from telephony.hours import pages as hours_pages
 from telephony.listing import counts, following, panel_acts, panel_pages, saved_view_pages
 from telephony.manual import pages as manual_pages
@@ -66,8 +67,8 @@ urlpatterns = [
     path("numbers/<uuid:pk>/flow/reversals/", flows.take_back, name="flow-reversals"),
     path("numbers/<uuid:pk>/flow/publications/", flows.publish, name="flow-publications"),
     path("numbers/<uuid:pk>/flow/discards/", flows.discard, name="flow-discards"),
-    path("numbers/<uuid:pk>/flow/versions/", flows.version_list, name="flow-versions"),
-    path("flow-versions/<uuid:pk>/restorations/", flows.restore, name="flow-restorations"),
+    path("numbers/<uuid:pk>/flow/versions/", version_pages.version_list, name="flow-versions"),
+    path("flow-versions/<uuid:pk>/restorations/", version_pages.restore, name="flow-restorations"),
     path("numbers/<uuid:pk>/flow/what-if/", flows.try_call, name="flow-what-if"),
     path("integrations/", integrations.integrations, name="integrations"),
     path("integrations/<uuid:pk>/forgotten-secrets/", integrations.forget_secret, name="account-forget"),

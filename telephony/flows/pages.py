@@ -1,4 +1,4 @@
-"""The pages of a number's call flow: the editor, its versions, and trying a call that nobody makes.
+"""The pages of a number's call flow: the editor, and trying a call that nobody makes. Its versions: `version_pages.py`.
 
 The whole flow is one form, and each button that changes it saves what was typed first. Without scripts everything works
 the same, a page at a time.
@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
@@ -27,7 +27,7 @@ from telephony.flows.lint import Problem
 from telephony.flows.steps import KINDS, Flow
 from telephony.flows.what_if import Tried
 from telephony.hours import opening
-from telephony.models import Call, FlowVersion, TrackingNumber
+from telephony.models import Call, TrackingNumber
 
 MONTH = timedelta(days=30)
 
@@ -36,21 +36,21 @@ MONTH = timedelta(days=30)
 @needs(Permission.NUMBERS)
 def flow(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Show the flow to edit; save a draft of it."""
-    number = _number(request, pk)
+    number = number_of(request, pk)
     if request.method != "POST":
         return _page(request, number)
     form = _form(request, number)
     if not _save(request, number, form):
         return _page(request, number, form, status=422)
     messages.success(request, "The draft was saved. Calls go on as before until you publish it.")
-    return _back(request, number, at=next(iter(form.made), ""))
+    return back(request, number, at=next(iter(form.made), ""))
 
 
 @require_POST
 @needs(Permission.NUMBERS)
 def remove_step(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Save what was typed, and take a step out of it; the toast puts the step back and leaves what was typed."""
-    number = _number(request, pk)
+    number = number_of(request, pk)
     form = _form(request, number)
     name = request.POST.get("remove", "")
     if not _save(request, number, form):
@@ -60,28 +60,28 @@ def remove_step(request: MemberRequest, pk: UUID) -> HttpResponse:
         left = versions.save(number, found.flow.without(name), state=found.state, by=request.member)
         said = "The step was taken out of the draft."
         toasts.undoable(request, said, "flow-reversals", pk, state=left.state)
-    return _back(request, number)
+    return back(request, number)
 
 
 @require_POST
 @needs(Permission.NUMBERS)
 def take_back(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Let the draft be what it was before its last save, which is named; what came after that save stays."""
-    number = _number(request, pk)
+    number = number_of(request, pk)
     try:
         versions.take_back(number, state=request.GET.get("state", ""), by=request.member)
     except Conflict as late:
         messages.error(request, late.message)
     else:
         messages.success(request, "The step is back in the draft.")
-    return _back(request, number)
+    return back(request, number)
 
 
 @require_POST
 @needs(Permission.NUMBERS)
 def publish(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Save what was typed, and let it answer calls from now on."""
-    number = _number(request, pk)
+    number = number_of(request, pk)
     form = _form(request, number)
     if not _save(request, number, form):
         return _page(request, number, form, status=422)
@@ -89,52 +89,31 @@ def publish(request: MemberRequest, pk: UUID) -> HttpResponse:
     try:
         version = versions.publish(number, by=request.member)
     except Invalid:
-        return _page(request, _number(request, pk), status=422)
+        return _page(request, number_of(request, pk), status=422)
     if version == before:
         messages.info(
             request, f"There are no changes to publish: version {version.version} goes on answering."
         )
     else:
         messages.success(request, f"Version {version.version} answers calls from now on.")
-    return _back(request, number)
+    return back(request, number)
 
 
 @require_POST
 @needs(Permission.NUMBERS)
 def discard(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Throw the draft away."""
-    number = _number(request, pk)
+    number = number_of(request, pk)
     versions.discard(number, by=request.member)
     messages.success(request, f"The draft is gone. Version {number.published.version} stands.")
-    return _back(request, number)
-
-
-@require_safe
-@needs(Permission.NUMBERS)
-def version_list(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """What has answered calls so far, newest first."""
-    number = _number(request, pk)
-    rows = FlowVersion.objects.filter(number=number, business=request.business)
-    context = {"number": number, "versions": rows.select_related("published_by__user")[:200]}
-    return render(request, "telephony/flow_versions.html", context)
-
-
-@require_POST
-@needs(Permission.NUMBERS)
-def restore(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Take an old version into the draft."""
-    mine = FlowVersion.objects.filter(business=request.business).select_related("number")
-    version = get_object_or_404(mine, pk=pk)
-    versions.restore(version, by=request.member)
-    messages.success(request, f"Version {version.version} is the draft now. Publish it when it is right.")
-    return _back(request, version.number)
+    return back(request, number)
 
 
 @require_POST
 @needs(Permission.NUMBERS)
 def try_call(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Show what a call would meet in the flow as it stands on the page, and keep nothing of it."""
-    number = _number(request, pk)
+    number = number_of(request, pk)
     trial = _trial(request, number, request.POST)
     form = _form(request, number) if "state" in request.POST else None
     can_be_tried = trial.is_valid() and (form is None or form.flow is not None)
@@ -286,13 +265,13 @@ def _figures(request: MemberRequest, number: TrackingNumber) -> figures.Figures:
     return figures.between(mine, now() - MONTH, now())
 
 
-def _number(request: MemberRequest, pk: UUID) -> TrackingNumber:
+def number_of(request: MemberRequest, pk: UUID) -> TrackingNumber:
     mine = TrackingNumber.objects.filter(business=request.business)
     return get_object_or_404(
         mine.select_related("source", "business", "published__published_by__user"), pk=pk
     )
 
 
-def _back(request: MemberRequest, number: TrackingNumber, *, at: str = "") -> HttpResponse:
+def back(request: MemberRequest, number: TrackingNumber, *, at: str = "") -> HttpResponse:
     """Show the page again, from the top or at a step: one that has just been made is to be filled in."""
     return redirect(reverse("flow", args=[request.business.slug, number.pk]) + (f"#step-{at}" if at else ""))
