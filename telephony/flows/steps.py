@@ -64,9 +64,10 @@ Check: TypeAlias = Callable[[Any], Any]
 
 def _line(most: int) -> Check:
     def check(value: Any) -> str:
-        if not isinstance(value, str) or len(value) > most or not value.replace("\n", " ").isprintable():
+        text = value.replace("\r\n", "\n") if isinstance(value, str) else None  # as browsers end a line
+        if text is None or len(text) > most or not text.replace("\n", " ").isprintable():
             raise Wrong(f"Write a text of at most {most} characters.")
-        return value.strip()
+        return text.strip()
 
     return check
 

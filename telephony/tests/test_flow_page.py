@@ -108,6 +108,11 @@ def test_a_change_is_kept_as_a_draft(whole):
     assert "changes</b>" in whole.page()
 
 
+def test_what_is_said_may_have_lines_as_a_browser_sends_them(whole):
+    assert whole.post(greeting__text="Good day.\r\nHow can we help?").status_code == 302
+    assert whole.current.flow == with_step("greeting", text="Good day.\nHow can we help?")
+
+
 def test_a_new_step_is_made_by_leading_to_it(editor):
     assert editor.post(voicemail__text="After the tone.", greeting__next="new:menu").status_code == 302
     flow = editor.current.flow
