@@ -88,14 +88,17 @@ def _link_records(request: MemberRequest, entries: Iterable[Entry]) -> None:
         page, place = PLACES.get(entry.name.partition(".")[0], (record, record))
         named: Any = entry
         named.record, named.place, named.url, named.is_subject = record, place, "", False
+        version = entry.data.get("version") if page == "flow" else None
+        if version:
+            page, named.place = "flow-version", f"version {version}"
         if page and entry.name != "lead.deleted":
-            named.url = _address(request, page, entry.data.get(field))
+            named.url = _address(request, page, entry.data.get(field), version)
             named.is_subject = bool(field) and str(entry.subject_id) == entry.data[field]
 
 
-def _address(request: MemberRequest, page: str, pk: str | None) -> str:
+def _address(request: MemberRequest, page: str, *ids: Any) -> str:
     """Return where a page is; nothing to whom its door would refuse."""
-    url = reverse(page, args=[request.business.slug, *([pk] if pk else [])])
+    url = reverse(page, args=[request.business.slug, *filter(None, ids)])
     door: Any = resolve(url).func  # it says which right it asks for (`accounts.doors.needs`)
     return url if request.member.can(door.needs) else ""
 

@@ -68,6 +68,7 @@ urlpatterns = [
     path("numbers/<uuid:pk>/flow/publications/", flows.publish, name="flow-publications"),
     path("numbers/<uuid:pk>/flow/discards/", flows.discard, name="flow-discards"),
     path("numbers/<uuid:pk>/flow/versions/", version_pages.version_list, name="flow-versions"),
+    path("numbers/<uuid:pk>/flow/versions/<int:version>/", version_pages.version, name="flow-version"),
     path("flow-versions/<uuid:pk>/restorations/", version_pages.restore, name="flow-restorations"),
     path("numbers/<uuid:pk>/flow/what-if/", flows.try_call, name="flow-what-if"),
     path("integrations/", integrations.integrations, name="integrations"),

@@ -70,6 +70,7 @@ ROWS = {
     "flow-removals": "number",
     "flow-reversals": "number",
     "flow-restorations": "flow",
+    "flow-version": "number",
     "flow-versions": "number",
     "flow-what-if": "number",
     "lead": "lead",
@@ -148,7 +149,8 @@ class Address:
         return "<uuid:pk>" in self.route
 
     def path(self, ids: Mapping[str, str], slug: str = "acme") -> str:
-        words = {"slug": slug} if self.is_business else {}
+        words: dict[str, Any] = {"slug": slug} if self.is_business else {}
+        words |= {"version": 1} if "<int:version>" in self.route else {}
         return reverse(self.name, kwargs=words | ({"pk": ids[ROWS[self.name]]} if self.has_id else {}))
 
 

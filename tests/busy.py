@@ -63,6 +63,7 @@ PAGES = {
     "number": "/b/acme/numbers/{number}/",
     "call flow": "/b/acme/numbers/{number}/flow/",
     "call flow's versions": "/b/acme/numbers/{number}/flow/versions/",
+    "one version of a call flow": "/b/acme/numbers/{number}/flow/versions/1/",
     "hours": "/b/acme/hours/",
     "history": "/b/acme/audit/",
     "team": "/b/acme/team/",

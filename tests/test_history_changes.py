@@ -125,6 +125,7 @@ def test_each_entry_leads_to_the_page_where_it_lives_and_shows_the_change_there(
         businesses.change(world.acme, {"region": "CA"}, by=world.owner)
         opening.change(world.acme, week=OPEN | {"mon": []}, by=world.owner)
         retention.change(world.acme, {"call": 30}, by=world.owner)
+        versions.save(world.number, WHOLE, state=None, by=world.owner)
     page = " ".join(login(client, world.owner).get("/b/acme/audit/").content.decode().split())
     flow = f"numbers/{world.number.pk}/flow"
     for place, words in (
@@ -132,6 +133,7 @@ def test_each_entry_leads_to_the_page_where_it_lives_and_shows_the_change_there(
         ("hours", "opening hours"),
         ("retention", "retention rules"),
         ("team", "team"),
+        (f"{flow}/versions/1", "version 1"),
         (flow, "call flow"),
     ):
         assert f'href="/b/acme/{place}/">Open {words}</a>' in page

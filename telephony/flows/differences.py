@@ -1,16 +1,17 @@
 """In what two flows differ, value by value: as many as the editor counts, in the words that the history may keep.
 
-What is said to callers, what people call a step and whom it rings is theirs: that it changed is told, and not from what
-to what. Of telephones and keys it tells how many, or which.
+What is said to callers, what people call a step and whom it rings is theirs: the history tells that it changed, and not
+from what to what. Of telephones and keys it tells how many, or which. Who may edit the flow reads all of it (`openly`).
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any, Final
 
 from audit.events import Change
-from telephony.flows.steps import LANGUAGES, Flow, Order
+from callcrm.lib import phones
+from telephony.flows.steps import KINDS, LANGUAGES, Flow, Order
 
 ORDERS: Final = {
     Order.ALL.value: "everyone at once",
@@ -34,32 +35,46 @@ _FIELDS: Final = {
     "open": "where it goes on when open",
     "closed": "where it goes on when closed",
 }
+WAYS: Final = frozenset({"start", *(way for kind in KINDS.values() for way in kind.onward)})
 _WHOLE: Final = (("Who is turned away", "blocked"), ("Text to who was missed", "text_back"))
+
+
+Say = Callable[[str, Any], str]  # the words for a value of a field
 
 
 def between(before: Flow, after: Flow) -> list[Change]:
     """Return what differs; a step that came or went, or became of another kind, counts once."""
-    found = [Change("First step")] if before.start != after.start else []
+    return _between(before, after, (_said, _said), _titles(before) | _titles(after))
+
+
+def openly(before: Flow, after: Flow) -> list[Change]:
+    """Return what differs with all that is said, rung and named: for a page, never for what is kept."""
+    named = [_titles(flow, named=True) for flow in (before, after)]
+    return _between(before, after, (_opened(named[0]), _opened(named[1])), named[0] | named[1])
+
+
+def _between(before: Flow, after: Flow, say: tuple[Say, Say], titles: Mapping[str, str]) -> list[Change]:
+    was, now_is = (words("start", flow.start) for words, flow in zip(say, (before, after), strict=True))
+    found = [Change("First step", was, now_is)] if before.start != after.start else []
     for title, part in _WHOLE:
-        found += _values(title, getattr(before, part), getattr(after, part))
-    titles = _titles(before) | _titles(after)
+        found += _values(title, getattr(before, part), getattr(after, part), say)
     for name in {**before.steps, **after.steps}:
-        found += _step(titles[name], before.at(name), after.at(name))
+        found += _step(titles[name], before.at(name), after.at(name), say)
     return found
 
 
-def _titles(flow: Flow) -> dict[str, str]:
-    """Return each step by its kind, numbered where there are several as a caller may meet them."""
+def _titles(flow: Flow, *, named: bool = False) -> dict[str, str]:
+    """Return each step by its kind, or by its name; numbered as a caller may meet them where several are called so."""
     met: Counter[str] = Counter()
     titles = {}
     for name in flow.in_order():
-        title = flow.steps[name].title
+        title = flow.title(name) if named else flow.steps[name].title
         met[title] += 1
         titles[name] = f"{title} ({met[title]})" if met[title] > 1 else title
     return titles
 
 
-def _step(title: str, before: Any, after: Any) -> Iterator[Change]:
+def _step(title: str, before: Any, after: Any, say: tuple[Say, Say]) -> Iterator[Change]:
     if before is None:
         yield Change(title, after="added")
     elif after is None:
@@ -67,16 +82,34 @@ def _step(title: str, before: Any, after: Any) -> Iterator[Change]:
     elif type(before) is not type(after):
         yield Change(title, after="put in the place of another")
     else:
-        yield from _values(title, before, after)
+        yield from _values(title, before, after, say)
 
 
-def _values(title: str, before: Any, after: Any) -> Iterator[Change]:
+def _values(title: str, before: Any, after: Any, say: tuple[Say, Say]) -> Iterator[Change]:
     for each in fields(after):
         old, new = getattr(before, each.name), getattr(after, each.name)
         if old != new:
             what = f"{title}: {_FIELDS.get(each.name, each.name)}"
-            was, now_is = _said(each.name, old), _said(each.name, new)
+            was, now_is = say[0](each.name, old), say[1](each.name, new)
             yield Change(what, was, now_is) if was != now_is else Change(what)
+
+
+def _opened(titles: Mapping[str, str]) -> Say:
+    """Return the words for the values of one flow, whose steps are called so."""
+
+    def say(name: str, value: Any) -> str:
+        if name in WAYS:
+            return titles.get(value, "nowhere")
+        if name == "to":
+            return ", ".join(map(phones.pretty, value)) or "none"
+        if isinstance(value, Mapping):
+            return (
+                ", ".join(f"{key}: {titles.get(target, 'nowhere')}" for key, target in value.items())
+                or "none"
+            )
+        return _said(name, value) or (f"“{value}”" if value else "nothing")
+
+    return say
 
 
 def _said(name: str, value: Any) -> str:

@@ -258,7 +258,7 @@ class FlowForm:
         self.order = list(dict.fromkeys([*(name for name in shown.in_order() if name in kinds), *kinds]))
         ways = list(_ways(shown, self.order, kinds))
         self.steps = {name: self._part(name, kinds[name], ways) for name in self.order}
-        self.whole = WholeForm(data, ways=ways, initial=_whole(shown) | {"state": state})
+        self.whole = WholeForm(data, ways=ways, initial=drawn_whole(shown) | {"state": state})
         self.flow = self._read() if data is not None else None
 
     def _part(self, name: str, kind: str, ways: Any) -> StepForm:
@@ -353,7 +353,8 @@ def _named(each: str) -> tuple[str, str] | None:
     return (name, kind) if kind in KINDS and steps.is_step_id(name) else None
 
 
-def _whole(flow: Flow) -> dict[str, Any]:
+def drawn_whole(flow: Flow) -> dict[str, Any]:
+    """Return what the fields that belong to no step begin with."""
     blocked, text_back = flow.blocked, flow.text_back
     return {
         "start": flow.start,

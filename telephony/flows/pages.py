@@ -73,7 +73,7 @@ def take_back(request: MemberRequest, pk: UUID) -> HttpResponse:
     except Conflict as late:
         messages.error(request, late.message)
     else:
-        messages.success(request, "The step is back in the draft.")
+        messages.success(request, "The draft is what it was before.")
     return back(request, number)
 
 

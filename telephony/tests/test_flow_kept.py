@@ -52,7 +52,7 @@ def test_a_step_that_was_taken_out_is_put_back_with_all_ways_to_it(world, editor
     page = editor.client.get(gone.url)
     assert "sales" not in draft(world).flow.steps
     answer = editor.client.post(undo_of(page), follow=True)
-    assert "The step is back in the draft." in answer.content.decode()
+    assert "The draft is what it was before." in answer.content.decode()
     assert draft(world).flow == WHOLE
     assert draft(world).changes == 0
 

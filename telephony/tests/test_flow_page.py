@@ -288,22 +288,6 @@ def test_a_draft_is_thrown_away(whole):
     assert whole.current.draft is None
 
 
-def test_an_old_version_becomes_the_draft(whole):
-    whole.post("publications/")
-    page = whole.client.get(whole.path + "versions/").content.decode()
-    assert page.index("Version 2") < page.index("Version 1")
-    action = page[page.index("/b/acme/flow-versions/") :].split('"')[0]
-    assert whole.client.post(action).status_code == 302
-    assert whole.current.flow.steps.keys() == {"greeting", "ring", "voicemail"}
-
-
-def test_the_rival_s_version_cannot_be_taken(world, whole):
-    with world.inside():
-        version = world.number.published.pk
-    rival = login(Client(), world.rival_owner)
-    assert rival.post(f"/b/rival/flow-versions/{version}/restorations/").status_code == 404
-
-
 def test_a_trial_shows_the_way_and_the_documents(world, whole):
     given = {"caller": "", "at": "2026-11-23T12:00", "keys": "1"}
     html = whole.client.post(whole.path + "what-if/", given).content.decode()
