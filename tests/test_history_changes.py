@@ -108,6 +108,26 @@ def test_a_published_flow_says_its_versions_and_values_and_no_words_and_no_telep
     assert "+1503" not in json.dumps(data)
 
 
+def test_each_save_of_a_draft_says_what_it_changed_since_the_one_before_and_no_words(world, told):
+    with world.inside():
+        versions.save(world.number, WHOLE, state=None, by=world.owner)
+        first = told("flow.saved")
+        ring = {"seconds": 25, "to": ("+15035550177",), "whisper": "Nora"}
+        versions.save(world.number, with_step("ring", **ring), state=None, by=world.owner)
+        second = told("flow.saved")
+        data = Entry.objects.of(world.acme.pk).filter(name="flow.saved").first().data
+        versions.save(world.number, WHOLE, state=None, by=world.owner)
+    assert ("Check opening hours", "", "added") in first
+    assert second == [
+        ("Ring people (2): telephones", "2", "1"),
+        ("Ring people (2): seconds", "20", "25"),
+        ("Ring people (2): whisper", "", ""),
+    ]
+    assert "Nora" not in json.dumps(data)
+    assert "+1503" not in json.dumps(data)
+    assert ("Ring people (2): seconds", "25", "20") in told("flow.saved")
+
+
 def test_other_telephones_of_the_same_count_are_a_change_without_values():
     others = tuple(f"+1503555018{n}" for n in range(len(WHOLE.steps["ring"].to)))
     [change] = differences.between(WHOLE, with_step("ring", to=others))

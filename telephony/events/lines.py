@@ -50,6 +50,7 @@ class FlowSaved(Event):
     sentence = "changed the draft of a call flow"
     subject = "number_id"
     number_id: UUID
+    changes: list[Change] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -77,7 +77,8 @@ def save(number: TrackingNumber, flow: Flow, *, state: str | None, by: Member) -
     draft.updated_by, draft.updated_at = _member(by), now()
     draft.revision += 1
     draft.save()
-    record(FlowSaved(number_id=number.pk), by=by, business_id=number.business_id)
+    told = differences.between(before.flow, flow)
+    record(FlowSaved(number_id=number.pk, changes=told), by=by, business_id=number.business_id)
     return Current(flow, before.published, draft)
 
 
