@@ -19,6 +19,8 @@ from telephony.hours.week import Hours
 # missed caller is forgotten.
 MAILBOX_AFTER: Final = 20
 
+NOTHING_SAID: Final = "The caller hears nothing here: write what is said."  # `what_if.py` says so too
+
 # What a sentence has in it that speaks of recording, by its language.
 RECORDING: Final = {
     "en": ("record", "tape", "monitor"),
@@ -120,7 +122,7 @@ def _dead_end(flow: Flow, around: Around) -> Iterator[Problem]:
             yield Problem("dead_end", "No key leads anywhere: choose what key 1 does.", name, "choices")
             continue  # the rest of a menu is filled in after its keys
         if isinstance(step, Voicemail | Sentence | Menu) and not step.text:
-            yield Problem("dead_end", "The caller hears nothing here: write what is said.", name, "text")
+            yield Problem("dead_end", NOTHING_SAID, name, "text")
         if not isinstance(step, OpenHours):
             yield from (
                 Problem(

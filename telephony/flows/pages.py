@@ -253,7 +253,7 @@ def _drawn(tried: Tried | None, form: FlowForm, flow: Flow) -> dict[str, Any] | 
             "title": form.numbered(stop.step, flow) if stop.kind in KINDS and stop.step else stop.title,
             "does": stop.does,
             "icon": ICONS[stop.kind],
-            "tone": TONES.get(stop.kind, ""),
+            "tone": "bad" if stop.is_unsaid else TONES.get(stop.kind, ""),
         }
         for stop in tried.stops
     ]

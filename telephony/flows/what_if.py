@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from callcrm.lib import phones
 from callcrm.lib.wall_clock import moments
 from telephony.flows import walk
+from telephony.flows.lint import NOTHING_SAID
 from telephony.flows.steps import Flow, Greeting, Menu, OpenHours, Order, Ring, Sentence, Step, Voicemail
 from telephony.flows.walk import Facts, Links, Stretch
 from telephony.hours.typed import moment
@@ -44,6 +45,11 @@ class Stop:
     kind: str
     title: str
     does: str
+
+    @property
+    def is_unsaid(self) -> bool:
+        """Say whether its words are missing, without which the flow is not published."""
+        return self.does == NOTHING_SAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,10 +236,8 @@ def _words(step: Step, facts: Facts) -> str:
         case OpenHours():
             words = facts.hours.in_words(facts.at)
             return words[:1].upper() + words[1:] + "."
-        case Menu() | Voicemail():
-            return step.text or "Says nothing."
-        case Sentence():
-            return step.text or walk.NOBODY_HERE.text
+        case Menu() | Voicemail() | Sentence():
+            return step.text or NOTHING_SAID
         case Ring():
             return f"{_telephones(step)}, {step.seconds} seconds{_each(step)}.{_whispered(step, facts)}"
     raise TypeError(f"nothing is known of a step of the kind {step.kind}")

@@ -6,12 +6,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from telephony.flows import what_if
+from telephony.flows import lint, what_if
 from telephony.flows.steps import Flow, Greeting
 from telephony.flows.walk import NOBODY_HERE
 from telephony.hours.week import ALWAYS, Hours
 from telephony.providers.twilio.answers import document
-from telephony.tests.flows import MONDAY_NOON, SUNDAY, WHOLE, ZONE, Links, facts, with_step
+from telephony.tests.flows import MONDAY_NOON, SUNDAY, WHOLE, ZONE, Links, around, facts, with_step
 
 LINKS = Links()
 
@@ -72,6 +72,20 @@ def test_where_a_draft_leads_nowhere_the_sentence_is_told():
     found = tried(with_step("ring", no_answer=None))
     assert found.stops[-1].does == NOBODY_HERE.text
     assert tried(Flow({})).stops[-1].does == NOBODY_HERE.text
+
+
+@pytest.mark.parametrize(
+    ("step", "known", "then"),
+    [("closed", {"at": SUNDAY}, []), ("menu", {}, ["ring", "voicemail"]), ("voicemail", {}, [])],
+)
+def test_where_the_words_are_missing_it_says_so_as_the_linter_does_and_goes_on(step, known, then):
+    flow = with_step(step, text="")
+    [refusal] = lint.refusals(flow, around())
+    found = tried(flow, **known)
+    stops = {stop.step: stop for stop in found.stops}
+    assert stops[step].does == refusal.message == "The caller hears nothing here: write what is said."
+    assert [stop.step for stop in found.stops if stop.is_unsaid] == [step]
+    assert steps_of(found)[steps_of(found).index(step) + 1 :] == then
 
 
 def circle(**steps):
