@@ -89,10 +89,9 @@ class WeekForm(VersionedForm):
         week = {day: texts(self.cleaned_data[day]) for day in WEEKDAYS}
         return opening.change(self.business, week=week, drawn=self.cleaned_data["version"], by=by)
 
-    def windows(self, day: str) -> tuple[Window, ...]:
-        """Return what a row draws: what was typed where it can be read, else what is saved."""
-        found = self.cleaned_data.get(day) if self.is_bound and hasattr(self, "cleaned_data") else None
-        return typed(self.saved[day]) if found is None else found
+    def windows(self, day: str) -> tuple[Window, ...] | None:
+        """Return what a row draws: what was typed; None where that cannot be read. Fresh, what is saved."""
+        return self.cleaned_data.get(day) if self.is_bound else typed(self.saved[day])
 
 
 class HolidayForm(VersionedForm):

@@ -99,7 +99,7 @@ def _rows(form: WeekForm, saved: Hours) -> Iterator[dict[str, Any]]:
     for day, own in zip(WEEKDAYS, saved.week, strict=True):
         yield {
             "field": form[day],
-            "bars": bars(form.windows(day)),
+            "bars": None if (windows := form.windows(day)) is None else bars(windows),
             "saved": shown(own) if form.conflict else "",
         }
 

@@ -49,6 +49,18 @@ def test_the_page_shows_the_default_with_bars_and_the_zone(admin):
     assert "/b/acme/settings/" in shown
 
 
+def test_a_refused_week_draws_what_was_typed_and_no_bar_where_that_cannot_be_read(admin, world):
+    answer = post(admin, **WEEK | {"mon": "9-12", "tue": "9-5", "wed": "", "thu": "closed"})
+    page = html(answer)
+    assert answer.status_code == 422
+    bars = {row["field"].name: row["bars"] for row in answer.context["rows"]}
+    assert bars["mon"] == [{"x": "37.50%", "width": "12.50%"}]
+    assert (bars["tue"], bars["wed"], bars["thu"]) == (None, None, [])
+    assert page.count('<svg class="hbar"') == 5
+    page = html(post(admin, same="mon", **WEEK | {"mon": "9-5"}))
+    assert page.count('<svg class="hbar"') == 2  # Saturday and Sunday
+
+
 def test_the_state_is_said_in_words(admin, monkeypatch):
     monkeypatch.setattr("telephony.hours.pages.now", lambda: datetime(2026, 11, 23, 20, tzinfo=UTC))
     assert "Open until 5:00 pm" in html(admin.get(PAGE))
