@@ -141,6 +141,16 @@ class RecordingNoteRemoved(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecordingNotePutBack(Event):
+    name = "recording.note_put_back"
+    sentence = "put back a note to a recording"
+    subject = "recording_id"
+    recording_id: UUID
+    call_id: UUID
+    note_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class TranscriptRevealed(Event):
     name = "recording.transcript_revealed"
     sentence = "revealed what is said in a recording ({reason})"

@@ -15,6 +15,7 @@ urlpatterns = [
     path("recordings/<uuid:pk>/notes/", playback_pages.add_note, name="recording-notes"),
     path("recording-notes/<uuid:pk>/edits/", note_pages.change, name="recording-note-edits"),
     path("recording-notes/<uuid:pk>/removals/", note_pages.remove, name="recording-note-removals"),
+    path("recording-notes/<uuid:pk>/restorations/", note_pages.put_back, name="recording-note-restorations"),
     path(
         "recordings/<uuid:pk>/transcript-reveals/", playback_pages.reveal_transcript, name="transcript-reveal"
     ),

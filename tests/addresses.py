@@ -103,6 +103,7 @@ ROWS = {
     "recording-taken": "recording",
     "recording-note-edits": "moment",
     "recording-note-removals": "moment",
+    "recording-note-restorations": "moment",
     "recording-notes": "recording",
     "recording-playbacks": "recording",
     "reveal": "lead",

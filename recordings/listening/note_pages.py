@@ -1,4 +1,4 @@
-"""Changing and removing a note at a moment of a recording. With scripts the notes stand there as they are by then.
+"""Changing and removing a note at a moment of a recording, and undoing that. With scripts the notes stand there then.
 
 Without them the page of the call does. Adding one is in `pages.py`.
 """
@@ -10,14 +10,18 @@ from django.contrib import messages
 from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from callcrm.errors import NotFound
-from recordings.listening import notes
+from callcrm.lib import toasts
+from recordings.listening import notes, removed_notes
 from recordings.listening.forms import NoteEditForm
 from recordings.models import Recording, RecordingNote
+
+REMOVED = "The note was removed."
 
 
 @require_POST
@@ -38,17 +42,38 @@ def change(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_POST
 @needs(Permission.PLAY)
 def remove(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Remove a note, once the question was answered."""
+    """Remove a note, once the question was answered; the toast puts it back."""
     note = _note(request, pk)
-    notes.remove(note, seen=request.POST.get("seen", ""), by=request.member)
+    removed_notes.keep(
+        request.session, notes.remove(note, seen=request.POST.get("seen", ""), by=request.member)
+    )
+    undo = reverse("recording-note-restorations", args=[request.business.slug, pk])
     if "HX-Request" in request.headers:
-        return _answer(request, note.recording, removed=True)
-    return _back(request, note, "The note was removed.")
+        return _answer(request, note.recording, removed=REMOVED, undo=undo)
+    toasts.undoable(request, REMOVED, "recording-note-restorations", pk)
+    return redirect("call", request.business.slug, note.recording.call_id)
+
+
+@require_POST
+@needs(Permission.PLAY)
+def put_back(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Let a note be there again that was removed in this session a moment ago."""
+    note = removed_notes.recall(request.session, request.business.pk, pk)
+    visible = Recording.objects.visible_to(request.member).select_related("call__lead")
+    recording = visible.filter(pk=note.recording_id).first() if note else None
+    if note is None or recording is None:
+        raise NotFound("It is too late to put this note back.")
+    note.recording = recording
+    notes.put_back(note, by=request.member)
+    removed_notes.forget(request.session, pk)
+    if "HX-Request" in request.headers:
+        return _answer(request, recording, returned=pk)
+    return _back(request, note, "The note is back.")
 
 
 def _answer(request: MemberRequest, recording: Recording, **done: Any) -> HttpResponse:
     prefetch_related_objects([recording], "notes__author__user")
-    return render(request, "recordings/_moments.html", {"recording": recording} | done)
+    return render(request, "recordings/_notes_answer.html", {"recording": recording} | done)
 
 
 def _back(request: MemberRequest, note: RecordingNote, said: str) -> HttpResponse:

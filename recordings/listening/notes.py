@@ -1,9 +1,11 @@
 """Notes at a moment of a recording, sealed like everything that is written about a person.
 
 Who wrote one changes it; he and whoever runs the business remove it. Both name the note as they have seen it, so that
-nobody writes over or removes what he has not read. Locks: the call, the recording, the note.
+nobody writes over or removes what he has not read. Who removed one takes that back while his session has it
+(`removed_notes.py`). Locks: the call, the recording, the note.
 """
 
+from copy import copy
 from uuid import UUID
 
 from django.db import transaction
@@ -15,7 +17,12 @@ from audit.events import Event
 from audit.recording import record
 from callcrm.errors import Conflict, Denied, Invalid
 from callcrm.lib import times
-from recordings.events import RecordingNoteChanged, RecordingNoted, RecordingNoteRemoved
+from recordings.events import (
+    RecordingNoteChanged,
+    RecordingNoted,
+    RecordingNotePutBack,
+    RecordingNoteRemoved,
+)
 from recordings.models import Recording, RecordingNote
 from telephony import feed
 from telephony.models import Call
@@ -62,14 +69,27 @@ def change(note: RecordingNote, at_seconds: int, body: str, *, seen: str, by: Me
 
 
 @transaction.atomic
-def remove(note: RecordingNote, *, seen: str, by: Member) -> None:
-    """Remove it for good. Raises Denied for who may not, Conflict when it is not as he has seen it."""
+def remove(note: RecordingNote, *, seen: str, by: Member) -> RecordingNote:
+    """Remove it, and return what it was. Raises Denied for who may not, Conflict when it is not as he has seen it."""
     if not may_remove(note, by):
         raise Denied("A note is removed by who wrote it, or by an admin or owner.")
     row = _held(note.recording, note.pk, seen)
-    ids = _ids(row)
+    gone, ids = copy(row), _ids(row)
     row.delete()
     _tell(note.recording, RecordingNoteRemoved(**ids), by)
+    return gone
+
+
+@transaction.atomic
+def put_back(note: RecordingNote, *, by: Member) -> None:
+    """Let a note that was removed be there again as it was. Raises Conflict when it is, or its recording is gone."""
+    note.recording = _with_key(note.recording)
+    if RecordingNote.objects.filter(pk=note.pk).exists():
+        raise Conflict("This note is back already.")
+    if note.author_id and not Member.objects.filter(pk=note.author_id).exists():
+        note.author = None
+    note.save(force_insert=True)
+    _tell(note.recording, RecordingNotePutBack(**_ids(note)), by)
 
 
 def check_author(note: RecordingNote, by: Member) -> None:

@@ -1,13 +1,15 @@
 """A note at a moment is changed by who wrote it, removed by him or who runs the business, never overwritten."""
 
 import re
+from time import time
 
 import pytest
+from django.test import Client
 
 from audit.models import Entry
 from callcrm.errors import Conflict, Denied, Invalid
 from callcrm.testing import add_call, add_lead, add_member, assert_flat_queries, login
-from recordings.listening import notes
+from recordings.listening import notes, removed_notes
 from recordings.models import Recording, RecordingNote
 from recordings.retention import deletions
 from telephony.models import Call
@@ -221,3 +223,82 @@ def test_notes_go_with_the_recording_and_are_not_changed_after_it(world, recordi
 def test_the_page_of_a_call_costs_the_same_however_many_notes_it_has(world, client, recording, write):
     login(client, world.user)
     assert_flat_queries(lambda: client.get(f"/b/acme/calls/{recording.call_id}/"), write)
+
+
+# --- A note that was removed is put back
+
+
+def test_who_removed_a_note_puts_it_back_as_it_was(world, client, recording, write, press):
+    note = write("Call +1 206 555 0147 back.")
+    press(note, "edits", at="0:05", body="")
+    with world.inside():
+        note.refresh_from_db()
+        before = vars(RecordingNote.objects.get())
+    page = client.get(press(note, "removals").url).content.decode()
+    undo = page.split('class="toast"')[-1].split('action="')[1].split('"')[0]
+    assert kept(world, recording) == []
+    assert client.post(undo).url == f"/b/acme/calls/{recording.call_id}/"
+    with world.inside():
+        after = vars(RecordingNote.objects.get())
+    assert {**before, "_state": None} == {**after, "_state": None}
+    assert kept(world, recording) == [(5, "Call +1 206 555 0147 back.")]
+    assert told(world, "recording.note_put_back") == [(world.user.audit_actor, IDS)]
+
+
+def test_with_scripts_the_toast_has_the_way_back_and_the_notes_stand_there_again(
+    world, recording, write, press
+):
+    note = write()
+    html = press(note, "removals", LIVE).content.decode()
+    assert f'hx-post="/b/acme/recording-notes/{note.pk}/restorations/"' in html
+    html = press(note, "restorations", LIVE).content.decode()
+    assert html.startswith(f'<hx-partial hx-target="#noted-{recording.pk}"')
+    assert "Wants a quote." in html
+    assert press(note, "restorations", LIVE).status_code == 404  # and once is enough
+    assert kept(world, recording) == [(3, "Wants a quote.")]
+
+
+def test_nothing_of_a_removed_note_lies_in_the_session_that_can_be_read_there(world, client, write, press):
+    note = write()
+    press(note, "removals")
+    session = client.session
+    assert "quote" not in str(dict(session.items()))
+    assert session["removed-notes"].keys() == {str(note.pk)}
+    with world.inside():
+        text = removed_notes._BOX.get(session, world.acme.pk, str(note.pk))
+    assert "quote" not in text
+
+
+def test_nobody_else_puts_it_back_and_nobody_late(world, client, recording, write, press, monkeypatch):
+    note = write()
+    press(note, "removals")
+    undo = f"/b/acme/recording-notes/{note.pk}/restorations/"
+    for other in (world.owner, add_member(world.acme, "user", "colleague@acme.example")):
+        assert login(Client(), other).post(undo).status_code == 404
+    monkeypatch.setattr("accounts.session_box.time", lambda: time() + 901)
+    assert client.post(undo).status_code == 404
+    assert kept(world, recording) == []
+
+
+def test_a_note_does_not_come_back_where_its_recording_or_the_right_to_know_of_it_is_gone(
+    world, recording, write, press
+):
+    unseen, gone = write(), write()
+    for note in (unseen, gone):
+        press(note, "removals")
+    with world.inside():
+        Call.objects.filter(pk=recording.call_id).update(agent=world.owner)
+    assert press(unseen, "restorations").status_code == 404
+    with world.inside():
+        Call.objects.filter(pk=recording.call_id).update(agent=world.user)
+        deletions.delete(recording, Recording.Rule.CARD_DATA, by=world.owner)
+    answer = press(gone, "restorations")
+    assert answer.status_code == 409
+    assert "nothing left of this recording" in answer.content.decode()
+
+
+def test_the_verb_puts_no_note_beside_itself(world, recording, write):
+    note = write()
+    with world.inside(), pytest.raises(Conflict):
+        notes.put_back(note, by=world.user)
+    assert kept(world, recording) == [(3, "Wants a quote.")]
