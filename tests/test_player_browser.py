@@ -246,6 +246,25 @@ def goes_back_twice(player: Page, question: Locator, play: Locator) -> None:
     expect(play).to_be_focused()
 
 
+def changes_a_note_below_the_wave(player: Page) -> None:
+    """Its form stands in the page and covers nothing; Esc leaves the note as it was."""
+    pencil = player.get_by_label("Change the note at")
+    if not pencil.count():
+        player.get_by_label("Note at this moment").fill("Wants a quote.")
+        player.get_by_role("button", name="Note", exact=True).click()
+    pencil.first.click()
+    form = player.locator(".noting[open] form")
+    wave, below = player.locator(".wave").first.bounding_box(), form.bounding_box()
+    assert wave
+    assert below
+    assert below["y"] > wave["y"] + wave["height"]
+    form.get_by_label("Note", exact=True).fill("Wants nothing.")
+    player.keyboard.press("Escape")
+    expect(form).to_have_count(0)
+    expect(pencil.first).to_be_focused()
+    expect(player.locator(".noting textarea").first).to_have_value("Wants a quote.")
+
+
 def downloads_with_a_reason(player: Page) -> None:
     player.get_by_role("button", name="Download recording").first.click()
     player.get_by_role("combobox").select_option("dispute")
@@ -262,6 +281,7 @@ def test_who_is_asked_why_can_go_back_and_answers_by_key(world: World, player: P
     meanwhile(lambda: asks_why(world))
     question = player.get_by_role("form", name="Why do you listen?")
     play = player.locator(".player [data-play]")
+    changes_a_note_below_the_wave(player)
     for place in ("", "list"):
         if place:
             meanwhile(lambda: forget_playbacks(world))

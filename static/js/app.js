@@ -89,7 +89,7 @@ addEventListener("pagehide", () => $$("[data-remask]").forEach(hide));
 
 let missed = false;
 let asking = false; // between a click on an eye and its list of reasons
-const reading = () => document.hidden || asking || $(".masked.open, #revealing, [data-refetch] :popover-open");
+const reading = () => document.hidden || asking || $(".masked.open, #revealing, [data-refetch] :is(:popover-open, .noting[open])");
 const heard = (fragment) => $$("audio, .why-played", fragment).some((one) => one.closest("[data-refetch]") === fragment);
 const typed = (fragment) => $$("textarea, [data-keep]", fragment).some((field) => field.value !== field.defaultValue);
 // What somebody has to see at once waits for nobody: a call that rings.

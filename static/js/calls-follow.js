@@ -102,7 +102,7 @@ function put(fresh) {
 
 // What somebody looks at, listens to, has open or has marked stays; it is asked for again once he is done.
 const held = new Set();
-const inUse = ".masked.open, #revealing, .htmx-request, :popover-open, audio, .why-played";
+const inUse = ".masked.open, #revealing, .htmx-request, :popover-open, .noting[open], audio, .why-played";
 
 function isInUse(cell) {
   const marked = getSelection();
