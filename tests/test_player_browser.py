@@ -246,6 +246,19 @@ def goes_back_twice(player: Page, question: Locator, play: Locator) -> None:
     expect(play).to_be_focused()
 
 
+def moves_nothing_on_a_phone(player: Page, question: Locator, play: Locator) -> None:
+    player.set_viewport_size({"width": 390, "height": 844})
+    notes = player.locator(".moments")
+    before = notes.bounding_box()
+    play.click()
+    expect(question.get_by_role("combobox")).to_be_focused()
+    assert notes.bounding_box() == before
+    player.keyboard.press("Escape")
+    changes_a_note_below_the_wave(player)
+    player.set_viewport_size({"width": 1440, "height": 900})
+    changes_a_note_below_the_wave(player)
+
+
 def changes_a_note_below_the_wave(player: Page) -> None:
     """Its form stands in the page and covers nothing; Esc leaves the note as it was."""
     pencil = player.get_by_label("Change the note at")
@@ -281,7 +294,7 @@ def test_who_is_asked_why_can_go_back_and_answers_by_key(world: World, player: P
     meanwhile(lambda: asks_why(world))
     question = player.get_by_role("form", name="Why do you listen?")
     play = player.locator(".player [data-play]")
-    changes_a_note_below_the_wave(player)
+    moves_nothing_on_a_phone(player, question, play.first)
     for place in ("", "list"):
         if place:
             meanwhile(lambda: forget_playbacks(world))
