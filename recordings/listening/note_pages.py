@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
-from callcrm.errors import NotFound
+from callcrm.errors import Conflict, NotFound
 from callcrm.lib import toasts
 from recordings.listening import notes, removed_notes
 from recordings.listening.forms import NoteEditForm
@@ -62,6 +62,8 @@ def put_back(request: MemberRequest, pk: UUID) -> HttpResponse:
     visible = Recording.objects.visible_to(request.member).select_related("call__lead")
     recording = visible.filter(pk=note.recording_id).first() if note else None
     if note is None or recording is None:
+        if RecordingNote.objects.filter(pk=pk, recording__in=visible).exists():
+            raise Conflict(notes.BACK)
         raise NotFound("It is too late to put this note back.")
     note.recording = recording
     notes.put_back(note, by=request.member)

@@ -30,6 +30,7 @@ from telephony.models import Call
 LONGEST = 1_000
 UNSAID = f"Write 1 to {LONGEST:,} characters."
 REMOVED = "This note was removed meanwhile."
+BACK = "This note is there already."
 CHANGED = "This note was changed meanwhile. Look at it as it is now."
 
 
@@ -85,7 +86,7 @@ def put_back(note: RecordingNote, *, by: Member) -> None:
     """Let a note that was removed be there again as it was. Raises Conflict when it is, or its recording is gone."""
     note.recording = _with_key(note.recording)
     if RecordingNote.objects.filter(pk=note.pk).exists():
-        raise Conflict("This note is back already.")
+        raise Conflict(BACK)
     if note.author_id and not Member.objects.filter(pk=note.author_id).exists():
         note.author = None
     note.save(force_insert=True)

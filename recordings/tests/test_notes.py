@@ -254,7 +254,7 @@ def test_with_scripts_the_toast_has_the_way_back_and_the_notes_stand_there_again
     html = press(note, "restorations", LIVE).content.decode()
     assert html.startswith(f'<hx-partial hx-target="#noted-{recording.pk}"')
     assert "Wants a quote." in html
-    assert press(note, "restorations", LIVE).status_code == 404  # and once is enough
+    assert press(note, "restorations", LIVE).status_code == 409  # and once is enough
     assert kept(world, recording) == [(3, "Wants a quote.")]
 
 
