@@ -31,6 +31,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from callcrm.lib.embedded_pg import EmbeddedPg
 from callcrm.lib.logs import SECURITY, DailyFile
 from tests.carrier import Carrier
+from tests.lasting import Lasting
 
 if TYPE_CHECKING:
     from callcrm.testing import World
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 APP_ROLE = "callcrm_app"
 QUICK_HASHER = "django.contrib.auth.hashers.MD5PasswordHasher"  # a real one would take most of a run's time
 SERVER = pytest.StashKey[EmbeddedPg]()
+LASTING = pytest.StashKey[Lasting]()
 MADE, DONE = pytest.StashKey[bool](), pytest.StashKey[int]()
 SWEEP_EVERY = 250  # tests
 LOOKS = 500
@@ -52,6 +54,7 @@ hypothesis.settings.load_profile("callcrm")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    config.stash[LASTING] = Lasting()
     if not os.environ.get("DATABASE_URL"):
         home = Path(tempfile.gettempdir()) / f"callcrm-test-{secrets.token_hex(6)}"
         config.stash[SERVER] = EmbeddedPg(home, durable=False).start()
@@ -108,10 +111,16 @@ def _use_database(url: str) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.config.stash.get(MADE, False):
+        item.config.stash[LASTING].follow(item)
+        _sweep(item)
+
+
+def _sweep(item: pytest.Item) -> None:
     """Sweep between tests what they have rolled back: nothing else does, and every look at a table wades through it."""
     done = item.config.stash.get(DONE, 0)
     item.config.stash[DONE] = done + 1
-    if done % SWEEP_EVERY == SWEEP_EVERY - 1 and item.config.stash.get(MADE, False):
+    if done % SWEEP_EVERY == SWEEP_EVERY - 1:
         asked = connections["default"].get_connection_params()
         where = {
             name: asked[name] for name in ("host", "port", "user", "password", "dbname") if name in asked
@@ -140,6 +149,7 @@ def django_db_setup(
     yield
     pytestconfig.stash[MADE] = False
     with django_db_blocker.unblock():
+        pytestconfig.stash[LASTING].end()
         _become(None)
 
 
@@ -188,11 +198,23 @@ def pages_imported() -> None:
 
 
 @pytest.fixture
-def world(db: None) -> World:
+def world(db: None, pytestconfig: pytest.Config) -> World:
     """Two businesses, people of every role, a number: `callcrm.testing`."""
     from callcrm.testing import make_world  # imports models; this file is read before Django is set up
 
-    return make_world()
+    return pytestconfig.stash[LASTING].copy() or make_world()
+
+
+@pytest.fixture(scope="module")
+def lasting(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> World:
+    """The world that the tests of a file share; what is added to it here, each of them finds."""
+    shared = request.config.stash[LASTING]
+    if not shared.file:
+        with django_db_blocker.unblock():
+            shared.begin(request.path)
+    return shared.world
 
 
 @pytest.fixture

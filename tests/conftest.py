@@ -2,12 +2,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
-from django.db import transaction
 from django.test import Client
 from playwright.sync_api import Page, sync_playwright
-from pytest_django.plugin import DjangoDbBlocker
 
-from callcrm.testing import World, login, make_world
+from callcrm.testing import World, login
 from telephony.hours import opening
 from telephony.hours.week import WEEKDAYS
 from telephony.tests.live_clients import Server
@@ -26,19 +24,6 @@ def running(
         server = Server(tmp_path_factory.mktemp("server"))
     yield server
     server.stop()
-
-
-@pytest.fixture(scope="module")
-def lasting(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    """A world for all tests of a file: what each of them adds is rolled back after it, the world after the last."""
-    around = transaction.atomic()
-    with django_db_blocker.unblock():
-        around.__enter__()
-        world = make_world()
-    yield world
-    with django_db_blocker.unblock():
-        transaction.set_rollback(True)
-        around.__exit__(None, None, None)
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def fill(world):
     one_of_everything(world.rival, world.rival_owner, **apart)  # so that its calls have a number too
     crowd.fill(world.rival, world.rival_owner)
     crowd.analyze()
-    connection.check_constraints()  # here, and not after every test again
+    connection.check_constraints()  # as the world's own
 
 
 @pytest.fixture
