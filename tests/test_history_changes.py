@@ -96,11 +96,11 @@ def test_a_published_flow_says_its_versions_and_values_and_no_words_and_no_telep
         versions.put(world.number, with_step("ring", **ring), by=world.owner)
     assert told("flow.published") == [
         ("version", "2", "3"),
-        ("Ring people (2): telephones", "2", "1"),
-        ("Ring people (2): order", "everyone at once", "one after the other"),
-        ("Ring people (2): seconds", "20", "25"),
-        ("Ring people (2): whisper", "", ""),
-        ("Ring people (2): recording", "on", "off"),
+        ("6. Ring people: telephones", "2", "1"),
+        ("6. Ring people: order", "everyone at once", "one after the other"),
+        ("6. Ring people: seconds", "20", "25"),
+        ("6. Ring people: whisper", "", ""),
+        ("6. Ring people: recording", "on", "off"),
     ]
     with world.inside():
         data = Entry.objects.of(world.acme.pk).filter(name="flow.published").first().data
@@ -117,21 +117,21 @@ def test_each_save_of_a_draft_says_what_it_changed_since_the_one_before_and_no_w
         second = told("flow.saved")
         data = Entry.objects.of(world.acme.pk).filter(name="flow.saved").first().data
         versions.save(world.number, WHOLE, state=None, by=world.owner)
-    assert ("Check opening hours", "", "added") in first
+    assert ("2. Check opening hours", "", "added") in first
     assert second == [
-        ("Ring people (2): telephones", "2", "1"),
-        ("Ring people (2): seconds", "20", "25"),
-        ("Ring people (2): whisper", "", ""),
+        ("6. Ring people: telephones", "2", "1"),
+        ("6. Ring people: seconds", "20", "25"),
+        ("6. Ring people: whisper", "", ""),
     ]
     assert "Nora" not in json.dumps(data)
     assert "+1503" not in json.dumps(data)
-    assert ("Ring people (2): seconds", "25", "20") in told("flow.saved")
+    assert ("6. Ring people: seconds", "25", "20") in told("flow.saved")
 
 
 def test_other_telephones_of_the_same_count_are_a_change_without_values():
     others = tuple(f"+1503555018{n}" for n in range(len(WHOLE.steps["ring"].to)))
     [change] = differences.between(WHOLE, with_step("ring", to=others))
-    assert (change.what, change.before, change.after) == ("Ring people (2): telephones", "", "")
+    assert (change.what, change.before, change.after) == ("6. Ring people: telephones", "", "")
 
 
 def test_a_step_that_came_or_went_says_so():

@@ -4,7 +4,6 @@ What is said to callers, what people call a step and whom it rings is theirs: th
 from what to what. Of telephones and keys it tells how many, or which. Who may edit the flow reads all of it (`openly`).
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any, Final
@@ -64,14 +63,11 @@ def _between(before: Flow, after: Flow, say: tuple[Say, Say], titles: Mapping[st
 
 
 def _titles(flow: Flow, *, named: bool = False) -> dict[str, str]:
-    """Return each step by its kind, or by its name; numbered as a caller may meet them where several are called so."""
-    met: Counter[str] = Counter()
-    titles = {}
-    for name in flow.in_order():
-        title = flow.title(name) if named else flow.steps[name].title
-        met[title] += 1
-        titles[name] = f"{title} ({met[title]})" if met[title] > 1 else title
-    return titles
+    """Return each step by its number in the editor and its kind, or its name."""
+    return {
+        name: f"{at}. {flow.title(name) if named else flow.steps[name].title}"
+        for at, name in enumerate(flow.in_order(), 1)
+    }
 
 
 def _step(title: str, before: Any, after: Any, say: tuple[Say, Say]) -> Iterator[Change]:

@@ -99,11 +99,11 @@ def test_a_version_says_who_published_it_and_what_differs_in_full(editor):
     page = read(editor, 2)
     assert page.context["version"].published_by == editor.world.owner
     assert said(page.context["until"]) == [
-        ("Greet the caller: words", "“Thanks for calling.”", "“Good day.”"),
-        ("Ring people: seconds", "20", "33"),
-        ("Ring people: where it goes on when nobody answers", "Take a message", "Say and hang up"),
+        ("1. Greet the caller: words", "“Thanks for calling.”", "“Good day.”"),
+        ("6. Ring people: seconds", "20", "33"),
+        ("6. Ring people: where it goes on when nobody answers", "5. Take a message", "7. Say and hang up"),
     ]
-    assert ("Ask for a key", "", "added") in said(page.context["since"])
+    assert ("3. Ask for a key", "", "added") in said(page.context["since"])
     html = page.content.decode()
     assert '<dd><a class="link" href="#step-ring">6. Ring people</a></dd>' in html
     assert "Thanks for calling." in html
