@@ -31,6 +31,14 @@ class Lasting:
                 if wanted:
                     self.begin(wanted)
 
+    def gives_way(self, item: pytest.Item) -> bool:
+        """End it where it can be made anew for the test that comes next, and say whether it could."""
+        if self.file == item.path and "lasting" in getattr(item, "fixturenames", ()):
+            return False  # what the file has added to it is there once
+        with item.config.stash[blocking_manager_key].unblock():
+            self.end()
+        return True
+
     def begin(self, file: Path) -> None:
         from callcrm.testing import make_world  # imports models; this file is read before Django is set up
 
