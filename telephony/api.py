@@ -121,9 +121,7 @@ class CallQuery(ListQuery):
         required=False,
         help_text="What became of the recording that stands for all of a call; `none`: there is no word of any.",
     )
-    has_recording = QueryFlag(
-        required=False, help_text="`true` is `recording=any`, `false` is `recording=none`."
-    )
+    has_recording = QueryFlag(required=False, help_text="True is `recording=any`, false `recording=none`.")
     first_time = QueryFlag(required=False)
     after_hours = QueryFlag(
         required=False, help_text="Began while the business was closed, where that is known."

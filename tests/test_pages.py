@@ -123,7 +123,7 @@ def test_the_page_with_most_scripts_stays_within_its_budget():
         name for each in names for name in re.findall(r'from "\./(.+)"', (STATIC / "js" / each).read_text())
     }
     assert {"calls-follow.js", "player.js", "shared.js"} <= names
-    assert sum(len(gzip.compress((STATIC / "js" / name).read_bytes())) for name in names) < 20 * 1024
+    assert sum(len(gzip.compress((STATIC / "js" / name).read_bytes())) for name in names) < 21 * 1024
 
 
 def test_every_icon_that_a_template_draws_is_in_the_sprite():
