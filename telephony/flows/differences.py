@@ -43,13 +43,14 @@ Say = Callable[[str, Any], str]  # the words for a value of a field
 
 def between(before: Flow, after: Flow) -> list[Change]:
     """Return what differs; a step that came or went, or became of another kind, counts once."""
-    return _between(before, after, (_said, _said), _titles(before) | _titles(after))
+    titles = before.numbered(named=False) | after.numbered(named=False)
+    return _between(before, after, (_said, _said), titles)
 
 
 def openly(before: Flow, after: Flow) -> list[Change]:
     """Return what differs with all that is said, rung and named: for a page, never for what is kept."""
-    named = [_titles(flow, named=True) for flow in (before, after)]
-    return _between(before, after, (_opened(named[0]), _opened(named[1])), named[0] | named[1])
+    was, now_is = before.numbered(), after.numbered()
+    return _between(before, after, (_opened(was), _opened(now_is)), was | now_is)
 
 
 def _between(before: Flow, after: Flow, say: tuple[Say, Say], titles: Mapping[str, str]) -> list[Change]:
@@ -60,14 +61,6 @@ def _between(before: Flow, after: Flow, say: tuple[Say, Say], titles: Mapping[st
     for name in {**before.steps, **after.steps}:
         found += _step(titles[name], before.at(name), after.at(name), say)
     return found
-
-
-def _titles(flow: Flow, *, named: bool = False) -> dict[str, str]:
-    """Return each step by its number in the editor and its kind, or its name."""
-    return {
-        name: f"{at}. {flow.title(name) if named else flow.steps[name].title}"
-        for at, name in enumerate(flow.in_order(), 1)
-    }
 
 
 def _step(title: str, before: Any, after: Any, say: tuple[Say, Say]) -> Iterator[Change]:

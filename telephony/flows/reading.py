@@ -37,7 +37,7 @@ class Part:
 
 def parts(flow: Flow) -> list[Part]:
     """Return the flow from top to bottom, in the order and with the numbers of the editor."""
-    titles = {name: f"{at}. {flow.title(name)}" for at, name in enumerate(flow.in_order(), 1)}
+    titles = flow.numbered()
     whole = Part("A call comes in", list(_whole(flow, titles)))
     steps = ((name, flow.steps[name]) for name in titles)
     return [whole, *(Part(titles[name], list(_lines(step, titles)), name, step.kind) for name, step in steps)]

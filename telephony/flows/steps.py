@@ -346,6 +346,11 @@ class Flow:
         step = self.steps[name]
         return step.name or step.title
 
+    def numbered(self, *, named: bool = True) -> dict[str, str]:
+        """Return each step by its number in the editor and what people call it, or by what it does alone."""
+        titles = ((name, self.title(name) if named else self.steps[name].title) for name in self.in_order())
+        return {name: f"{at}. {title}" for at, (name, title) in enumerate(titles, 1)}
+
     def after(self, name: str) -> str | None:
         """Return where a step goes on first, besides to itself."""
         return next((target for _, target in self.steps[name].targets() if target != name), None)
