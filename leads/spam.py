@@ -24,7 +24,7 @@ def release(lead: Lead, *, by: Member) -> Lead:
     """Put a lead back to where it stood before it was marked. One that is no spam stays where it is."""
     lead = editing.held(lead)
     if lead.status == Lead.Status.SPAM:
-        editing.set_status(lead, stood_before([lead.pk], by=by)[lead.pk], by=by)
+        editing.set_status(lead, _stood_before([lead.pk], by)[lead.pk], by=by)
     return lead
 
 
@@ -49,12 +49,10 @@ def put_back(before: Mapping[UUID, str], *, by: Member) -> dict[UUID, str]:
 @transaction.atomic
 def release_all(people: Collection[UUID], *, by: Member) -> None:
     """Put those of them who are spam back to where they stood before they were marked."""
-    marked = _held(Lead.objects.visible_to(by).filter(status=Lead.Status.SPAM), people)
-    pks = [lead.pk for lead in marked]
-    _move(dict.fromkeys(pks, Lead.Status.SPAM.value), stood_before(pks, by=by), by)
+    put_back(_stood_before(people, by), by=by)
 
 
-def stood_before(people: Collection[UUID], *, by: Member) -> dict[UUID, str]:
+def _stood_before(people: Collection[UUID], by: Member) -> dict[UUID, str]:
     """Return where each stood before he was marked. The history knows; who was spam from his beginning is new."""
     marks = Entry.objects.about(by.business_id, *people).filter(
         name="lead.status_changed", data__after=Lead.Status.SPAM.value

@@ -13,21 +13,18 @@ from django.db.models import Exists, OuterRef
 from accounts.models import Member
 from audit.recording import record_all
 from callcrm.errors import NotFound
-from leads import spam
 from telephony import feed
 from telephony.callbacks import ledger, settling
 from telephony.events import CallbackAssigned
-from telephony.models import Callback, CallbackMiss, Reason
+from telephony.models import Callback, CallbackMiss
 
 NOBODY = "nobody"
 
 
 def close(named: Any, reason: str, words: str, by: Member) -> dict[UUID, Any]:
-    """Close what is owed for these calls; as spam, it marks their people. Returns when, by debt."""
+    """Close what is owed for these calls. Returns when, by debt."""
     found = _owed(named, by)
     at = settling.close_all(found, reason, words, by=by)
-    if reason == Reason.SPAM:
-        spam.mark_all({row.lead_id for row in found}, by=by)
     return {row.pk: at.isoformat() for row in found}
 
 

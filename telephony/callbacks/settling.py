@@ -17,8 +17,7 @@ from accounts.models import Business, Member
 from audit.recording import record, record_all
 from callcrm.errors import Conflict, Invalid, NotFound, Refused
 from callcrm.lib.tenancy import business_scope
-from leads import editing, spam
-from leads.models import Lead
+from leads import spam
 from telephony import feed
 from telephony.callbacks import ledger
 from telephony.events import CallbackAssigned, CallbackClosed, CallbackReopened
@@ -39,8 +38,6 @@ def close(callback: Callback, reason: str, words: str = "", *, by: Member) -> Ca
     if not row.is_open:
         raise Conflict(CLOSED)
     close_all([row], reason, words, by=by)
-    if reason == Reason.SPAM:
-        editing.set_status(row.lead, Lead.Status.SPAM, by=by)
     return row
 
 
@@ -60,7 +57,7 @@ def cleaned(reason: str, words: str) -> str:
 
 
 def close_all(rows: Sequence[Callback], reason: str, words: str = "", *, by: Member) -> datetime:
-    """Close debts that are open and locked, for a reason that is `cleaned`; return when."""
+    """Close debts that are open and locked, for a reason that is `cleaned`; return when. As spam, mark their people."""
     at = now()
     for row in rows:
         row.reason, row.closed_by, row.closed_at = reason, by, at
@@ -73,6 +70,8 @@ def close_all(rows: Sequence[Callback], reason: str, words: str = "", *, by: Mem
     events = [CallbackClosed(callback_id=row.pk, lead_id=row.lead_id, reason=reason) for row in rows]
     record_all(events, by=by, business_id=by.business_id)
     feed.tell_all(by.business_id, "callback.changed", {row.pk: row.state for row in rows})
+    if reason == Reason.SPAM:
+        spam.mark_all({row.lead_id for row in rows}, by=by)
     return at
 
 
@@ -88,8 +87,8 @@ def reopen(callback: Callback, *, by: Member) -> Callback:
     record(CallbackReopened(callback_id=row.pk, lead_id=lead.pk), by=by, business_id=row.business_id)
     later = [one for one in ledger.unsettled(lead, since=row.opened_at) if one.pk != row.pk]
     ledger.regroup(lead, [row, *later], by=by)
-    if was == Reason.SPAM and lead.status == Lead.Status.SPAM:
-        editing.set_status(lead, spam.stood_before([lead.pk], by=by)[lead.pk], by=by)
+    if was == Reason.SPAM:
+        spam.release_all([lead.pk], by=by)
     first.refresh_from_db()
     found: Callback = first.callback
     return found
