@@ -19,6 +19,14 @@ for (const moment of ["focusin", "pointerdown"]) {
   });
 }
 
+// A list that is not of calls follows one only where it says "Stop": else it would come again with every call there is.
+document.body.addEventListener("live:call.changed", ({ detail }) => {
+  const shown = [...document.querySelectorAll("[data-calling]")];
+  if (shown.some((one) => !detail?.id || one.dataset.calling === detail.id)) {
+    document.body.dispatchEvent(new Event("live:calling.changed"));
+  }
+});
+
 // One call of his is on its way at most, so its "Stop" may stand further out; the button is that of the same place.
 document.addEventListener("htmx:finally:swap", () => {
   if (!path.length || document.activeElement !== document.body || document.querySelector("#pop:popover-open")) return;
