@@ -33,18 +33,20 @@ def end(world: World) -> None:
         feed.tell(world.acme.pk, "call.changed", asked.pk, asked.state)
 
 
-def test_a_callback_is_taken_called_and_closed_without_leaving_the_list(
-    world, missed, server: Server, page: Page
-) -> None:
+def open_list(page: Page) -> list[str]:
+    """Open it and return what goes wrong in it."""
     problems = watch(page)
     log_in(page, "user@acme.example")
     page.goto(LIST)
     page.wait_for_timeout(500)  # the feed is being opened
-    row, detail, question = (
-        page.locator(f"#{name}") for name in (f"call-{missed.pk}", f"detail-{missed.pk}", "pop")
-    )
+    return problems
 
-    # The question, left and asked again; then the row says what comes of it.
+
+def test_a_row_asks_before_it_calls_and_says_what_comes_of_it(
+    world, missed, server: Server, page: Page
+) -> None:
+    problems = open_list(page)
+    row, question = page.locator(f"#call-{missed.pk}"), page.locator("#pop")
     row.get_by_role("button", name="Call back").click()
     expect(question).to_contain_text("Call Nora Q.?")
     assert axe(page) == []
@@ -62,8 +64,15 @@ def test_a_callback_is_taken_called_and_closed_without_leaving_the_list(
 
     meanwhile(lambda: end(world))
     expect(row.get_by_role("button", name="Call back")).to_be_visible()
+    assert page.url.endswith(LIST)
+    assert problems == []
 
-    # What is done below the row is said in the row, and taken back from the message.
+
+def test_what_is_done_below_a_row_is_said_in_it_and_taken_back_from_the_message(
+    missed, server: Server, page: Page
+) -> None:
+    problems = open_list(page)
+    row, detail = page.locator(f"#call-{missed.pk}"), page.locator(f"#detail-{missed.pk}")
     row.locator("[data-open]").click()
     detail.get_by_role("button", name="Take it").click()
     expect(row).to_contain_text("taken by you")

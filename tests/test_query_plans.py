@@ -91,6 +91,10 @@ def asks(client, path, **data):
 
 
 def filters(world, call):
+    return of_calls(world, call) | RARE_AND_COMMON
+
+
+def of_calls(world, call):
     since = (now() - timedelta(days=1)).isoformat().replace("+00:00", "Z")
     return {
         "none": "",
@@ -107,31 +111,35 @@ def filters(world, call):
         "lead": f"lead={call.lead_id}",
         "agent": f"agent={world.user.pk}",
         "provider's id": f"provider_id={call.provider_id}",
-        "without recording": "recording=none",
-        "with any recording, which is rare": "recording=any",
-        "with any recording, as older programs ask": "has_recording=true",
-        "a recording that failed, which is rare": "recording=failed",
-        "a recording that is deleted, which none is": "recording=deleted",
-        "first time": "first_time=true",
-        "called before": "first_time=false",
-        "a rare state": "state=busy",
-        "after hours, which is rare": "after_hours=true",
-        "in opening hours": "after_hours=false",
-        "a length that is rare": "talked=over_10min",
-        "a length that is common": "talked=30s_to_2min",
-        "a length that none has": "talked=2_to_10min",
-        "a rare tag": "tag=rare",
-        "a common tag": "tag=leak",
-        "a tag that no call has": "tag=nothing",
-        "a rare tag among few": "tag=rare&first_time=true&after_hours=true",
         "a common tag of some time": f"tag=leak&until={since}",
-        "what came of few": "disposition=Rare",
-        "what came of many": "disposition=Booked",
-        "nothing noted, which is rare": "disposition=none",
-        "not called back, of a rare tag": "owed=true&tag=rare",
-        "mine": "mine=true",
         "several": f"outcome=missed&first_time=true&since={since}",
     }
+
+
+RARE_AND_COMMON = {
+    "without recording": "recording=none",
+    "with any recording, which is rare": "recording=any",
+    "with any recording, as older programs ask": "has_recording=true",
+    "a recording that failed, which is rare": "recording=failed",
+    "a recording that is deleted, which none is": "recording=deleted",
+    "first time": "first_time=true",
+    "called before": "first_time=false",
+    "a rare state": "state=busy",
+    "after hours, which is rare": "after_hours=true",
+    "in opening hours": "after_hours=false",
+    "a length that is rare": "talked=over_10min",
+    "a length that is common": "talked=30s_to_2min",
+    "a length that none has": "talked=2_to_10min",
+    "a rare tag": "tag=rare",
+    "a common tag": "tag=leak",
+    "a tag that no call has": "tag=nothing",
+    "a rare tag among few": "tag=rare&first_time=true&after_hours=true",
+    "what came of few": "disposition=Rare",
+    "what came of many": "disposition=Booked",
+    "nothing noted, which is rare": "disposition=none",
+    "not called back, of a rare tag": "owed=true&tag=rare",
+    "mine": "mine=true",
+}
 
 
 def test_a_list_is_read_by_an_index_with_every_filter(town, problems):
@@ -257,9 +265,10 @@ def test_a_user_reads_what_is_his_by_an_index(town, problems):
 
 
 def test_every_kind_of_search_is_answered_by_an_index(town, problems):
+    """Of two words, all tokens of everybody who bears one of them may be looked at: of the commoner, a dozen by 150."""
     client = login(Client(), town.owner)
     searches = {name: asks(client, "/b/acme/leads/", q=typed) for name, typed in SEARCHES.items()}
-    assert problems(searches, most=2 * MOST) == {}
+    assert problems(searches, most=4 * MOST) == {}
 
 
 def test_calls_of_whom_a_search_finds_are_read_from_theirs_or_from_the_newest(town, problems):
