@@ -10,7 +10,7 @@ from django.db import OperationalError
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "callcrm.settings")
 django.setup(set_prefix=False)
 
-from callcrm.lib import tenancy  # noqa: E402  the same
+from callcrm.lib import tenancy  # noqa: E402  it reads settings, which must be set up first
 from callcrm.lib.handler import Handler  # noqa: E402  it loads the middleware, which needs the settings
 from telephony.live import websocket  # noqa: E402  models are ready only now
 
@@ -29,4 +29,5 @@ async def application(scope: Scope, receive: ASGIReceiveCallable, send: ASGISend
     elif scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 4404, "reason": None})
     else:
+        # Such as lifespan: so the server knows that nothing is needed.
         raise NotImplementedError(scope["type"])
