@@ -100,8 +100,8 @@ def _merge(request: MemberRequest, pk: UUID) -> HttpResponse:
     done = merging.kept_of(request.business.pk, gone_id)
     if done is None or done.kept_id != pk:  # else the button was pressed twice
         choices = {field: request.POST[field] for field in merging.FIELDS if field in request.POST}
-        merging.merge(kept, _lead(request, gone_id), choices, by=request.member)
-        messages.success(request, "Merged.")
+        merged = merging.merge(kept, _lead(request, gone_id), choices, by=request.member)
+        messages.success(request, f"Merged. {merged.aside}".strip())
     return redirect("lead", request.business.slug, pk)
 
 

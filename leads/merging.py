@@ -17,8 +17,7 @@ from accounts.models import Member
 from audit.recording import record
 from callcrm.errors import Conflict, Invalid, NotFound
 from callcrm.lib.crypto.envelope import DecryptError
-from leads import index
-from leads.editing import MOST_PHONES
+from leads import editing, index
 from leads.events import LeadMerged
 from leads.models import Lead, LeadMerge, LeadPhone, LeadToken, Note, NoteDraft
 
@@ -62,6 +61,7 @@ def merge(kept: Lead, gone: Lead, choices: Mapping[str, str], *, by: Member) -> 
     _check(kept, gone, choices)
     _lock_parts(kept, gone)
     kept, gone = _locked(kept, gone)
+    stood = {kept.status, gone.status}
     _lock_parts(kept, gone)  # what came in until the leads were locked
     problems = obstacles(kept, gone)
     if problems:
@@ -74,6 +74,8 @@ def merge(kept: Lead, gone: Lead, choices: Mapping[str, str], *, by: Member) -> 
     _remember(kept, gone, by)
     Lead.objects.filter(pk=gone.pk)._raw_delete(using="default")
     record(LeadMerged(lead_id=kept.pk, gone_id=gone.pk, taken=taken), by=by, business_id=kept.business_id)
+    for status in stood - {kept.status}:  # one of the cards was moved to where the other stood
+        kept.aside = editing.followed({kept.pk: (status, kept.status)}, by=by)
     for tell in on_merged:
         tell(kept)
     return kept
@@ -83,9 +85,9 @@ def obstacles(kept: Lead, gone: Lead) -> list[str]:
     """Return what cannot move, in words; nothing when all of it can."""
     numbers = LeadPhone.objects.filter(lead__in=(kept, gone)).count()
     problems = []
-    if numbers > MOST_PHONES:
+    if numbers > editing.MOST_PHONES:
         problems.append(
-            f"Together they have {numbers} numbers, and a lead has at most {MOST_PHONES}. Remove some first."
+            f"Together they have {numbers} numbers, and a lead has at most {editing.MOST_PHONES}. Remove some first."
         )
     try:
         if len(_joined_notes(kept, gone) or "") > LONGEST_NOTES:

@@ -1,10 +1,10 @@
 """Who is marked as spam is owed nothing any more, and who is no spam after all is owed what he was.
 
-Whichever way members move people to that status and away from it: a button, a form, many at once, a program. Who marks
-somebody closes what he is owed, with that reason and in his own name, if he may know of it; what a colleague has taken
-stays with him. Who takes the mark off opens it again, whoever has closed it: nobody is forgotten by mistake. That
-closing one as spam marks the person, and opening it takes the mark off, is `settling.py`'s. Locks: the lead, then his
-debt.
+Whichever way members move people to that status and away from it: a button, a form, many at once, a merge of two
+cards, a program. Who marks somebody closes what he is owed, with that reason and in his own name, if he may know of it;
+what a colleague has taken stays with him. Who takes the mark off opens it again, whoever has closed it: nobody is
+forgotten by mistake. That closing one as spam marks the person, and opening it takes the mark off, is `settling.py`'s.
+Locks: the lead, then his debt.
 """
 
 from collections.abc import Collection

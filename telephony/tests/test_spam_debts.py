@@ -160,6 +160,39 @@ def test_a_program_that_closes_one_as_spam_marks_too(world, call):
     assert stands(world, call) == [("qualified", "open")]
 
 
+# --- Two cards of one person
+
+
+@pytest.mark.parametrize(
+    ("kept", "gone", "choice", "then", "said"),
+    [
+        ("spam", "new", "kept", ("spam", "spam"), "Merged. The callback is closed with it."),
+        ("new", "spam", "gone", ("spam", "spam"), "Merged. The callback is closed with it."),
+        ("spam", "new", "gone", ("new", "open"), "Merged."),
+        ("won", "new", "kept", ("won", "open"), "Merged."),
+    ],
+)
+def test_a_merge_that_makes_somebody_spam_closes_what_he_is_owed(
+    world, client, kept, gone, choice, then, said
+):
+    owed = owe(world, "new").lead
+    other = add_lead(world.acme, status=kept if gone == "new" else gone)
+    stays, goes = (other, owed) if gone == "new" else (owed, other)
+    page = f"/b/acme/leads/{stays.pk}/"
+    login(client, world.user).post(f"{page}merges/", {"with": str(goes.pk), "status": choice})
+    with world.inside():
+        debt = Callback.objects.select_related("lead").get()
+    assert (debt.lead_id, debt.lead.status, debt.reason or debt.state) == (stays.pk, *then)
+    assert f">{said}<" in client.get(page).content.decode()
+
+
+def test_who_is_no_spam_after_all_as_two_cards_say_is_owed_again(world, client, call):
+    login(client, world.user).post(f"/b/acme/leads/{call.lead_id}/spam-marks/")
+    other = add_lead(world.acme, status="won")
+    client.post(f"/b/acme/leads/{call.lead_id}/merges/", {"with": str(other.pk), "status": "gone"})
+    assert stands(world, call) == [("won", "open")]
+
+
 # --- Many at once
 
 
