@@ -38,8 +38,8 @@ def shown(world, client):
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({}, ">pending<"),
-        ({"state": "failed", "failure": "status_503"}, ">failed<"),
+        ({}, ">recording on its way<"),
+        ({"state": "failed", "failure": "status_503"}, ">recording failed<"),
         ({"state": "blocked"}, ">not kept: no notice<"),
         ({"state": "deleted"}, ">deleted<"),
         ({"state": "stored", "audio_seconds": 94.0}, 'aria-label="Play recording, 1:34"'),
@@ -58,7 +58,7 @@ def test_a_row_with_several_recordings_plays_the_one_that_is_here(world, shown, 
     add_recording(world, call, provider_id="RE3", state="absent")
     page = shown(LIST)
     assert f"mini-{here.pk}" in page
-    assert ">pending<" not in page
+    assert ">recording on its way<" not in page
 
 
 def test_what_was_noted_at_a_moment_stands_below_the_player(world, client, call):

@@ -359,8 +359,8 @@ class Recording(TenantModel, SealedModel):
     }
 
     _SHORT: ClassVar[dict[str, str]] = {
-        State.PENDING: "pending",
-        State.FAILED: "failed",
+        State.PENDING: "recording on its way",
+        State.FAILED: "recording failed",
         State.ABSENT: "",
         State.BLOCKED: "not kept: no notice",
     }
