@@ -8,6 +8,7 @@ them: the cache works on their own connection, and only tests of the cache itsel
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import secrets
@@ -42,6 +43,7 @@ SERVER = pytest.StashKey[EmbeddedPg]()
 LASTING = pytest.StashKey[Lasting]()
 MADE, DONE = pytest.StashKey[bool](), pytest.StashKey[int]()
 SWEEP_EVERY = 250  # tests
+COLLECT_EVERY = (100_000, 20, 100)
 LOOKS = 500
 BUSY = """
     SELECT 1 FROM pg_stat_activity
@@ -72,6 +74,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(missing)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays. To look through all of it for garbage took every seventh second of a run."""
+    gc.set_threshold(*COLLECT_EVERY)
+    gc.collect()
+    gc.freeze()
 
 
 def find_chromium() -> str | None:

@@ -1,5 +1,6 @@
 """How the web process runs: `gunicorn callcrm.asgi:application`. The command line beats what stands here."""
 
+import gc
 import os
 from typing import Any
 
@@ -19,8 +20,11 @@ forwarded_allow_ips = ""
 
 
 def post_worker_init(worker: Any) -> None:
-    """Tell the live feed when the worker closes its door, which would wait for streams that never end by themselves."""
+    """Get ready to serve. The live feed is told when the worker closes its door: streams never end by themselves."""
     from telephony.live.hub import hub  # the application is loaded only now
 
     servers = getattr(worker, "servers", [])  # only the ASGI worker has them, once it serves
     hub.stopping = lambda: bool(servers) and not any(server.is_serving() for server in servers)
+    # What is loaded by now stays: who looks for garbage need not look through all of it, while somebody waits.
+    gc.collect()
+    gc.freeze()
