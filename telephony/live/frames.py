@@ -2,7 +2,9 @@
 
 Who may see everything of a business is sent its frames as they come. For everybody else what a frame is about is
 looked up with the model's own `visible_to`, so the feed cannot know more than the pages; a kind that nobody has
-`show`n is sent to nobody else. Functions that query open their own scope: streams outlive their requests.
+`show`n is sent to nobody else. Of callbacks everybody is told: one that a colleague takes, or that goes, is to leave
+the pages of those who saw it until then, and a look-up finds no reason to tell them. Functions that query open their
+own scope: streams outlive their requests.
 """
 
 import json
@@ -21,7 +23,7 @@ from accounts.doors import Admitted
 from accounts.permissions import Permission
 from callcrm.lib.tenancy import business_scope
 from leads.models import Lead
-from telephony.models import Call, Callback, FeedFrame, Message
+from telephony.models import Call, FeedFrame, Message
 
 PAGE = 500
 # A cursor is given when a frame is written and seen when it is committed. Whoever comes back is sent again what was
@@ -29,11 +31,13 @@ PAGE = 500
 OVERLAP = timedelta(seconds=10)
 _GREATEST_CURSOR = 2**63 - 1
 
+# An id and a state, which tell no more than the rows of calls do: "a colleague calls back".
+_TOLD_TO_ALL = {"callback.changed"}
+
 Sight = Callable[[Admitted], "QuerySet[Any]"]
 _sights: dict[str, Sight] = {
     "call.changed": Call.objects.visible_to,
     "message.changed": Message.objects.visible_to,
-    "callback.changed": Callback.objects.visible_to,
     "lead.changed": Lead.objects.visible_to,
 }
 
@@ -100,7 +104,7 @@ def visible(viewer: Admitted, frames: Sequence[Frame]) -> list[Frame]:
     for frame in frames:
         about[frame.kind].add(frame.object_id)
     allowed = {(kind, pk) for kind, pks in about.items() for pk in _seen(viewer, kind, pks)}
-    return [frame for frame in frames if (frame.kind, frame.object_id) in allowed]
+    return [one for one in frames if one.kind in _TOLD_TO_ALL or (one.kind, one.object_id) in allowed]
 
 
 def _seen(viewer: Admitted, kind: str, pks: Collection[UUID]) -> Iterable[UUID]:

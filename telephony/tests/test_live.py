@@ -14,8 +14,9 @@ from accounts.permissions import Role
 from callcrm.testing import add_call, add_lead, add_message, add_superuser, login, ring
 from leads import editing
 from telephony import feed, live
+from telephony.callbacks import ledger, settling
 from telephony.live.frames import PAGE
-from telephony.models import FeedFrame
+from telephony.models import Callback, FeedFrame
 from telephony.tests.live_clients import SOON, Server
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("live")]
@@ -116,6 +117,24 @@ def test_a_user_hears_of_texts_to_leads_that_are_his_or_nobodys(listen, world):
         for text in (hidden, seen):
             feed.tell(world.acme.pk, "message.changed", text.pk, "received")
     assert str(hidden.pk) not in page.hears(seen.pk)
+
+
+def test_a_user_hears_that_a_colleague_has_taken_a_callback_and_that_one_has_gone(listen, world):
+    page = listen(world.user)
+    lead = add_lead(world.acme)
+    vain = add_call(world.acme, lead, outcome="missed", answered_at=None, talk_seconds=None)
+    with world.inside(), transaction.atomic():
+        ledger.follow_call(vain, by=None)
+        debt = Callback.objects.get()
+    assert page.next()["data"]["state"] == "open"
+    with world.inside():
+        settling.assign(debt, world.admin, by=world.admin)
+    assert page.next()["data"]["id"] == str(debt.pk)
+    with world.inside(), transaction.atomic():
+        vain.outcome = "blocked"
+        vain.save()
+        ledger.follow_call(vain, by=None)
+    assert page.next()["data"]["state"] == "withdrawn"
 
 
 def test_a_user_hears_nothing_of_a_kind_that_nobody_has_shown(listen, world):
