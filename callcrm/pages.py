@@ -129,14 +129,16 @@ def _at_desk(
 
 
 def _about(request: MemberRequest, lead: Lead) -> dict[str, Any]:
-    owed = Callback.objects.visible_to(request.member).open().filter(lead=lead)
+    owed = Callback.objects.open().filter(business_id=request.business.pk, lead=lead)
+    debt = owed.visible_to(request.member).select_related("assigned_to__user").first()
     moments = timeline.of_lead(request, lead)
     return {
         "lead": lead,
         "phones": list(lead.phones.all()),
         "timeline": moments,
         "latest": timeline.latest_recording(moments),
-        "debt": owed.select_related("assigned_to__user").first(),
+        "debt": debt,
+        "is_with_colleague": debt is None and owed.exists(),
         "note_form": NoteForm(),
         "note_draft": drafts.of(lead, request.member),
         "status_form": StatusForm(business=request.business, lead=lead),

@@ -10,6 +10,7 @@ from callcrm.lib.ids import uuid7
 from callcrm.testing import add_call, add_lead, add_superuser, assert_flat_queries, login
 from leads import editing
 from telephony import editing as editing_calls
+from telephony.callbacks import settling
 from telephony.models import Call, Outcome
 from tests.desk import DESK, HOUR, names, owe
 
@@ -46,6 +47,19 @@ def test_the_first_one_is_chosen_until_the_address_names_another(world, desk):
     html = desk(lead=second.lead_id)
     assert html.count('aria-current="true"') == 1
     assert f'<li id="owed-{first.pk}">' in html
+
+
+@pytest.mark.parametrize("place", ["desk/?lead={}", "leads/{}/"])
+def test_whom_a_colleague_calls_back_is_not_said_to_be_owed_nothing(world, client, place):
+    debt = owe(world, 2, "Dana Riverstone")
+    with world.inside():
+        settling.assign(debt, world.admin, by=world.admin)
+    path = f"/b/acme/{place.format(debt.lead_id)}"
+    html = login(client, world.user).get(path).content.decode()
+    assert "<b>Owed a call back.</b> A colleague calls back." in html
+    assert "Not owed" not in html
+    assert "assignments/" not in html
+    assert "A colleague" not in login(client, world.owner).get(path).content.decode()
 
 
 def test_from_a_person_the_list_and_the_next_of_it_are_links_that_need_no_script(world, desk):
