@@ -14,7 +14,9 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from accounts import limits
+from accounts.doors import Admitted
 from accounts.models import Business, Member
+from accounts.permissions import Permission
 from audit.recording import record
 from callcrm.errors import Conflict, Invalid
 from callcrm.lib import phones
@@ -22,7 +24,16 @@ from leads.models import Lead, LeadPhone
 from telephony import feed, numbers, parties
 from telephony.events import CallPlaced
 from telephony.hours import after_hours
-from telephony.models import LIVE, Call, Message, Placement, Telephone, TrackingNumber
+from telephony.models import (
+    LIVE,
+    ON_ITS_WAY,
+    Call,
+    CallQuerySet,
+    Message,
+    Placement,
+    Telephone,
+    TrackingNumber,
+)
 from telephony.outgoing import placing
 from telephony.providers.base import Direction
 
@@ -34,11 +45,12 @@ NO_NUMBER = "There is no number in service to call from. Add one first."
 def place(business: Business, values: Mapping[str, Any], *, by: Member) -> Call:
     """Ask for a call. `values`: lead, and phone (one of his), or to (as typed); number (ours, else the one he knows).
 
-    Raises Invalid naming what is wrong, Conflict while a call is on its way to the same member, NotFound for a lead
-    that was merged or deleted meanwhile, TooMany.
+    Raises Invalid naming what is wrong, Conflict while a call is on its way to the same member or goes on with the same
+    person, NotFound for a lead that was merged or deleted meanwhile, TooMany.
     """
     telephone = _telephone(by)
     lead, phone = parties.person(business, values, None, typed_in="to", by=by)
+    _check_nobody_is_quicker(lead, by)
     phone = values.get("phone") or phone
     _check(business, phone)
     limits.hit(limits.CALLS, str(by.pk))
@@ -74,6 +86,41 @@ def number_for(lead: Lead) -> TrackingNumber:
     if oldest is None:
         raise Invalid(NO_NUMBER, fields={"number": [NO_NUMBER]})
     return oldest
+
+
+def going_on_with(lead: Lead, *, by: Admitted) -> str:
+    """Return the words for a call with this person that is going on; none where there is no such call."""
+    call = _live(lead).first()
+    return _in_words(call, by) if call else ""
+
+
+def _check_nobody_is_quicker(lead: Lead, by: Member) -> None:
+    """The lead is locked: of two who ask at once, the second sees the first.
+
+    A call that is talked is no reason to refuse: the word of its end may have been lost on the way.
+    """
+    call = _live(lead).filter(answered_at=None, started_at__gte=now() - ON_ITS_WAY).first()
+    if call:
+        raise Conflict(_in_words(call, by))
+
+
+def _live(lead: Lead) -> CallQuerySet:
+    live = Call.objects.live().filter(business_id=lead.business_id, lead=lead)
+    return live.select_related("agent__user")
+
+
+def _in_words(call: Call, by: Admitted) -> str:
+    if call.direction == Direction.INBOUND and call.answered_at is None:
+        return "This person is calling you right now."
+    doing = "talking to" if call.answered_at else "calling"
+    return f"{_who(call, by)} {doing} this person right now."
+
+
+def _who(call: Call, by: Admitted) -> str:
+    if call.agent_id == by.pk:
+        return "You are"
+    may_know = call.agent_id and by.can(Permission.VIEW_ALL_COMMUNICATIONS)
+    return f"{call.agent.name} is" if may_know else "A colleague is"
 
 
 def _telephone(by: Member) -> Telephone:

@@ -111,7 +111,12 @@ def call_out(request: MemberRequest) -> HttpResponse:
         return _placed(request, Call.objects.get(pk=placed), lead)
     if is_live:
         form.name_number()
-    context = {"form": form, "lead": lead, "telephone": telephones.of(request.member)}
+    context = {
+        "form": form,
+        "lead": lead,
+        "telephone": telephones.of(request.member),
+        "busy": calling.going_on_with(lead, by=request.member) if lead and not form.is_bound else "",
+    }
     page = "telephony/_call_question.html" if is_live else "telephony/call_out.html"
     return render(request, page, context, status=422 if form.is_bound else 200)
 

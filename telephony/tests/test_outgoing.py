@@ -1,18 +1,23 @@
 """A member calls somebody: his telephone first, then the other one, who hears the notice and sees our number."""
 
+from contextlib import suppress
 from datetime import timedelta
+from threading import Barrier, Thread
 from xml.etree import ElementTree
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from callcrm.errors import Conflict, Invalid, TooMany
+from callcrm.lib.tenancy import business_scope
 from callcrm.testing import (
     NUMBER,
     add_call,
     add_lead,
     add_message,
     fresh_number,
+    login,
     sid,
 )
 from leads import editing
@@ -137,6 +142,70 @@ def test_one_telephone_takes_one_call_at_a_time(world, lead, mobile):
     refusal(world, Conflict, lead=lead)  # the provider has not been asked yet
     settled(world)
     place(world, lead=lead)
+
+
+RINGING = {"state": "ringing", "outcome": None, "answered_at": None, "ended_at": None}
+TALKING = RINGING | {"state": "in-progress", "answered_at": timezone.now()}
+
+
+@pytest.mark.parametrize(
+    ("facts", "agent", "to_user", "to_owner"),
+    [
+        (RINGING, None, "This person is calling you right now.", "This person is calling you right now."),
+        (TALKING, None, "A colleague is talking to", "A colleague is talking to"),
+        (TALKING, "user", "You are talking to", "user is talking to"),
+        (RINGING | {"direction": "outbound"}, "admin", "A colleague is calling", "admin is calling"),
+        (TALKING | {"direction": "outbound"}, "admin", "A colleague is talking to", "admin is talking to"),
+    ],
+)
+def test_who_asks_for_a_call_is_told_of_one_that_is_going_on(
+    world, client, lead, facts, agent, to_user, to_owner
+):
+    add_call(world.acme, lead, agent=getattr(world, agent) if agent else None, **facts)
+    for member, said in ((world.user, to_user), (world.owner, to_owner)):
+        login(client, member)
+        for headers in ({}, {"HX-Request": "true"}):
+            page = client.get(f"/b/acme/calls/outgoing/?lead={lead.pk}", headers=headers).content.decode()
+            assert said in page
+
+
+@pytest.mark.parametrize("direction", ["inbound", "outbound"])
+def test_nobody_is_called_who_rings_or_is_rung_at_the_moment(world, lead, mobile, direction):
+    call = add_call(world.acme, lead, agent=world.admin, direction=direction, **RINGING)
+    refusal(world, Conflict, lead=lead)
+    with world.inside():
+        Call.objects.filter(pk=call.pk).update(started_at=timezone.now() - timedelta(minutes=5))
+    assert place(world, lead=lead).lead == lead, "nothing rings for so long: the word of its end was lost"
+
+
+@pytest.mark.parametrize("facts", [TALKING, RINGING | {"state": "completed"}])
+def test_who_talks_to_us_or_has_hung_up_can_be_called(world, lead, mobile, facts):
+    add_call(world.acme, lead, **facts)
+    add_call(world.acme, **RINGING)  # of somebody else
+    assert place(world, lead=lead).lead == lead
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_members_who_call_a_person_at_once_one_is_told_of_the_other(world, lead, mobile):
+    with world.inside():
+        telephones.choose(world.owner, "+15035550182")
+    gate, told = Barrier(2), []
+
+    def one(member):
+        with business_scope(world.acme.pk), suppress(Conflict):
+            gate.wait()
+            calling.place(world.acme, {"lead": Lead.objects.get(pk=lead.pk)}, by=member)
+            told.append(member)
+        connections.close_all()
+
+    threads = [Thread(target=one, args=(member,)) for member in (world.user, world.owner)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(told) == 1
+    with world.inside():
+        assert Call.objects.count() == 1
 
 
 def test_calls_are_limited(world, lead, mobile, settings):
