@@ -11,7 +11,7 @@ from callcrm.testing import add_call, add_lead, add_superuser, assert_flat_queri
 from leads import editing
 from telephony import editing as editing_calls
 from telephony.callbacks import settling
-from telephony.models import Call, Outcome
+from telephony.models import Call, Outcome, TrackingNumber
 from tests.desk import DESK, HOUR, names, owe
 
 RINGING = {"state": "ringing", "outcome": None, "answered_at": None, "ended_at": None}
@@ -47,6 +47,20 @@ def test_the_first_one_is_chosen_until_the_address_names_another(world, desk):
     html = desk(lead=second.lead_id)
     assert html.count('aria-current="true"') == 1
     assert f'<li id="owed-{first.pk}">' in html
+
+
+def test_a_call_of_ours_is_not_said_to_ring_in_nor_to_come_from_an_advertisement(world, desk):
+    with world.inside():
+        TrackingNumber.objects.filter(pk=world.number.pk).update(label="Front desk")
+    ours = RINGING | {"direction": "outbound", "agent": world.user}
+    call = add_call(world.acme, add_lead(world.acme, name="Dana Riverstone"), **ours)
+    html = desk(lead=call.lead_id)
+    assert "<b>Calling now</b>" in html
+    card = html.split(f'id="live-{call.pk}"')[1].split("</li>")[0]
+    assert "Calling" in card
+    assert "user, from Front desk<" in card
+    assert "Google Ads" not in card
+    assert "inging" not in html
 
 
 @pytest.mark.parametrize("place", ["desk/?lead={}", "leads/{}/"])

@@ -23,6 +23,7 @@ MARKS: Mapping[str, Mark] = {
     # a call while it lasts
     "queued": Mark("Queued", "", "clock"),
     "ringing": Mark("Ringing", "warn", "bell"),
+    "calling": Mark("Calling", "accent", "phone-outgoing"),
     "in-progress": Mark("Talking", "ok", "phone-call"),
     # a call that has ended
     "completed": Mark("Ended", "", "phone"),

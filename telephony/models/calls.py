@@ -248,7 +248,7 @@ class Call(TenantModel, SealedModel):
 
     @property
     def stage(self) -> str:
-        """Return how far it is, for people: what became of it, else talking once a leg was answered, else ringing.
+        """Return how far it is, for people: what became of it, else talking once a leg was answered, else who rings.
 
         The state of the caller's own leg does not say it: to the carrier it is in progress while we ring others.
         """
@@ -256,7 +256,9 @@ class Call(TenantModel, SealedModel):
             return "stopped" if self.placement and self.placement.was_stopped else "unreached"
         if self.outcome or not self.is_live:
             return str(self.outcome or self.state)
-        return (CallState.IN_PROGRESS if self.answered else CallState.RINGING).value
+        if self.answered:
+            return CallState.IN_PROGRESS.value
+        return "calling" if self.direction == Direction.OUTBOUND else CallState.RINGING.value
 
     @property
     def placement(self) -> Any:
