@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any, cast
 
-from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -19,7 +18,7 @@ from accounts.events import AccessDenied
 from accounts.models import Business, Member, PlatformVisit, User
 from accounts.permissions import IN_WORDS, ROLE_NEEDED, WHO_MAY, Permission
 from audit.recording import record
-from callcrm.errors import Denied, NotFound, Refused
+from callcrm.errors import Denied, NotAuthenticated, NotFound, Refused
 from callcrm.lib.tenancy import business_scope
 
 View = Callable[..., HttpResponseBase]
@@ -43,7 +42,7 @@ def needs(permission: Permission) -> Callable[[View], View]:
         @wraps(view)
         def door(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                raise NotAuthenticated
             with admitted(request, find_member(request.user, slug), permission):
                 return _rendered(view(request, *args, **kwargs))
 

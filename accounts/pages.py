@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.views import PasswordResetConfirmView, redirect_to_login
+from django.contrib.auth.views import PasswordResetConfirmView
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,7 +18,7 @@ from accounts.doors import MemberRequest, needs, open_door
 from accounts.forms import InvitationForm, MemberForm, PasswordForm, RoleForm
 from accounts.models import ApiSession, Member, User
 from accounts.permissions import Permission, Role
-from callcrm.errors import Invalid
+from callcrm.errors import Invalid, NotAuthenticated
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -85,7 +85,7 @@ def remove_member(request: MemberRequest, pk: UUID) -> HttpResponse:
 def account(request: HttpRequest) -> HttpResponse:
     """One's own password and API sessions."""
     if not isinstance(request.user, User):
-        return redirect_to_login(request.get_full_path())
+        raise NotAuthenticated
     form = PasswordForm(request, request.user, request.POST or None)
     if form.is_valid():
         with transaction.atomic():
@@ -102,7 +102,7 @@ def account(request: HttpRequest) -> HttpResponse:
 def end_own_session(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Log a program of one's own out."""
     if not isinstance(request.user, User):
-        return redirect_to_login(reverse("account"))
+        raise NotAuthenticated
     session = get_object_or_404(open_sessions().filter(member__user=request.user), pk=pk)
     sessions.end(session, by=session.member)
     return redirect("account")

@@ -5,7 +5,6 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -14,7 +13,7 @@ from accounts import visits
 from accounts.doors import View, open_door
 from accounts.forms import VisitForm
 from accounts.models import Business, PlatformVisit, User
-from callcrm.errors import Denied, Invalid, NotFound
+from callcrm.errors import Denied, Invalid, NotAuthenticated, NotFound
 
 SHOWN = 200
 
@@ -31,7 +30,7 @@ def superusers_only(view: Callable[..., HttpResponse]) -> View:
     @wraps(view)
     def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path() if request.method == "GET" else "/platform/")
+            raise NotAuthenticated
         if not request.user.is_superuser:
             raise Denied("This is for those who run the installation.")
         return view(request, *args, **kwargs)

@@ -1,9 +1,11 @@
 """Who works through the list acts on its calls in a real browser, and never leaves it."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
-from callcrm.testing import World, add_lead
+from callcrm.testing import PASSWORD, World, add_lead
 from telephony import feed
 from telephony.models import Call
 from telephony.outgoing import telephones
@@ -31,6 +33,11 @@ def end(world: World) -> None:
     with world.inside():
         asked = Call.objects.filter(direction="outbound").latest("started_at")
         feed.tell(world.acme.pk, "call.changed", asked.pk, asked.state)
+
+
+def change(world: World, call: Call) -> None:
+    with world.inside():
+        feed.tell(world.acme.pk, "call.changed", call.pk, call.state)
 
 
 def open_list(page: Page) -> list[str]:
@@ -116,3 +123,22 @@ def test_every_page_asks_before_it_calls_and_the_focus_stays_at_the_button(
         meanwhile(lambda: end(world))
         expect(button).to_be_focused()
     assert problems == []
+
+
+@pytest.mark.parametrize("act", ["presses", "waits"])
+def test_who_is_signed_out_meanwhile_is_sent_to_sign_in_and_back(
+    world, missed, server: Server, page: Page, act: str
+) -> None:
+    """A page that asks by itself has sent nothing that could be lost."""
+    open_list(page)
+    page.context.clear_cookies(name="sessionid")
+    if act == "presses":
+        page.locator(f"#call-{missed.pk}").get_by_role("button", name="Call back").click()
+    else:
+        meanwhile(lambda: change(world, missed))
+    expect(page).to_have_url(re.compile(r"/login\?next=/b/acme/calls/"))
+    expect(page.locator("body")).not_to_contain_text("not saved")
+    page.get_by_label("E-mail").fill("user@acme.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(re.compile(r"/b/acme/calls/$"))

@@ -58,6 +58,13 @@ def test_nobody_is_sent_to_log_in_and_back(world, client):
     assert answer.headers["Location"] == "/b/acme/calls/?outcome=missed"
 
 
+def test_who_sent_something_after_his_session_ended_is_told_that_it_is_lost(world, client):
+    sent = client.post("/b/acme/hours/", headers={"Referer": "http://testserver/b/acme/hours/"})
+    address = sent.headers["Location"]
+    assert "What you sent last was not saved." in client.get(address).content.decode()
+    assert enter(client, address=address).headers["Location"] == "/b/acme/hours/"
+
+
 @pytest.mark.parametrize(
     "target",
     [

@@ -91,7 +91,7 @@ def test_members_are_not_superusers(world, client):
 
 def test_nobody_is_sent_to_log_in(world, client):
     assert client.get("/platform/").headers["Location"] == "/login?next=/platform/"
-    assert visit(client).headers["Location"] == "/login?next=/platform/"
+    assert visit(client).headers["Location"] == "/login?next=/&unsaved=1"
 
 
 def test_cost_does_not_grow_with_the_businesses(world, client, root):

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from callcrm import errors
 from callcrm.errors import Refused
@@ -178,10 +179,23 @@ _PLAIN_FRAGMENT = '<p role="alert">{message} {request_id}</p>'
 
 
 def _to_login(request: HttpRequest) -> HttpResponseBase:
-    if _is_fragment(request):
-        return HttpResponse(status=401, headers={"HX-Redirect": settings.LOGIN_URL})
-    back = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
-    return redirect_to_login(back, settings.LOGIN_URL)
+    """Send a stranger to log in, and then back to the page he was on. What he has sent is not kept, and he is told."""
+    reads, is_fragment = request.method in ("GET", "HEAD"), _is_fragment(request)
+    back = request.get_full_path() if reads and not is_fragment else _page_before(request)
+    address = redirect_to_login(back, settings.LOGIN_URL).url + ("" if reads else "&unsaved=1")
+    return (
+        HttpResponse(status=401, headers={"HX-Redirect": address})
+        if is_fragment
+        else HttpResponseRedirect(address)
+    )
+
+
+def _page_before(request: HttpRequest) -> str:
+    before = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(before, {request.get_host()}):
+        return "/"
+    parts = urlsplit(before)
+    return urlunsplit(("", "", parts.path, parts.query, ""))
 
 
 def _unreadable(request: HttpRequest) -> Refused | None:

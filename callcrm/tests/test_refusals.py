@@ -154,10 +154,27 @@ def test_a_page_that_cannot_be_rendered_is_still_a_page(client, monkeypatch, bro
 def test_who_is_not_logged_in_is_sent_to_log_in_and_back(client):
     response = client.get("/raise/anonymous/?page=2")
     assert (response.status_code, response["Location"]) == (302, "/login?next=/raise/anonymous/%3Fpage%3D2")
-    assert client.post("/raise/anonymous/")["Location"] == "/login?next=/"
-    fragment = client.get("/raise/anonymous/", headers={"HX-Request": "true"})
-    assert (fragment.status_code, fragment["HX-Redirect"]) == (401, "/login")
+    assert client.post("/raise/anonymous/")["Location"] == "/login?next=/&unsaved=1"
     assert client.get("/api/v1/raise/anonymous/").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("before", "back"),
+    [
+        ("http://testserver/b/acme/hours/?x=1", "/b/acme/hours/%3Fx%3D1"),
+        ("http://evil.example/b/acme/", "/"),
+        ("http://[", "/"),
+        ("javascript:x", "/"),
+        ("", "/"),
+    ],
+)
+def test_who_was_logged_out_is_sent_back_to_the_page_he_was_on_and_told_what_is_lost(client, before, back):
+    lost = f"/login?next={back}&unsaved=1"
+    assert client.post("/raise/anonymous/", headers={"Referer": before})["Location"] == lost
+    for method, address in ((client.post, lost), (client.get, lost.removesuffix("&unsaved=1"))):
+        live = {"HX-Request": "true", "HX-Current-URL": before}
+        answer = method("/raise/anonymous/", headers=live)
+        assert (answer.status_code, answer["HX-Redirect"]) == (401, address)
 
 
 def test_a_limit_names_itself_and_the_wait(client):

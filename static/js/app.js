@@ -109,13 +109,6 @@ for (const moment of ["htmx:before:request", "htmx:before:swap"]) {
   });
 }
 
-document.addEventListener("htmx:after:request", (event) => {
-  const answer = event.detail.ctx.response?.raw;
-  if (!event.target.matches?.("[data-refetch]") || !answer?.redirected) return;
-  event.preventDefault(); // logged out meanwhile: the answer is the log-in page
-  location.reload();
-});
-
 document.addEventListener("htmx:finally:request", (event) => {
   if (event.target.matches?.(ASKS)) asking = false;
 });
