@@ -60,6 +60,16 @@ def test_who_has_no_name_is_called_the_same_everywhere(world, shown):
         assert "No name yet" not in page
 
 
+def test_of_who_withheld_his_number_nobody_says_whether_he_has_called_before(world, shown):
+    known = add_call(world.acme, add_lead(world.acme), first_time_caller=False)
+    assert "Has called before" in shown(page_of(known))
+    withheld = add_call(world.acme, withheld=True)
+    page = shown(page_of(withheld))
+    assert "Withheld number" in page
+    assert "Has called before" not in page
+    assert "First call" not in page
+
+
 def test_nobody_took_a_call_that_was_missed(world, shown):
     call = add_call(world.acme, outcome=Outcome.MISSED, answered_at=None, talk_seconds=None)
     add_leg(call, bridged=False, state=CallState.NO_ANSWER)
