@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from callcrm.lib import times
 from telephony.callbacks.ledger import OWED
 from telephony.figures import Median
-from telephony.models import CallbackQuerySet, CallQuerySet
+from telephony.models import CallbackQuerySet, CallQuerySet, Reason
 from telephony.providers.base import Direction
 
 MOST_COUNTED = 99
@@ -20,6 +20,7 @@ MOST_COUNTED = 99
 class Recovery:
     """Of the debts that opened in a span: how many evidence has closed, and in what time half of them.
 
+    Without those that were closed as spam: to mark somebody shall not look like leaving a customer alone.
     `due`: those that are closed, or whose promise has passed; whom we have time to call back is no loss yet.
     """
 
@@ -40,7 +41,7 @@ class Recovery:
 
 def recovery(callbacks: CallbackQuerySet, calls: CallQuerySet, since: datetime) -> Recovery:
     """Return the figures since a moment, of what a member may see."""
-    opened = callbacks.filter(opened_at__gte=since).order_by()
+    opened = callbacks.filter(opened_at__gte=since).exclude(reason=Reason.SPAM).order_by()
     due = Q(closed_at__isnull=False) | Q(due_at__lt=now())
     counts: Any = opened.aggregate(
         opened=Count("pk"),

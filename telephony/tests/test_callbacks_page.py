@@ -252,6 +252,7 @@ def test_the_figures_are_of_what_evidence_closed(world, noon, client, monkeypatc
     owe(world, 2)
     with world.inside():
         settling.close(owe(world, 2), "not_needed", by=world.owner)
+        settling.close(owe(world, 2), "spam", by=world.owner)
     add_call(world.acme, withheld=True, started_at=MONDAY - HOUR, outcome=Outcome.MISSED, answered_at=None)
     owe(world, 24 * 40)
     monkeypatch.setattr("telephony.callbacks.figures.now", lambda: MONDAY + later)
