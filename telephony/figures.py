@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Aggregate, Count, FloatField, Q
 from django.db.models.functions import TruncDate
@@ -95,6 +96,7 @@ class Comparison:
 class SourceFigures:
     """What one source brought; `share` is its percentage of the largest, for its bar."""
 
+    pk: UUID | None
     name: str
     calls: int
     not_answered: int
@@ -158,16 +160,16 @@ def month(calls: CallQuerySet, zone: tzinfo) -> Month:
     first = times.midnight(zone, DAYS_SHOWN - 1)
     inbound = calls.filter(started_at__gte=first, direction="inbound")
     local = TruncDate("started_at", tzinfo=zone)
-    counted: Any = inbound.order_by().values_list("source__name", local).annotate(**_COUNTS)
+    counted: Any = inbound.order_by().values_list("source_id", "source__name", local).annotate(**_COUNTS)
     by_source, by_day = defaultdict(list), defaultdict(list)
-    for source, day, *counts in counted:
-        by_source[source].append(counts)
+    for source, name, day, *counts in counted:
+        by_source[source, name or "No source"].append(counts)
         by_day[day].append(counts)
     days = [first.date() + timedelta(days=n) for n in range(DAYS_SHOWN)]
     of_days = [(day, _sum(by_day[day])) for day in days]
     most = max(of.calls for _, of in of_days)
     bars = [_bar(at, day, of, most or 1) for at, (day, of) in enumerate(of_days)]
-    return Month(_sources({name: _sum(counts) for name, counts in by_source.items()}), bars, most)
+    return Month(_sources({source: _sum(counts) for source, counts in by_source.items()}), bars, most)
 
 
 class Median(Aggregate):
@@ -202,14 +204,15 @@ def _bar(at: int, day: date, of: Figures, most: int) -> Bar:
     return Bar(day, of, x=round(at * slot + slot * 0.15, 2), width=round(slot * 0.7, 2), **lengths)
 
 
-def _sources(figures: dict[str | None, Figures]) -> list[SourceFigures]:
-    largest = sorted(figures.items(), key=lambda item: (-item[1].calls, item[0] or ""))[:SOURCES_SHOWN]
-    return [_source(name, of, largest[0][1].calls) for name, of in largest]
+def _sources(figures: dict[tuple[UUID | None, str], Figures]) -> list[SourceFigures]:
+    largest = sorted(figures.items(), key=lambda item: (-item[1].calls, item[0][1]))[:SOURCES_SHOWN]
+    return [_source(*source, of, largest[0][1].calls) for source, of in largest]
 
 
-def _source(name: str | None, of: Figures, most: int) -> SourceFigures:
+def _source(pk: UUID | None, name: str, of: Figures, most: int) -> SourceFigures:
     return SourceFigures(
-        name=name or "No source",
+        pk=pk,
+        name=name,
         calls=of.calls,
         not_answered=of.not_answered,
         first_time=of.first_time,

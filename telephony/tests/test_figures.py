@@ -1,9 +1,12 @@
 """The overview: what came in today, what is told of yesterday, and a month by day and by source."""
 
+import re
 from datetime import datetime, timedelta
+from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from callcrm.lib import times
 from callcrm.lib.marks import mark
@@ -54,6 +57,19 @@ def test_bars_stand_on_each_other_and_stay_in_their_area(world, noon):
     assert bar.below_not_answered == pytest.approx(bar.top + bar.abandoned)
     assert bar.below_answered == pytest.approx(bar.below_not_answered + bar.not_answered)
     assert bar.x + bar.width < 100
+
+
+def test_the_figure_of_a_source_leads_to_the_calls_that_it_counts(world, client):
+    for days in (0, 1, 29):
+        add_call(world.acme, started_at=timezone.now() - timedelta(days=days), source=world.source)
+    add_call(world.acme, source_id=None)
+    add_call(world.acme, source=world.source, direction="outbound")
+    page = login(client, world.owner).get("/b/acme/").content.decode()
+    [(path, figure)] = re.findall(
+        r'<th scope="row"><a href="([^"]+)">Google Ads</a>.*?<td class="num end">(\d+)<', page
+    )
+    rows = client.get(unescape(path)).content.decode()
+    assert int(figure) == len(re.findall(r'id="call-[0-9a-f-]{36}"', rows)) == 3
 
 
 def test_sources_add_up_their_days(world, noon):
