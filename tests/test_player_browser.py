@@ -348,3 +348,30 @@ def test_a_link_at_a_moment_begins_there(call, player: Page) -> None:
     assert timedelta(seconds=player.evaluate(AT)) < timedelta(seconds=70)
     player.evaluate("location.hash = 't=100'")  # a link of the page itself, or of its address
     until(player, f"{AT} > 99")
+
+
+@pytest.mark.parametrize("width", [1366, 390])
+def test_what_plays_in_a_row_stays_in_sight_while_one_scrolls_and_goes_back_to_it(
+    world, call, server: Server, page: Page, width: int
+) -> None:
+    before = call.started_at - timedelta(minutes=5)
+    meanwhile(lambda: [add_call(world.acme, started_at=before) for _ in range(20)])
+    page.set_viewport_size({"width": width, "height": 600})
+    log_in(page, "owner@acme.example")
+    page.goto("/b/acme/calls/")
+    row, mini = page.locator(f"#call-{call.pk}"), page.locator(f"#call-{call.pk} .player")
+    row.get_by_role("button", name="Play recording").click()
+    until(page, f"{AT} > 0 && !{PAUSED}")
+    page.locator("#rows tr").last.scroll_into_view_if_needed()
+    expect(row).not_to_be_in_viewport()
+    expect(mini).to_be_in_viewport(ratio=1)
+    place = mini.bounding_box()
+    assert place
+    assert place["y"] >= 0
+    assert place["x"] + place["width"] <= width
+    row.scroll_into_view_if_needed()
+    expect(mini).not_to_have_attribute("popover", "manual")
+    page.locator("#rows tr").last.scroll_into_view_if_needed()
+    mini.get_by_role("button", name="Pause recording").click()
+    page.mouse.wheel(0, -20)
+    expect(mini).not_to_be_in_viewport()

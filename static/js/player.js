@@ -227,6 +227,26 @@ document.addEventListener("htmx:after:swap", () => {
   show(); // what was drawn anew
 });
 
+// What plays stays in sight while one scrolls on, and goes back to its place with it.
+addEventListener("scroll", () => {
+  const playing = sounds().find((audio) => !audio.paused);
+  const gone = playing && !faces(playing).some((face) => isSeen(face.parentElement));
+  for (const audio of sounds()) dock(audio.closest("[data-player]"), gone && audio === playing);
+}, { capture: true, passive: true });
+
+function isSeen(place) {
+  const { top, bottom } = place.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+}
+
+// Above the page, as a popover: what lies around a row holds it otherwise.
+function dock(face, docked) {
+  if (face.matches(":popover-open") === Boolean(docked)) return;
+  face.parentElement.style.minHeight = docked ? `${face.parentElement.offsetHeight}px` : "";
+  face.popover = docked ? "manual" : null;
+  if (docked) face.showPopover();
+}
+
 addEventListener("hashchange", () => {
   show();
   if (!location.hash.startsWith("#t=")) return;
