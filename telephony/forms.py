@@ -1,14 +1,18 @@
 """The forms of calls and numbers. They read what a person typed; the rules stay in the verbs."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django import forms
 
 from accounts.models import Business, Member
+from callcrm.errors import Refused
 from callcrm.lib.forms import RefusableForm
 from leads.editing import source_named
 from telephony import numbers
 from telephony.models import Call, ProviderAccount, TrackingNumber
+
+T = TypeVar("T")
 
 
 class CallForm(RefusableForm):
@@ -102,6 +106,13 @@ class NumberForm(RefusableForm):
         for field in ("e164", "account", "forward_to", "notice") if number else ("is_active",):
             del self.fields[field]
 
+    def clean_e164(self) -> str:
+        return _or_wrong(lambda: numbers.tracked(self.cleaned_data["e164"], self.business))
+
+    def clean_forward_to(self) -> list[str]:
+        typed = _split(self.cleaned_data["forward_to"])
+        return _or_wrong(lambda: numbers.destinations(typed, self.business))
+
     def add(self, *, by: Member) -> TrackingNumber:
         """Add the number. Raises what `numbers.add` raises."""
         given = self.cleaned_data
@@ -110,7 +121,7 @@ class NumberForm(RefusableForm):
             given["e164"],
             account=given["account"],
             source=source_named(self.business.pk, given["source"]),
-            forward_to=_split(given["forward_to"]),
+            forward_to=given["forward_to"],
             label=given["label"],
             notice=given["notice"],
             by=by,
@@ -131,6 +142,14 @@ def _initial(number: TrackingNumber | None) -> dict[str, Any]:
     if number is None:
         return {}
     return {"source": number.source.name, "label": number.label, "is_active": number.is_active}
+
+
+def _or_wrong(read: Callable[[], T]) -> T:
+    """Return what is read. What is refused stands at its field, beside all else that is wrong with the form."""
+    try:
+        return read()
+    except Refused as refused:
+        raise forms.ValidationError([text for texts in refused.fields.values() for text in texts]) from None
 
 
 def _split(text: str) -> list[str]:

@@ -22,6 +22,7 @@ from telephony.models import NumberRoute, ProviderAccount, TrackingNumber
 from telephony.outgoing import telephones
 
 NOTICE = "This call may be recorded."
+MOST_NAMED = 5
 
 
 def ours(business_id: UUID, e164: str | None) -> TrackingNumber | None:
@@ -98,21 +99,44 @@ def add(
 ) -> TrackingNumber:
     """Add a number, with a first flow: the notice if there is one, the telephones, then a message.
 
-    Without a notice nothing is recorded. Raises Invalid for what is no number, Conflict for one that the installation
-    has already.
+    Without a notice nothing is recorded. Raises what `tracked` and `destinations` raise.
     """
     number = TrackingNumber(
         business=business,
-        e164=_e164(e164, business, "e164"),
+        e164=tracked(e164, business),
         account=account,
         source=source,
         label=label[:80],
     )
-    telephones = _destinations(forward_to, business)
+    rung = destinations(forward_to, business, but=number.e164)
     _insert(number)
     record(NumberAdded(number_id=number.pk), by=by, business_id=business.pk)
-    versions.put(number, simple.flow(telephones, notice=notice.strip()), by=by)
+    versions.put(number, simple.flow(rung, notice=notice.strip()), by=by)
     return number
+
+
+def tracked(typed: str, business: Business) -> str:
+    """Return a number that can be added as ours. Raises Invalid for what is no number, Conflict for one that the
+    installation has already or that we ring ourselves: a call would come back to us without end."""
+    e164 = _e164(typed, business, "e164")
+    if NumberRoute.objects.filter(e164=e164).exists():
+        raise _taken()
+    rung = _why_rung(business.pk, e164)
+    if rung:
+        raise Conflict(rung, fields={"e164": [rung]})
+    return e164
+
+
+def destinations(typed: Sequence[str], business: Business, *, but: str | None = None) -> list[str]:
+    """Return the telephones of a first flow, as they are dialled. Raises Invalid; `but`: the number itself."""
+    if len(typed) > MOST_TELEPHONES:
+        raise Invalid(fields={"forward_to": [f"A call rings at most {MOST_TELEPHONES} telephones."]})
+    found = list(dict.fromkeys(_e164(text, business, "forward_to") for text in typed))
+    if but in found or NumberRoute.objects.filter(e164__in=found).exists():
+        raise Invalid(
+            fields={"forward_to": ["This is a tracking number: a call would come back to us without end."]}
+        )
+    return found
 
 
 @transaction.atomic
@@ -149,18 +173,29 @@ def _insert(number: TrackingNumber) -> None:
             number.save(force_insert=True)
             NumberRoute.objects.create(e164=number.e164, business_id=number.business_id, number=number)
     except IntegrityError:
-        raise Conflict("This number is in use already.", fields={"e164": ["In use already."]}) from None
+        raise _taken() from None
 
 
-def _destinations(typed: Sequence[str], business: Business) -> list[str]:
-    if len(typed) > MOST_TELEPHONES:
-        raise Invalid(fields={"forward_to": [f"A call rings at most {MOST_TELEPHONES} telephones."]})
-    found = list(dict.fromkeys(_e164(text, business, "forward_to") for text in typed))
-    if NumberRoute.objects.filter(e164__in=found).exists():
-        raise Invalid(
-            fields={"forward_to": ["This is a tracking number: a call would come back to us without end."]}
-        )
-    return found
+def _taken() -> Conflict:
+    return Conflict("This number has been added already.", fields={"e164": ["Added already."]})
+
+
+def _why_rung(business_id: UUID, e164: str) -> str:
+    """Say who rings a number and what to do first; nothing where nobody does. Drafts are judged when published."""
+    ringing = TrackingNumber.objects.filter(business_id=business_id, forward_to__contains=[e164])
+    flows = [number.label or phones.pretty(number.e164) for number in ringing]
+    if flows:
+        return f"It is rung by the call flow of {_listed(flows)}: take it out there and publish first."
+    members = telephones.holders(business_id, e164)
+    if members:
+        return f"This is the telephone of {_listed(members)}: it must be another one under “Your telephone” first."
+    return ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMED
+    shown = [*names[:MOST_NAMED], f"{more} more"] if more > 0 else names
+    return " and ".join(part for part in (", ".join(shown[:-1]), shown[-1]) if part)
 
 
 def _e164(text: str, business: Business, field: str) -> str:

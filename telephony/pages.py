@@ -184,7 +184,7 @@ def add_number(request: MemberRequest) -> HttpResponse:
     """Add a number and say what advertisement carries it."""
     form = NumberForm(request.POST, business=request.business)
     if form.is_valid() and form.does(lambda: form.add(by=request.member)):
-        messages.success(request, "The number is in use.")
+        messages.success(request, "The number was added.")
         return redirect("numbers", request.business.slug)
     mine = TrackingNumber.objects.filter(business=request.business).select_related("source", "account")
     sources = Source.objects.filter(business=request.business).order_by("is_archived", "name")

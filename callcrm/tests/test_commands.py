@@ -14,7 +14,7 @@ from django.db import OperationalError, connection
 
 from accounts.models import Business, Member, User
 from audit.models import Entry
-from callcrm.testing import ACCOUNT_ID, NUMBER, PASSWORD, fresh_number, ring, sid, signed_post
+from callcrm.testing import ACCOUNT_ID, DESTINATION, NUMBER, PASSWORD, fresh_number, ring, sid, signed_post
 from callcrm.webhooks.models import Receipt
 from leads.models import Source
 from telephony.models import Call, ProviderAccount, TrackingNumber
@@ -157,7 +157,8 @@ def test_a_number_is_added_with_its_source(world):
 @pytest.mark.parametrize(
     ("slug", "e164", "account", "why"),
     [
-        ("acme", NUMBER, ACCOUNT_ID, "in use"),
+        ("acme", NUMBER, ACCOUNT_ID, "added already"),
+        ("acme", DESTINATION, ACCOUNT_ID, "rung by the call flow"),
         ("acme", "12", ACCOUNT_ID, "e164"),
         ("acme", "+15035550150", "AC" + "9" * 32, "connect_provider"),
         ("rival", "+15035550150", ACCOUNT_ID, "connect_provider"),

@@ -1,8 +1,8 @@
 """The telephones of members: each says which one is his, and nobody says it for him.
 
-It is rung first when he calls somebody, so a tracking number cannot be one, for the call would come back to us; nor can
-a lead's number, for he would be taken for one of us. A leg that is put through to it tells who took the call. Where
-several members share one, nobody knows which of them it was.
+It is rung first when he calls somebody, so a tracking number cannot be one, for the call would come back to us, and one
+cannot be added as a tracking number (`numbers.py`); nor can a lead's number, for he would be taken for one of us. A leg
+that is put through to it tells who took the call. Where several members share one, nobody knows which of them it was.
 """
 
 from uuid import UUID
@@ -66,6 +66,12 @@ def holder(business_id: UUID, e164: str) -> UUID | None:
     """Return the member whose telephone it is; None for nobody's, and for one that is shared."""
     members = list(_at(business_id, e164).values_list("member_id", flat=True)[:2])
     return members[0] if len(members) == 1 else None
+
+
+def holders(business_id: UUID, e164: str) -> list[str]:
+    """Return the names of the members whose telephone it is."""
+    found = _at(business_id, e164).select_related("member__user")
+    return sorted(telephone.member.name for telephone in found)
 
 
 def _at(business_id: UUID, e164: str) -> QuerySet[Telephone]:
