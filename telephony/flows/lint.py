@@ -19,6 +19,10 @@ from telephony.hours.week import Hours
 # missed caller is forgotten.
 MAILBOX_AFTER: Final = 20
 
+# A call that rings is not connected yet (`answerOnBridge`), and telephone networks drop such a one after some
+# minutes; most callers are gone long before.
+MOST_RINGING: Final = 120
+
 NOTHING_SAID: Final = "The caller hears nothing here: write what is said."  # `what_if.py` says so too
 
 # What a sentence has in it that speaks of recording, by its language.
@@ -191,6 +195,41 @@ def _past_the_mailbox(flow: Flow, around: Around) -> Iterator[Problem]:
             )
 
 
+def _rings_too_long(flow: Flow, around: Around) -> Iterator[Problem]:
+    """However many telephones and steps take their turn, a caller hears something else in time. Of steps that are too
+    long together, the last is told from which on they are."""
+    for name, step in flow.steps.items():
+        if isinstance(step, Ring) and step.to:
+            ringing = max(_ringing(flow, name, is_open=is_open) for is_open in (True, False))
+            if ringing - step.longest <= MOST_RINGING < ringing:
+                yield Problem(
+                    "rings_too_long",
+                    f"From here on a caller hears it ring for {times.in_words(ringing)} before anything else answers. "
+                    f"Let it be {times.in_words(MOST_RINGING)} at most: ring fewer telephones, for less long, or all "
+                    "at once.",
+                    name,
+                    "seconds",
+                )
+
+
+def _ringing(flow: Flow, start: str, *, is_open: bool) -> int:
+    """Return for how many seconds it rings from a step on, until something is said, asked or recorded."""
+    ringing, seen = 0, set[str]()
+    name: str | None = start
+    while name is not None and name not in seen:
+        seen.add(name)
+        match flow.at(name):
+            case Ring() as ring:
+                ringing, name = ringing + ring.longest, ring.no_answer
+            case OpenHours() as hours:
+                name = hours.open if is_open else hours.closed
+            case Greeting(text="", notice="") as silent:
+                name = silent.next
+            case _:
+                break
+    return ringing
+
+
 def _vague_notice(flow: Flow, around: Around) -> Iterator[Problem]:
     """Recording rests on what the caller is told. Whether the words are enough, the law says; that they speak of it
     can be looked for."""
@@ -240,6 +279,7 @@ RULES: Final = (
     _own_number,
     _endless,
     _past_the_mailbox,
+    _rings_too_long,
     _hours_gap,
     _vague_notice,
 )

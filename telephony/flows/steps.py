@@ -222,6 +222,11 @@ class Ring(Step):
     record: bool = _takes(_flag, True)
     no_answer: str | None = _takes(_target, None)
 
+    @property
+    def longest(self) -> int:
+        """Return for how many seconds a caller hears it ring whom nobody answers."""
+        return self.seconds * (len(self.to) if self.order != Order.ALL else 1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voicemail(Step):

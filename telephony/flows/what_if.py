@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from callcrm.lib import phones
+from callcrm.lib import phones, times
 from callcrm.lib.wall_clock import moments
 from telephony.flows import walk
 from telephony.flows.lint import NOTHING_SAID
@@ -248,7 +248,9 @@ def _telephones(step: Ring) -> str:
 
 
 def _each(step: Ring) -> str:
-    return " each, one after the other" if step.order != Order.ALL and len(step.to) > 1 else ""
+    if step.order == Order.ALL or len(step.to) < 2:
+        return ""
+    return f" each, one after the other: {times.in_words(step.longest)} in all"
 
 
 def _whispered(step: Ring, facts: Facts) -> str:

@@ -20,6 +20,8 @@ CIRCLE = replace(
         "sorry": Greeting(text="Please hold.", next="ring"),
     },
 )
+TEN = tuple(f"+1503555018{n}" for n in range(10))
+TEN_MINUTES = {"to": TEN, "order": "in_turn", "seconds": 60, "mailboxes": False}
 
 BROKEN = {
     "record before notice": (with_step("greeting", notice=""), "record_before_notice", "ring.record"),
@@ -41,6 +43,11 @@ BROKEN = {
     "hours only": (with_step("hours", open="hours"), "endless", "hours.open"),
     "round and round": (CIRCLE, "endless", "ring.no_answer"),
     "past a mobile's mailbox": (with_step("ring", seconds=21), "past_the_mailbox", "ring.seconds"),
+    "ten telephones for a minute each": (
+        with_step("ring", **TEN_MINUTES),
+        "rings_too_long",
+        "ring.seconds",
+    ),
     "open and nowhere to go": (with_step("hours", open=None), "hours_gap", "hours.open"),
     "closed and nowhere to go": (with_step("hours", closed=None), "hours_gap", "hours.closed"),
 }
@@ -128,6 +135,47 @@ def test_a_long_ring_is_right_where_no_mailbox_can_answer(change):
 def test_of_a_step_that_rings_nobody_no_mailbox_is_spoken_of():
     [problem] = lint.refusals(with_step("ring", to=(), seconds=21), around())
     assert (problem.code, problem.place) == ("dead_end", "ring.to")
+
+
+def too_long(flow):
+    return [problem for problem in lint.refusals(flow, around()) if problem.code == "rings_too_long"]
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        ({}, True),
+        ({"order": "round_robin"}, True),
+        ({"order": "all"}, False),
+        ({"to": TEN[:2]}, False),
+        ({"to": TEN[:3]}, True),
+        ({"seconds": 12}, False),
+        ({"seconds": 13}, True),
+    ],
+)
+def test_a_caller_hears_it_ring_for_two_minutes_at_most(change, refused):
+    assert bool(too_long(with_step("ring", **(TEN_MINUTES | change)))) == refused
+
+
+def test_rings_that_follow_each_other_count_together_unless_something_is_said_between():
+    minute = replace(RING, to=(OFFICE,), seconds=60, mailboxes=False)
+    steps = {
+        "ring": replace(minute, no_answer="later"),
+        "later": OpenHours(open="again", closed="closed"),
+        "again": replace(minute, no_answer="pause"),
+        "pause": Greeting(next="last"),
+        "last": replace(minute, no_answer="voicemail"),
+    }
+    [problem] = too_long(replace(WHOLE, steps={**WHOLE.steps, **steps}))
+    assert problem.place == "ring.seconds"
+    assert "ring for 3 min before anything else" in problem.message
+    spoken = steps | {"pause": Greeting(text="Please hold.", next="last")}
+    assert too_long(replace(WHOLE, steps={**WHOLE.steps, **spoken})) == []
+
+
+def test_of_rings_that_come_round_without_end_that_is_what_is_said():
+    round_it = with_step("ring", no_answer="ring")
+    assert {problem.code for problem in lint.refusals(round_it, around())} == {"endless"}
 
 
 def test_a_menu_may_lead_back_to_itself_by_a_key_but_not_by_itself():

@@ -40,7 +40,9 @@ def test_a_key_leads_another_way():
 def test_one_after_the_other_each_telephone_has_its_document():
     found = tried(with_step("ring", order="in_turn"))
     assert sum("<Dial" in each for each in found.documents) == 2
-    assert "one after the other" in next(stop.does for stop in found.stops if stop.step == "ring")
+    assert "20 seconds each, one after the other: 40 s in all." in next(
+        stop.does for stop in found.stops if stop.step == "ring"
+    )
 
 
 def test_what_our_people_hear_is_told_with_the_ring():
