@@ -20,7 +20,6 @@ from telephony.models import Call, CallLeg
 from telephony.outgoing import bridging
 from telephony.providers.base import Action, HangUp, Say
 
-NOT_IN_SERVICE = Say("Thank you for calling. This number is not in service at the moment. Goodbye.")
 TROUBLE = Say("We are sorry, your call cannot be connected right now. Please call again in a few minutes.")
 NEW_CALL = ("voice", "voice-fallback")
 
@@ -52,9 +51,9 @@ def answer(report: Report) -> Sequence[Action]:
     if named:
         return bridging.answer(report, named)
     if call is None or call.number is None or call.flow is None:
-        return say(NOT_IN_SERVICE)
+        return say(walk.NOT_IN_SERVICE)
     if report.route in NEW_CALL and not call.number.is_active:
-        return say(NOT_IN_SERVICE)
+        return say(walk.NOT_IN_SERVICE)
     flow, facts, links = call.flow.flow, _facts(call, report.at), Links(call.provider)
     if report.route == "whisper":
         return walk.whisper(flow, report.step, facts, links)
@@ -74,7 +73,7 @@ def placed(asked: Mapping[str, str]) -> UUID | None:
 def first_answer(call: Call, flow: Flow, hours: Hours) -> Sequence[Action]:
     """Return what a new call meets, and say on it what it was told; it is not saved yet. For the express way."""
     if not call.number.is_active:
-        return say(NOT_IN_SERVICE)
+        return say(walk.NOT_IN_SERVICE)
     facts = Facts(at=call.seen_at, hours=hours, blocked=call.is_blocked)
     stretch = walk.begin(flow, facts, Links(call.provider))
     _tell(call, stretch, call.seen_at)

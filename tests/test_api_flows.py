@@ -92,6 +92,15 @@ def test_a_trial_names_keys_that_no_menu_asked_for_and_a_circle(api, path):
     assert (found["circle"], found["unasked"]) == ("", "93")
 
 
+def test_a_call_to_a_number_that_is_switched_off_is_told_so_unless_one_takes_it_for_on(api, path):
+    api.patch(path.removesuffix("flow/"), {"is_active": False})
+    found = api.post(f"{path}what-if/", {}).json()
+    assert ([stop["kind"] for stop in found["path"]], len(found["documents"])) == (["off"], 1)
+    assert "not in service" in found["document"]
+    found = api.post(f"{path}what-if/", {"in_service": True}).json()
+    assert [stop["kind"] for stop in found["path"]] == ["greeting", "ring", "voicemail"]
+
+
 @pytest.mark.parametrize(
     ("body", "named"),
     [

@@ -63,6 +63,7 @@ class TrialBody(Strict):
     at = Moment(required=False, help_text="Now, when it is left out.")
     keys = Text(required=False, allow_blank=True, max_length=10, help_text="One key for each menu.")
     draft = Flag(required=False, help_text="Try the draft and not what is published.")
+    in_service = Flag(required=False, help_text="Try it as if the number were in service, where it is not.")
 
     def validate_at(self, at: datetime) -> datetime:
         if not trials.FIRST_YEAR <= at.year < trials.LAST_YEAR:
@@ -158,7 +159,8 @@ class WhatIf(Door):
         current = versions.current(number)
         flow = current.flow if given.get("draft") else current.published.flow
         caller = trials.read_caller(given.get("from", ""), self.business.region)
-        trial = trials.Trial(caller, given.get("at") or now(), given.get("keys", ""))
+        at, in_service = given.get("at") or now(), given.get("in_service", False)
+        trial = trials.Trial(caller, at, given.get("keys", ""), in_service)
         return self.answer(trials.attempt(self.business, number, flow, trial))
 
 

@@ -28,6 +28,7 @@ ICONS = {
     "sentence": "phone-off",
     "blocked": "ban",
     "circle": "repeat",
+    "off": "phone-off",
 }
 TONES = {
     "ring": "ok",
@@ -36,6 +37,7 @@ TONES = {
     "menu": "accent",
     "blocked": "bad",
     "circle": "bad",
+    "off": "bad",
 }
 SHORT_MENU = 3  # keys that are always shown
 _ORDERS = [(order, words.capitalize()) for order, words in ORDERS.items()]

@@ -91,11 +91,10 @@ def publish(request: MemberRequest, pk: UUID) -> HttpResponse:
     except Invalid:
         return _page(request, number_of(request, pk), status=422)
     if version == before:
-        messages.info(
-            request, f"There are no changes to publish: version {version.version} goes on answering."
-        )
+        messages.info(request, f"There are no changes to publish: version {version.version} stands.")
     else:
-        messages.success(request, f"Version {version.version} answers calls from now on.")
+        since = "from now on" if number.is_active else "once the number is in service"
+        messages.success(request, f"Version {version.version} answers calls {since}.")
     return back(request, number)
 
 
@@ -146,7 +145,9 @@ def _trial(request: MemberRequest, number: TrackingNumber, data: Any = None) -> 
     typed = typed_trials.recall(request.session, business.pk, number.pk) if data is None else None
     if typed:
         data = typed if typed["at"] else typed | trials.sent(initial)
-    return trials.TrialForm(data, zone=business.tz, region=business.region, initial=initial)
+    return trials.TrialForm(
+        data, zone=business.tz, region=business.region, initial=initial, is_active=number.is_active
+    )
 
 
 def _page(
@@ -211,7 +212,7 @@ def _preview(
     """Return what callers meet in a flow: the one of the trial, and those of a week."""
     return {
         "tried": _drawn(trials.tried(request.business, number, flow, trial), form, flow),
-        "week": trials.week(request.business, number, flow),
+        "week": trials.week(request.business, number, flow, in_service=trial.meets_flow),
         "asks_hours": flow.asks_hours,
     }
 

@@ -30,11 +30,15 @@ WITHHELD = ("hidden", "withheld", "anonymous")
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Who calls when. `caller`: E.164, None for somebody who hides his number."""
+    """Who calls when. `caller`: E.164, None for somebody who hides his number.
+
+    `in_service`: as if the number were, though it is switched off.
+    """
 
     caller: str | None
     at: datetime
     keys: str = ""
+    in_service: bool = False
 
 
 # The fields are sent with the flow, so that what is tried is what stands on the page.
@@ -72,8 +76,14 @@ class TrialForm(forms.Form):
         error_messages={"invalid": "Write keys from 0 to 9."},
     )
 
-    def __init__(self, *args: Any, zone: ZoneInfo, region: str, **kwargs: Any) -> None:
+    in_service = forms.BooleanField(label="As if the number were in service", required=False)
+
+    def __init__(
+        self, *args: Any, zone: ZoneInfo, region: str, is_active: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if is_active:
+            del self.fields["in_service"]
         self.zone, self.region = zone, region
         for field in self.fields.values():
             field.widget.attrs |= _OF_THE_FLOW
@@ -108,9 +118,19 @@ class TrialForm(forms.Form):
         )
         return field
 
+    @property
+    def meets_flow(self) -> bool:
+        """Say whether the call meets the flow: the number is in service, or is taken to be."""
+        return self.service is None or bool(self.service.value())
+
+    @property
+    def service(self) -> forms.BoundField | None:
+        """Return the field that takes a number to be in service, where it is not; else none."""
+        return self["in_service"] if "in_service" in self.fields else None
+
     def trial(self) -> Trial:
         given = self.cleaned_data
-        return Trial(given["caller"], given["at"], given["keys"])
+        return Trial(given["caller"], given["at"], given["keys"], self.meets_flow)
 
 
 def read_caller(text: str, region: str) -> str | None:
@@ -138,20 +158,24 @@ def sent(initial: Mapping[str, Any]) -> dict[str, str]:
 def tried(business: Business, number: TrackingNumber, flow: Flow, form: TrialForm) -> Tried | None:
     """Return what the call of a form meets; before anything is typed, somebody new who calls now."""
     if not form.is_bound:
-        return attempt(business, number, flow, Trial("", now()))
+        return attempt(business, number, flow, Trial("", now(), in_service=form.meets_flow))
     return attempt(business, number, flow, form.trial()) if form.is_valid() else None
 
 
 def attempt(business: Business, number: TrackingNumber, flow: Flow, trial: Trial) -> Tried:
     """Return what a call meets, in words and as the documents that its provider gets."""
     provider = PROVIDERS[number.account.provider]
+    if not (number.is_active or trial.in_service):
+        return what_if.out_of_service(provider.answers.document, keys=trial.keys)
     facts = _facts(business, number, flow, trial)
     return what_if.path(flow, facts, Links(provider.name), provider.answers.document, keys=trial.keys)
 
 
-def week(business: Business, number: TrackingNumber, flow: Flow) -> Week:
-    """Return what calls meet in the seven days that begin today."""
+def week(business: Business, number: TrackingNumber, flow: Flow, *, in_service: bool = False) -> Week:
+    """Return what calls meet in the seven days that begin today; `in_service` as in a trial."""
     facts = Facts(at=now(), hours=opening.of(business))
+    if not (number.is_active or in_service):
+        return what_if.week_out_of_service(facts)
     return what_if.week(flow, facts, Links(number.account.provider))
 
 

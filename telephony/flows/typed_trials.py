@@ -13,7 +13,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from accounts.session_box import SessionBox
 
 LONGEST = 40  # of each field
-FIELDS = ("caller", "keys", "at", "second", "drawn")
+FIELDS = ("caller", "keys", "at", "second", "drawn", "in_service")
 _BOX = SessionBox("flow-trials", "flow-trial")
 
 

@@ -27,6 +27,7 @@ from telephony.providers.base import (
 NOBODY_HERE = Say(
     "Thank you for calling. We are sorry that nobody can take your call right now. Please call again."
 )
+NOT_IN_SERVICE = Say("Thank you for calling. This number is not in service at the moment. Goodbye.")
 PRESS_1 = {
     "en": "Press 1 to take the call.",
     "es": "Pulse 1 para atender la llamada.",

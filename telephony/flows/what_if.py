@@ -22,7 +22,7 @@ from telephony.flows.steps import Flow, Greeting, Menu, OpenHours, Order, Ring, 
 from telephony.flows.walk import Facts, Links, Stretch
 from telephony.hours.typed import moment
 from telephony.hours.week import MIDNIGHT
-from telephony.providers.base import Action
+from telephony.providers.base import Action, HangUp
 
 DAYS: Final = 7
 SLOT: Final = 30  # minutes; the strip looks at the week this often
@@ -32,6 +32,7 @@ WHAT_HAPPENS: Final = {
     "key": "rings people after a key",
     "voicemail": "takes a message",
     "sentence": "says a sentence",
+    "off": "says that the number is not in service",
 }
 NTH: Final = ("", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 Render = Callable[[Sequence[Action]], str]
@@ -165,6 +166,12 @@ def path(flow: Flow, facts: Facts, links: Links, render: Render, *, keys: str = 
     return Tried(stops, documents, keys.removesuffix(pressed.left), pressed.left, circle or "")
 
 
+def out_of_service(render: Render, *, keys: str = "") -> Tried:
+    """Return what every caller of a number meets that is switched off, whatever its flow says."""
+    stop = Stop("", "off", "This number is not in service", walk.NOT_IN_SERVICE.text)
+    return Tried([stop], [render([walk.NOT_IN_SERVICE, HangUp()])], unasked=keys)
+
+
 def _end(flow: Flow, stops: Sequence[Stop], circle: str | None) -> list[Stop]:
     """Return what is said of a call that no step ends."""
     if circle:
@@ -177,7 +184,6 @@ def _end(flow: Flow, stops: Sequence[Stop], circle: str | None) -> list[Stop]:
 
 def week(flow: Flow, facts: Facts, links: Links) -> Week:
     """Return what calls meet in the 168 hours from this midnight, by the business's clock."""
-    first = facts.at.astimezone(facts.hours.zone).date()
     found: dict[bool, Met] = {}
 
     def met(at: datetime) -> Met:
@@ -186,6 +192,16 @@ def week(flow: Flow, facts: Facts, links: Links) -> Week:
             found[is_open] = _meets(flow, replace(facts, at=at), links)
         return found[is_open]
 
+    return _week(met, facts)
+
+
+def week_out_of_service(facts: Facts) -> Week:
+    """Return the same of a number that is switched off."""
+    return _week(lambda at: Met("off"), facts)
+
+
+def _week(met: Callable[[datetime], Met], facts: Facts) -> Week:
+    first = facts.at.astimezone(facts.hours.zone).date()
     return Week([_day(met, facts.hours.zone, first + timedelta(days=days)) for days in range(DAYS)])
 
 

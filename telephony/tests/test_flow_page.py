@@ -194,7 +194,7 @@ def test_what_is_published_already_is_not_published_again(whole):
         assert whole.post("publications/").status_code == 302
     page = whole.page()
     assert "data-flow-publish disabled" in page
-    assert "no changes to publish: version 2 goes on" in page
+    assert "no changes to publish: version 2 stands" in page
     assert whole.current.published.version == 2
 
 

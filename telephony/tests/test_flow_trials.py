@@ -8,7 +8,9 @@ from django.http import QueryDict
 from django.test import Client
 
 from callcrm.testing import login
+from telephony import numbers
 from telephony.flows import trials
+from telephony.flows.walk import NOT_IN_SERVICE
 
 BERLIN = ZoneInfo("Europe/Berlin")
 TWICE = "2026-10-25T02:30"
@@ -80,6 +82,50 @@ def test_the_page_asks_which_one_is_meant_and_no_more_than_that(world):
     never = client.post(path, {"at": "2027-03-14T02:30"})
     assert never.status_code == 422
     assert "2:30 am never comes" in never.content.decode()
+
+
+@pytest.fixture
+def off(world):
+    with world.inside():
+        numbers.change(world.number, {"is_active": False}, by=world.owner)
+    return f"/b/acme/numbers/{world.number.pk}/flow/"
+
+
+@pytest.mark.django_db
+def test_the_page_of_a_number_that_is_switched_off_says_what_its_callers_hear(world, off):
+    page = login(Client(), world.owner).get(off)
+    html = page.content.decode()
+    assert [stop["title"] for stop in page.context["tried"]["stops"]] == ["This number is not in service"]
+    assert [NOT_IN_SERVICE.text in document for document in page.context["tried"]["documents"]] == [True]
+    assert page.context["week"].kinds == [("off", "says that the number is not in service", "168")]
+    assert "rings people" not in html
+    assert "Version 1 answers calls once the number is in service." in html
+
+
+@pytest.mark.django_db
+def test_its_flow_is_tried_as_if_it_were_in_service_where_one_asks_for_it(world, off):
+    client = login(Client(), world.owner)
+    tried = client.post(f"{off}what-if/", {"at": "2026-11-23T12:00", "in_service": "on"})
+    assert [stop["title"] for stop in tried.context["tried"]["stops"]][1:] == [
+        "2. Ring people",
+        "3. Take a message",
+    ]
+    assert [kind for kind, _, _ in tried.context["week"].kinds] == ["ring"]
+    assert "As if the number were in service" in tried.content.decode()
+
+
+@pytest.mark.django_db
+def test_of_a_number_in_service_nobody_asks_that(world):
+    page = login(Client(), world.owner).get(f"/b/acme/numbers/{world.number.pk}/flow/")
+    assert "As if the number were in service" not in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_nothing_is_said_to_answer_calls_to_a_number_that_is_switched_off(world, off):
+    client = login(Client(), world.owner)
+    for page in (f"{off}versions/", f"{off}versions/1/"):
+        assert "Answers calls" not in client.get(page).content.decode()
+    assert "Once it is, it rings" in client.get(off.removesuffix("flow/")).content.decode()
 
 
 @pytest.mark.django_db

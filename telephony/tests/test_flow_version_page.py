@@ -113,7 +113,7 @@ def test_the_first_version_has_none_before_it_and_the_one_that_answers_calls_no_
     assert "This is the first version there is." in read(editor, 1).content.decode()
     answering = read(editor, 3).content.decode()
     assert "Answers calls" in answering
-    assert "From here to what answers calls" not in answering
+    assert "From here to what is published" not in answering
     assert "/restorations/" not in answering
 
 
