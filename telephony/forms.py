@@ -6,13 +6,14 @@ from typing import Any, TypeVar
 from django import forms
 
 from accounts.models import Business, Member
-from callcrm.errors import Refused
+from callcrm.errors import Conflict, Refused
 from callcrm.lib.forms import RefusableForm
 from leads.editing import source_named
 from telephony import numbers
 from telephony.models import Call, ProviderAccount, TrackingNumber
 
 T = TypeVar("T")
+SETTINGS = ("source", "label", "is_active")  # what can be changed of a number
 
 
 class CallForm(RefusableForm):
@@ -76,7 +77,7 @@ def _words(typed: str) -> list[str]:
 
 
 class NumberForm(RefusableForm):
-    """A tracking number."""
+    """A tracking number. Of one that is there it remembers what it showed, and changes only what was changed in it."""
 
     e164 = forms.CharField(
         label="Number", max_length=24, help_text="As your provider writes it: +1 555 123 4567."
@@ -99,12 +100,15 @@ class NumberForm(RefusableForm):
     def __init__(
         self, *args: Any, business: Business, number: TrackingNumber | None = None, **kwargs: Any
     ) -> None:
-        self.business = business
+        self.business, self.number = business, number
         kwargs["initial"] = _initial(number)
         super().__init__(*args, **kwargs)
         self.fields["account"].queryset = ProviderAccount.objects.filter(business=business)  # type: ignore[attr-defined]  # a choice of rows
         for field in ("e164", "account", "forward_to", "notice") if number else ("is_active",):
             del self.fields[field]
+        for name in SETTINGS if number else ():
+            box = forms.BooleanField if name == "is_active" else forms.CharField
+            self.fields[f"{name}_was"] = box(required=False, widget=forms.HiddenInput)
 
     def clean_e164(self) -> str:
         return _or_wrong(lambda: numbers.tracked(self.cleaned_data["e164"], self.business))
@@ -128,20 +132,33 @@ class NumberForm(RefusableForm):
         )
 
     def change(self, number: TrackingNumber, *, by: Member) -> TrackingNumber:
-        """Change the number. Raises what `numbers.change` raises."""
+        """Change what was changed in the form. Raises what `numbers.change` raises."""
+        values = self._touched
+        drawn = {name: self.cleaned_data[f"{name}_was"] for name in values if f"{name}_was" in self.data}
+        if "source" in values:
+            values["source"] = source_named(self.business.pk, values["source"])
+        return numbers.change(number, values, drawn=drawn, by=by)
+
+    @property
+    def _touched(self) -> dict[str, Any]:
+        """Return what is other than it was shown."""
         given = self.cleaned_data
-        values = {
-            "source": source_named(self.business.pk, given["source"]),
-            "label": given["label"],
-            "is_active": given["is_active"],
-        }
-        return numbers.change(number, values, by=by)
+        return {name: given[name] for name in SETTINGS if given[name] != given[f"{name}_was"]}
+
+    def take(self, refused: Refused) -> None:
+        """After a conflict the form stands on what is there now, so that sending it again is meant."""
+        mine = self._touched if self.number else {}
+        super().take(refused)
+        if self.number and isinstance(refused, Conflict):
+            self.number.refresh_from_db()
+            self.data = _initial(self.number) | mine
 
 
 def _initial(number: TrackingNumber | None) -> dict[str, Any]:
     if number is None:
         return {}
-    return {"source": number.source.name, "label": number.label, "is_active": number.is_active}
+    now_is = numbers.shown(number)
+    return now_is | {f"{name}_was": value for name, value in now_is.items()}
 
 
 def _or_wrong(read: Callable[[], T]) -> T:

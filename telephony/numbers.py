@@ -140,8 +140,17 @@ def destinations(typed: Sequence[str], business: Business, *, but: str | None = 
 
 
 @transaction.atomic
-def change(number: TrackingNumber, values: Mapping[str, Any], *, by: Actor) -> TrackingNumber:
-    """Change source, label or whether it is in service."""
+def change(
+    number: TrackingNumber, values: Mapping[str, Any], *, drawn: Mapping[str, Any] | None = None, by: Actor
+) -> TrackingNumber:
+    """Change source, label or whether it is in service.
+
+    `drawn` is what was shown of the number to who changes it. Raises Conflict for what others have changed since.
+    """
+    number.refresh_from_db(from_queryset=TrackingNumber.objects.select_for_update(of=("self",)))
+    late = {field: words for field, words in _changed_since(number, drawn or {}).items() if field in values}
+    if late:
+        raise Conflict("Somebody else has changed this number since you opened it.", fields=late)
     changed = [field for field, value in values.items() if getattr(number, field) != value]
     for field in changed:
         setattr(number, field, values[field])
@@ -149,6 +158,23 @@ def change(number: TrackingNumber, values: Mapping[str, Any], *, by: Actor) -> T
         number.save(update_fields=changed)
         record(NumberChanged(number_id=number.pk, fields=changed), by=by, business_id=number.business_id)
     return number
+
+
+def shown(number: TrackingNumber) -> dict[str, Any]:
+    """Return what can be changed of a number, as people read it."""
+    return {"source": number.source.name, "label": number.label, "is_active": number.is_active}
+
+
+def _changed_since(number: TrackingNumber, drawn: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return what to say of each value that is another one by now."""
+    now_is = shown(number)
+    return {
+        field: [
+            f"Somebody else has made this “{now_is[field]}” since you opened it. Save again to replace that."
+        ]
+        for field in drawn
+        if now_is[field] != drawn[field]
+    }
 
 
 def _connect_new(

@@ -206,7 +206,7 @@ def number(request: MemberRequest, pk: UUID) -> HttpResponse:
         and form.is_valid()
         and form.does(lambda: form.change(found, by=request.member))
     ):
-        messages.success(request, "Saved. The next call is answered this way.")
+        messages.success(request, "The number was saved.")
         return redirect("number", request.business.slug, found.pk)
     status = 422 if request.method == "POST" else 200
     return render(request, "telephony/number.html", {"number": found, "form": form}, status=status)

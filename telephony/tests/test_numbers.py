@@ -1,6 +1,7 @@
-"""Adding the numbers of a business: nobody adds what we ring ourselves, and all that is wrong is said at once."""
+"""The numbers of a business: nobody adds what we ring ourselves, and of two who change one neither is overwritten."""
 
 import pytest
+from django.test import Client
 
 from callcrm.errors import Conflict
 from callcrm.testing import DESTINATION, NUMBER, login
@@ -80,3 +81,53 @@ def test_the_page_says_that_a_number_was_added(world, client):
     assert "The number was added." in page.content.decode()
     with world.inside():
         assert TrackingNumber.objects.get(e164=NEW).forward_to == [MOBILE]
+
+
+class Tab:
+    """The settings of a number, open in somebody's browser."""
+
+    def __init__(self, world):
+        self.client, self.path = login(Client(), world.owner), f"/b/acme/numbers/{world.number.pk}/"
+        self.show(self.client.get(self.path))
+
+    def show(self, page):
+        self.page, form = page, page.context["form"]
+        self.sent = {bound.html_name: bound.value() for bound in form if bound.value() not in (None, False)}
+
+    def saves(self, **changes):
+        answer = self.client.post(self.path, self.sent | changes)
+        if answer.status_code == 422:
+            self.show(answer)
+        return answer.status_code
+
+
+def settings_of(world):
+    with world.inside():
+        number = TrackingNumber.objects.select_related("source").get(pk=world.number.pk)
+        return numbers.shown(number)
+
+
+def test_an_older_page_changes_only_what_was_changed_in_it(world):
+    older, newer = Tab(world), Tab(world)
+    assert newer.saves(label="Front door", is_active="") == 302
+    assert older.saves(source="Van wrap") == 302
+    assert settings_of(world) == {"source": "Van wrap", "label": "Front door", "is_active": False}
+
+
+def test_who_changes_what_others_have_changed_is_told_and_means_it_the_second_time(world):
+    older, newer = Tab(world), Tab(world)
+    newer.saves(label="Front door", source="Van wrap")
+    assert older.saves(label="Back door") == 422
+    assert "has made this “Front door” since you opened it" in older.page.content.decode()
+    assert settings_of(world)["label"] == "Front door"
+    assert (older.sent["label"], older.sent["source"]) == ("Back door", "Van wrap")
+    assert older.saves() == 302
+    assert settings_of(world) == {"source": "Van wrap", "label": "Back door", "is_active": True}
+
+
+def test_a_page_that_is_refused_for_something_else_keeps_what_was_typed(world):
+    tab = Tab(world)
+    assert tab.saves(source="", label="Back door") == 422
+    assert tab.sent["label"] == "Back door"
+    assert tab.saves(source="Van wrap") == 302
+    assert settings_of(world) == {"source": "Van wrap", "label": "Back door", "is_active": True}
