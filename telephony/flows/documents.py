@@ -1,5 +1,7 @@
 """A call flow as plain JSON: read whole, or refused with the place and a sentence for each thing that is wrong."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -45,6 +47,11 @@ def write(flow: Flow) -> dict[str, Any]:
     steps = {name: {"kind": step.kind} | _written(step) for name, step in flow.steps.items()}
     rest = {"blocked": _written(flow.blocked), "text_back": _written(flow.text_back)}
     return {"start": flow.start, "steps": steps} | rest
+
+
+def digest(flow: Flow) -> str:
+    """Return what tells a flow from every other one."""
+    return hashlib.sha256(json.dumps(write(flow), sort_keys=True).encode()).hexdigest()
 
 
 def _written(part: Any) -> dict[str, Any]:

@@ -223,9 +223,13 @@ class SentenceForm(StepForm):
 
 
 class WholeForm(RefusableForm):
-    """What belongs to no step: the state that the page was drawn from, the first step, who is turned away."""
+    """What belongs to no step: the state that the page was drawn from, the first step, who is turned away.
+
+    `base` tells whether anything was changed on the page: it is the digest of the flow that it was drawn from.
+    """
 
     state = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    base = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     start = Way("Calls begin with")
     spam = Flag("Turn away people marked as spam")
     withheld = Flag("Turn away callers who hide their number")
@@ -260,7 +264,8 @@ class FlowForm:
         self.order = list(dict.fromkeys([*(name for name in shown.in_order() if name in kinds), *kinds]))
         ways = list(_ways(shown, self.order, kinds))
         self.steps = {name: self._part(name, kinds[name], ways) for name in self.order}
-        self.whole = WholeForm(data, ways=ways, initial=drawn_whole(shown) | {"state": state})
+        base = {"state": state, "base": documents.digest(shown)}
+        self.whole = WholeForm(data, ways=ways, initial=drawn_whole(shown) | base)
         self.flow = self._read() if data is not None else None
 
     def _part(self, name: str, kind: str, ways: Any) -> StepForm:
@@ -283,11 +288,17 @@ class FlowForm:
         """Return the steps that ways called new."""
         return [name for name in self.flow.steps if name not in self.steps] if self.flow else []
 
+    @property
+    def is_untouched(self) -> bool:
+        """Say whether the page says what it said when it was drawn."""
+        return self.flow is not None and documents.digest(self.flow) == self.whole["base"].value()
+
     def again(self, state: str) -> None:
-        """Let the next save stand on the state of now: who sends it again means it."""
+        """Let the next save stand on the state of now, from which `shown` is: who sends it again means it."""
         data: Any = self.whole.data
-        self.whole.data = data.copy()
-        self.whole.data["state"] = state  # type: ignore[index]  # a copy of a form can be written
+        data = data.copy()
+        data["state"], data["base"] = state, documents.digest(self.shown)
+        self.whole.data = data
 
     def mark(self, problems: Sequence[Problem]) -> None:
         """Say at each field why the flow was not published. Drawn anew from what is kept, the form has no errors."""

@@ -18,10 +18,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
+from audit.events import Change
 from callcrm.errors import Conflict, Invalid
 from callcrm.lib import toasts
 from telephony import figures
-from telephony.flows import documents, trials, typed_trials, versions
+from telephony.flows import differences, documents, trials, typed_trials, versions
 from telephony.flows.forms import ICONS, TONES, FlowForm, StepForm
 from telephony.flows.lint import Problem
 from telephony.flows.steps import KINDS, Flow
@@ -40,8 +41,8 @@ def flow(request: MemberRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST":
         return _page(request, number)
     form = _form(request, number)
-    if not _save(request, number, form):
-        return _page(request, number, form, status=422)
+    if refusal := _refusal(request, number, form):
+        return refusal
     messages.success(request, "The draft was saved. Calls go on as before until you publish it.")
     return back(request, number, at=next(iter(form.made), ""))
 
@@ -53,8 +54,8 @@ def remove_step(request: MemberRequest, pk: UUID) -> HttpResponse:
     number = number_of(request, pk)
     form = _form(request, number)
     name = request.POST.get("remove", "")
-    if not _save(request, number, form):
-        return _page(request, number, form, status=422)
+    if refusal := _refusal(request, number, form):
+        return refusal
     found = versions.current(number)
     if name in found.flow.steps:
         left = versions.save(number, found.flow.without(name), state=found.state, by=request.member)
@@ -83,8 +84,8 @@ def publish(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Save what was typed, and let it answer calls from now on."""
     number = number_of(request, pk)
     form = _form(request, number)
-    if not _save(request, number, form):
-        return _page(request, number, form, status=422)
+    if refusal := _refusal(request, number, form):
+        return refusal
     before = number.published
     try:
         version = versions.publish(number, by=request.member)
@@ -119,18 +120,30 @@ def try_call(request: MemberRequest, pk: UUID) -> HttpResponse:
     return _page(request, number, form, trial=trial, status=200 if can_be_tried else 422)
 
 
-def _save(request: MemberRequest, number: TrackingNumber, form: FlowForm) -> bool:
-    """Keep a draft and say whether it was kept. Who is late sees what he typed, and can send it again."""
+def _refusal(request: MemberRequest, number: TrackingNumber, form: FlowForm) -> HttpResponse | None:
+    """Keep a draft; return the answer to somebody whose draft is not kept."""
     typed_trials.keep(request.session, request.business.pk, number.pk, request.POST)
     if form.flow is None:
-        return False
+        return _page(request, number, form, status=422)
     try:
         versions.save(number, form.flow, state=form.state, by=request.member)
     except Conflict as late:
-        form.whole.add_error(None, f"{late.message} Save again to put them in the place of the others.")
-        form.again(versions.current(number).state)
-        return False
-    return True
+        return _late(request, number, form, late)
+    return None
+
+
+def _late(request: MemberRequest, number: TrackingNumber, form: FlowForm, late: Conflict) -> HttpResponse:
+    """Show what there is by now: alone to who has nothing of his own, and else in what his differs from it, before he
+    sends it again."""
+    theirs = versions.current(number)
+    if form.flow is None or form.is_untouched or _says(form.flow, theirs.flow):
+        who = versions.changed_by(theirs)
+        messages.error(request, f"{who} This is what it says now: look at it before you publish.")
+        return back(request, number)
+    form.whole.add_error(None, f"{late.message} Save again to put them in the place of the others.")
+    form.again(theirs.state)
+    overwrites = differences.openly(theirs.flow, form.flow)
+    return _page(request, number, form, status=422, overwrites=overwrites)
 
 
 def _form(request: MemberRequest, number: TrackingNumber) -> FlowForm:
@@ -157,8 +170,12 @@ def _page(
     *,
     trial: trials.TrialForm | None = None,
     status: int = 200,
+    overwrites: Sequence[Change] = (),
 ) -> HttpResponse:
-    """Draw the page. What is said of the flow is said of what stands in the form, saved or not."""
+    """Draw the page. What is said of the flow is said of what stands in the form, saved or not.
+
+    `overwrites` is what saving it would change in the work of others.
+    """
     found = versions.current(number)
     form = form or FlowForm(found.flow, found.state, region=request.business.region)
     flow = form.flow or found.flow
@@ -172,6 +189,7 @@ def _page(
         "changes": found.changes,
         "unsaved": form.data is not None and not _says(form.flow, found.flow),
         "refused": status == 422,
+        "overwrites": overwrites,
         "form": form,
         "steps": [_part(form, name) for name in form.order],
         "refusals": refusals,

@@ -45,14 +45,18 @@ def current(number: TrackingNumber) -> Current:
     return Current(draft.flow if draft else number.published.flow, number.published, draft)
 
 
+def changed_by(theirs: Current) -> str:
+    """Say who has changed the flow meanwhile."""
+    last = theirs.draft.updated_by if theirs.draft else theirs.published.published_by
+    return f"{last.name if last else 'Somebody else'} has changed this flow in the meantime."
+
+
 def moved_on(theirs: Current, mine: Flow) -> str:
     """Say who has changed the flow meanwhile, and where it differs from what was to be saved."""
-    last = theirs.draft.updated_by if theirs.draft else theirs.published.published_by
     names = [theirs.flow.title(name) for name, step in theirs.flow.steps.items() if mine.at(name) != step]
     names += [mine.title(name) for name in mine.steps if name not in theirs.flow.steps]
     where = f" It differs from yours at: {', '.join(dict.fromkeys(names))}." if names else ""
-    who = last.name if last else "Somebody else"
-    return f"{who} has changed this flow in the meantime.{where} Your changes are not saved yet."
+    return f"{changed_by(theirs)}{where} Your changes are not saved yet."
 
 
 def problems(number: TrackingNumber, flow: Flow) -> Sequence[lint.Problem]:

@@ -275,12 +275,40 @@ def test_who_is_late_sees_what_he_typed_and_can_send_it_again(world, whole):
     html = answer.content.decode()
     assert answer.status_code == 422
     assert "owner has changed this flow in the meantime. It differs from yours at: Ring" in html
+    assert "Saving yours changes in theirs:" in html
+    assert "from <b>12</b> to <b>11</b>" in html
     assert whole.current.flow.steps["ring"].seconds == 12
     again = late | {"state": [value for name, value in Fields(html).values if name == "state"]}
     sent = dict(Fields(html[html.index('id="flow-form"') : html.index('aria-label="Flow preview"')]).values)
     assert (sent["blocked_text"], sent["text_back_text"]) == ("", "")
     assert whole.client.post(whole.path, again).status_code == 302
     assert whole.current.flow == with_step("ring", seconds=11)
+
+
+@pytest.mark.parametrize("where", ["publications/", "", "removals/"])
+def test_who_is_late_and_has_changed_nothing_is_shown_what_there_is_and_publishes_nothing(whole, where):
+    late = whole.opened() | {"remove": ["ring"]}
+    whole.post(ring__seconds="12")
+    answer = whole.client.post(whole.path + where, late, follow=True)
+    html = answer.content.decode()
+    assert "owner has changed this flow in the meantime. This is what it says now: look at it" in html
+    assert "not saved yet. " not in html
+    assert whole.current.published.version == 1
+    assert whole.current.flow == with_step("ring", seconds=12)
+    assert answer.context["form"].state == whole.current.state
+    assert whole.post("publications/").status_code == 302
+    assert whole.current.published.flow == with_step("ring", seconds=12)
+
+
+def test_who_is_late_again_with_what_he_had_sent_again_is_told_again(whole):
+    late = whole.opened() | {"ring-seconds": "11"}
+    whole.post(ring__seconds="12")
+    page = whole.client.post(whole.path, late)
+    again = late | {name: page.context["form"].whole[name].value() for name in ("state", "base")}
+    whole.post(ring__seconds="13")
+    told = whole.client.post(whole.path, again)
+    assert told.status_code == 422
+    assert "from <b>13</b> to <b>11</b>" in told.content.decode()
 
 
 def test_a_draft_is_thrown_away(whole):
