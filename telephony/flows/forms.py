@@ -211,9 +211,7 @@ class VoicemailForm(StepForm):
     text = Words("What is said")
     language = Language()
     seconds = Number("Longest message, seconds", 10, 600)
-    transcribe = Flag(
-        "Transcribe the message", help_text="Providers do so in English, for messages of up to 120 seconds."
-    )
+    transcribe = Flag("Transcribe the message", help_text=steps.HOW_TRANSCRIBED)
 
 
 class SentenceForm(StepForm):

@@ -12,7 +12,17 @@ from datetime import datetime
 from typing import Final
 
 from callcrm.lib import phones, times
-from telephony.flows.steps import LANGUAGES, Flow, Greeting, Menu, OpenHours, Ring, Sentence, Voicemail
+from telephony.flows.steps import (
+    HOW_TRANSCRIBED,
+    LANGUAGES,
+    Flow,
+    Greeting,
+    Menu,
+    OpenHours,
+    Ring,
+    Sentence,
+    Voicemail,
+)
 from telephony.hours.week import Hours
 
 # A mobile's mailbox picks up after 20 to 30 seconds. A call that rings longer is "answered" by a machine, and the
@@ -244,6 +254,16 @@ def _vague_notice(flow: Flow, around: Around) -> Iterator[Problem]:
                 yield Problem("vague_notice", message, name, "notice", refuses=False)
 
 
+def _not_transcribed(flow: Flow, around: Around) -> Iterator[Problem]:
+    """What is wished and cannot be had is said, so that nobody waits for it."""
+    for name, step in flow.steps.items():
+        if isinstance(step, Voicemail) and step.transcribe and not step.is_transcribed:
+            message = (
+                f"This message will not be transcribed. {HOW_TRANSCRIBED} Untick it, or change the message."
+            )
+            yield Problem("not_transcribed", message, name, "transcribe", refuses=False)
+
+
 def _hours_gap(flow: Flow, around: Around) -> Iterator[Problem]:
     """Every hour of the year has to lead somewhere."""
     opens = around.hours.opens_at(around.at)
@@ -282,4 +302,5 @@ RULES: Final = (
     _rings_too_long,
     _hours_gap,
     _vague_notice,
+    _not_transcribed,
 )

@@ -1,6 +1,7 @@
 """Steps that a form makes by leading to them: a way is chosen to be "new", and saving puts a step in between.
 
-A new step speaks the language of its flow. What one says by itself is English, so elsewhere it begins without words.
+A new step speaks the language of its flow. What one says by itself is English, so elsewhere it begins without words,
+and no provider transcribes what is said there.
 """
 
 from typing import Any
@@ -36,4 +37,6 @@ def with_new_steps(document: dict[str, Any], before: Flow) -> dict[str, Any]:
 def _fresh(kind: str, language: str) -> dict[str, Any]:
     fields = KINDS[kind].__dataclass_fields__
     step = {"kind": kind} | ({"language": language} if "language" in fields else {})
-    return step | ({"text": ""} if "text" in fields and not language.startswith("en") else {})
+    if language.startswith("en"):
+        return step
+    return step | {name: value for name, value in (("text", ""), ("transcribe", False)) if name in fields}

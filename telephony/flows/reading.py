@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from callcrm.lib import phones
 from telephony.flows.forms import FORMS, Flag, Language, Telephones, Way, WholeForm, drawn_whole
-from telephony.flows.steps import LANGUAGES, Flow, Ring, Step
+from telephony.flows.steps import HOW_TRANSCRIBED, LANGUAGES, Flow, Ring, Step, Voicemail
 
 NOWHERE: Final = "Nowhere: the caller is let go with an apology"
 SAID: Final = ("text", "notice", "whisper")  # what is spoken in the language of a step
@@ -56,6 +56,8 @@ def _whole(flow: Flow, titles: dict[str, str]) -> Iterator[Line]:
 def _lines(step: Step, titles: dict[str, str]) -> Iterator[Line]:
     """Yield what there is to say of a step; where it goes on when nothing else fits comes last, as it is decided."""
     values = FORMS[step.kind].drawn(step)
+    if isinstance(step, Voicemail) and step.transcribe and not step.is_transcribed:
+        values["transcribe"] = f"No, though it is ticked. {HOW_TRANSCRIBED}"
     fields = FORMS[step.kind](ways=()).fields
     left_out = {"name"} | ({"language"} if _is_silent(step) else set())
     left_out |= {"order"} if isinstance(step, Ring) and len(step.to) < 2 else set()
@@ -75,7 +77,7 @@ def _line(field: Any, value: Any, titles: dict[str, str]) -> Iterator[Line]:
     if isinstance(field, Way):
         yield Line(label, titles.get(value, NOWHERE), value if value in titles else "")
     elif isinstance(field, Flag):
-        yield Line(label, "Yes" if value else "No")
+        yield Line(label, value if isinstance(value, str) else "Yes" if value else "No")
     elif isinstance(field, Telephones):
         yield Line(label, ", ".join(map(phones.pretty, value)) or "None")
     elif isinstance(field, Language):

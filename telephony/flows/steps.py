@@ -18,6 +18,8 @@ from telephony.providers.base import Say
 MOST_STEPS: Final = 40
 MOST_TELEPHONES: Final = 10  # what a provider rings at once
 KEYS: Final = "1234567890"
+LONGEST_TRANSCRIBED: Final = 120  # seconds
+HOW_TRANSCRIBED: Final = f"Providers do so in English, for messages of up to {LONGEST_TRANSCRIBED} seconds."
 LONGEST_SENTENCE, LONGEST_NOTICE, LONGEST_NAME = 1_000, 300, 40
 
 # Languages that providers' built-in voices read.
@@ -239,6 +241,11 @@ class Voicemail(Step):
     language: str = _takes(_one_of(list(LANGUAGES)), "en-US")
     seconds: int = _takes(_whole(10, 600), 120)
     transcribe: bool = _takes(_flag, True)
+
+    @property
+    def is_transcribed(self) -> bool:
+        """Say whether the provider does what is wished."""
+        return self.transcribe and self.language.startswith("en") and self.seconds <= LONGEST_TRANSCRIBED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,6 @@ PRESS_1 = {
     "nb": "Trykk 1 for å ta samtalen.",
     "sv": "Tryck 1 för att ta samtalet.",
 }
-LONGEST_TRANSCRIBED = 120  # seconds
 MOST_AT_ONCE = 50  # steps in one answer; a flow that goes round without waiting is cut here
 
 
@@ -226,11 +225,9 @@ def _whose_turn(step: Ring, turn: int, first: int) -> Sequence[str]:
 
 
 def _take_message(name: str, step: Voicemail, links: Links) -> Record:
-    """Providers write down what is said in English, in a message of two minutes at most."""
-    writes = step.transcribe and step.language.startswith("en") and step.seconds <= LONGEST_TRANSCRIBED
     return Record(
         seconds=step.seconds,
         action_url=links.to("record-action", step=name),
         recording_status_url=links.to("recording-status"),
-        transcription_url=links.to("transcription") if writes else None,
+        transcription_url=links.to("transcription") if step.is_transcribed else None,
     )

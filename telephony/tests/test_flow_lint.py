@@ -69,7 +69,10 @@ def test_what_would_strand_a_caller_is_refused_and_says_where(name):
 
 def test_every_rule_has_a_flow_that_breaks_it():
     broken = {code for _, code, _ in BROKEN.values()} | {"own_number"}
-    rules = {rule.__name__.strip("_") for rule in lint.RULES} - {"vague_notice"}  # it only warns
+    rules = {rule.__name__.strip("_") for rule in lint.RULES} - {
+        "vague_notice",
+        "not_transcribed",
+    }  # these warn
     assert rules == broken
 
 
@@ -109,6 +112,23 @@ def test_a_notice_that_does_not_speak_of_recording_is_warned_of_and_may_stand(no
     flow = with_step("greeting", notice=notice, language=language)
     found = [(problem.code, problem.refuses) for problem in lint.problems(flow, around())]
     assert found == ([("vague_notice", False)] if vague else [])
+
+
+@pytest.mark.parametrize(
+    ("change", "warned"),
+    [
+        ({}, False),
+        ({"language": "es-MX"}, True),
+        ({"seconds": 121}, True),
+        ({"language": "es-MX", "seconds": 600, "transcribe": False}, False),
+    ],
+)
+def test_a_message_that_no_provider_transcribes_is_warned_of_and_may_stand(change, warned):
+    found = [
+        (problem.code, problem.place, problem.refuses)
+        for problem in lint.problems(with_step("voicemail", **change), around())
+    ]
+    assert found == ([("not_transcribed", "voicemail.transcribe", False)] if warned else [])
 
 
 def test_a_notice_on_one_way_does_not_excuse_the_other():

@@ -142,6 +142,7 @@ def test_a_new_step_speaks_the_language_of_its_flow(editor, language, asked):
     editor.post(ring__no_answer="new:voicemail", greeting__next="new:ring")
     flow = editor.current.flow
     assert (flow.steps["voicemail-2"].language, flow.steps["ring-2"].language) == (language, language)
+    assert flow.steps["voicemail-2"].is_transcribed == flow.steps["voicemail-2"].transcribe
     assert flow.steps["voicemail-2"].text == asked
 
 

@@ -49,6 +49,17 @@ def restore(editor, version):
 # --- A flow in words
 
 
+def test_a_message_that_no_provider_transcribes_is_not_said_to_be_transcribed():
+    def told(flow):
+        [step] = [part for part in reading.parts(flow) if part.step == "voicemail"]
+        [line] = [line for line in step.lines if line.label == "Transcribe the message"]
+        return line.value
+
+    spanish = with_step("voicemail", language="es-MX")
+    assert told(spanish).startswith("No, though it is ticked. Providers do so in English")
+    assert (told(WHOLE), told(with_step("voicemail", spanish, transcribe=False))) == ("Yes", "No")
+
+
 def test_each_step_says_what_is_set_in_the_words_of_the_editor_and_where_it_goes_on():
     assert [part.title for part in reading.parts(WHOLE)][:4] == [
         "A call comes in",
