@@ -6,6 +6,7 @@ each is there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,6 +16,8 @@ from callcrm.lib import phones, times
 from telephony.flows.steps import (
     HOW_TRANSCRIBED,
     LANGUAGES,
+    SAID,
+    SOURCE,
     Flow,
     Greeting,
     Menu,
@@ -49,6 +52,7 @@ RECORDING: Final = {
     "nb": ("tas opp", "ta opp", "opptak"),
     "sv": ("spelas in", "spela in", "inspel"),
 }
+_BRACES: Final = re.compile(r"\{[^{}]*\}?|\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +258,24 @@ def _vague_notice(flow: Flow, around: Around) -> Iterator[Problem]:
                 yield Problem("vague_notice", message, name, "notice", refuses=False)
 
 
+def _unknown_placeholder(flow: Flow, around: Around) -> Iterator[Problem]:
+    """What stands in braces is read aloud with the rest, except for the one that is known."""
+    for name, field, text in _spoken(flow):
+        odd = _BRACES.findall(text.replace(SOURCE, "") if field == "whisper" else text)
+        if odd:
+            shown = " and ".join(f"“{each}”" for each in odd)
+            known = f"Only {SOURCE} is known, in what is said to whoever answers."
+            message = f"This is read aloud as it stands: {shown}. {known}"
+            yield Problem("unknown_placeholder", message, name, field, refuses=False)
+
+
+def _spoken(flow: Flow) -> Iterator[tuple[str, str, str]]:
+    """Yield all that is said, with its step and field; what a blocked caller hears belongs to no step."""
+    yield "", "", flow.blocked.text
+    for name, step in flow.steps.items():
+        yield from ((name, field, getattr(step, field, "")) for field in SAID)
+
+
 def _not_transcribed(flow: Flow, around: Around) -> Iterator[Problem]:
     """What is wished and cannot be had is said, so that nobody waits for it."""
     for name, step in flow.steps.items():
@@ -302,5 +324,6 @@ RULES: Final = (
     _rings_too_long,
     _hours_gap,
     _vague_notice,
+    _unknown_placeholder,
     _not_transcribed,
 )

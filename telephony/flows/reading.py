@@ -10,10 +10,9 @@ from typing import Any, Final
 
 from callcrm.lib import phones
 from telephony.flows.forms import FORMS, Flag, Language, Telephones, Way, WholeForm, drawn_whole
-from telephony.flows.steps import HOW_TRANSCRIBED, LANGUAGES, Flow, Ring, Step, Voicemail
+from telephony.flows.steps import HOW_TRANSCRIBED, LANGUAGES, SAID, Flow, Ring, Step, Voicemail
 
 NOWHERE: Final = "Nowhere: the caller is let go with an apology"
-SAID: Final = ("text", "notice", "whisper")  # what is spoken in the language of a step
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from telephony.providers.base import Say
 MOST_STEPS: Final = 40
 MOST_TELEPHONES: Final = 10  # what a provider rings at once
 KEYS: Final = "1234567890"
+SAID: Final = ("text", "notice", "whisper")  # what is spoken in the language of a step
+SOURCE: Final = "{source}"  # in a whisper, the advertisement
 LONGEST_TRANSCRIBED: Final = 120  # seconds
 HOW_TRANSCRIBED: Final = f"Providers do so in English, for messages of up to {LONGEST_TRANSCRIBED} seconds."
 LONGEST_SENTENCE, LONGEST_NOTICE, LONGEST_NAME = 1_000, 300, 40

@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from telephony.flows.steps import Flow, Greeting, Menu, OpenHours, Order, Ring, Sentence, Step, Voicemail
+from telephony.flows.steps import (
+    SOURCE,
+    Flow,
+    Greeting,
+    Menu,
+    OpenHours,
+    Order,
+    Ring,
+    Sentence,
+    Step,
+    Voicemail,
+)
 from telephony.hours.week import Hours
 from telephony.providers.base import (
     Action,
@@ -167,7 +178,7 @@ def whisper(flow: Flow, name: str, facts: Facts, links: Links) -> list[Action]:
 
 def whispered(step: Ring, facts: Facts) -> tuple[Say, ...]:
     """Return the words that a telephone of ours hears."""
-    said = Say(step.whisper.replace("{source}", facts.source), step.language)
+    said = Say(step.whisper.replace(SOURCE, facts.source), step.language)
     asked = Say(PRESS_1[step.language[:2]] if step.press_1 else "", step.language)
     return tuple(each for each in (said, asked) if each.text)
 

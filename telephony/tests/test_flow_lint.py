@@ -69,11 +69,8 @@ def test_what_would_strand_a_caller_is_refused_and_says_where(name):
 
 def test_every_rule_has_a_flow_that_breaks_it():
     broken = {code for _, code, _ in BROKEN.values()} | {"own_number"}
-    rules = {rule.__name__.strip("_") for rule in lint.RULES} - {
-        "vague_notice",
-        "not_transcribed",
-    }  # these warn
-    assert rules == broken
+    warns = {"vague_notice", "unknown_placeholder", "not_transcribed"}
+    assert {rule.__name__.strip("_") for rule in lint.RULES} - warns == broken
 
 
 def test_a_call_that_would_come_back_to_us_is_refused():
@@ -129,6 +126,35 @@ def test_a_message_that_no_provider_transcribes_is_warned_of_and_may_stand(chang
         for problem in lint.problems(with_step("voicemail", **change), around())
     ]
     assert found == ([("not_transcribed", "voicemail.transcribe", False)] if warned else [])
+
+
+@pytest.mark.parametrize(
+    ("step", "change", "odd"),
+    [
+        ("sales", {"whisper": "Call {caller} {source"}, "“{caller}” and “{source”"),
+        ("sales", {"whisper": "{source}: a call} from {Source}."}, "“}” and “{Source}”"),
+        ("sales", {"whisper": "A call from {source}, {source}."}, ""),
+        ("greeting", {"text": "You called us from {source}."}, "“{source}”"),
+        ("greeting", {"notice": "This {call} may be recorded."}, "“{call}”"),
+        ("voicemail", {"text": "Leave a message, {name}."}, "“{name}”"),
+    ],
+)
+def test_what_stands_in_braces_and_is_not_known_is_warned_of(step, change, odd):
+    found = [
+        (
+            problem.code,
+            problem.place,
+            problem.refuses,
+            problem.message.partition(": ")[2].partition(". Only")[0],
+        )
+        for problem in lint.problems(with_step(step, **change), around())
+    ]
+    assert found == ([("unknown_placeholder", f"{step}.{next(iter(change))}", False, odd)] if odd else [])
+
+
+def test_what_a_blocked_caller_hears_is_looked_at_too():
+    flow = replace(WHOLE, blocked=replace(WHOLE.blocked, text="Goodbye, {name}."))
+    assert [problem.code for problem in lint.problems(flow, around())] == ["unknown_placeholder"]
 
 
 def test_a_notice_on_one_way_does_not_excuse_the_other():
