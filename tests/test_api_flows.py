@@ -80,6 +80,7 @@ def test_a_call_is_tried_on_what_is_published_or_on_the_draft(api, path):
     draft = api.post(f"{path}what-if/", {"from": "", "at": at, "keys": "1", "draft": True}).json()
     assert [stop["step"] for stop in draft["path"]] == ["greeting", "hours", "menu", "sales", "voicemail"]
     assert draft["documents"][0] == draft["document"]
+    assert ["<Gather" in each for each in draft["whispers"]] == [True]
     assert (draft["unasked"], draft["circle"], answer["unasked"]) == ("", "", "")
 
 

@@ -91,6 +91,10 @@ class TrialShape(Shape):
     path = StopShape(many=True, source="stops")
     document = serializers.SerializerMethodField(help_text="What the provider is told first.")
     documents = serializers.ListField(child=serializers.CharField(), help_text="One after the other.")
+    whispers = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What it is told for whoever answers, before the caller is put through.",
+    )
     unasked = serializers.CharField(allow_blank=True, help_text="Keys that no menu asked for.")
     circle = serializers.CharField(
         allow_blank=True, help_text="The step that the call comes to without end; empty where it ends."

@@ -276,7 +276,8 @@ def _drawn(tried: Tried | None, form: FlowForm, flow: Flow) -> dict[str, Any] | 
         }
         for stop in tried.stops
     ]
-    return {"stops": stops, "documents": tried.documents, "too_many_keys": tried.too_many_keys}
+    told = {"documents": tried.documents, "whispers": tried.whispers}
+    return {"stops": stops, "too_many_keys": tried.too_many_keys} | told
 
 
 def _figures(request: MemberRequest, number: TrackingNumber) -> figures.Figures:

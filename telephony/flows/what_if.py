@@ -57,6 +57,7 @@ class Stop:
 class Tried:
     """The way of a call: its stops, and what the provider is told, one document after the other.
 
+    `whispers`: what is told for whoever answers, before the caller is put through, at each ring that says something.
     `pressed`: the keys that menus asked for. `unasked`: those that were left when the call ended. `circle`: the step
     that it comes to again and again.
     """
@@ -66,6 +67,7 @@ class Tried:
     pressed: str = ""
     unasked: str = ""
     circle: str = ""
+    whispers: Sequence[str] = ()
 
     @property
     def too_many_keys(self) -> str:
@@ -162,8 +164,17 @@ def path(flow: Flow, facts: Facts, links: Links, render: Render, *, keys: str = 
         if steps or not circle:  # else it is what was heard before
             documents.append(render(met.actions))
         stops += [_stop(flow, name, facts) for name in steps]
+    whispers = [render(each) for each in _whispers(flow, stops, facts, links)]
     stops += _end(flow, stops, circle)
-    return Tried(stops, documents, keys.removesuffix(pressed.left), pressed.left, circle or "")
+    return Tried(stops, documents, keys.removesuffix(pressed.left), pressed.left, circle or "", whispers)
+
+
+def _whispers(flow: Flow, stops: Sequence[Stop], facts: Facts, links: Links) -> Iterator[Sequence[Action]]:
+    """Yield what whoever answers hears at each ring on the way; asked for once, however often the call comes there."""
+    for name in dict.fromkeys(stop.step for stop in stops):
+        step = flow.at(name)
+        if isinstance(step, Ring) and step.to and (step.press_1 or step.whisper):
+            yield walk.whisper(flow, name, facts, links)
 
 
 def out_of_service(render: Render, *, keys: str = "") -> Tried:

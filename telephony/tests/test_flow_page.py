@@ -322,6 +322,8 @@ def test_a_trial_shows_the_way_and_the_documents(world, whole):
     html = whole.client.post(whole.path + "what-if/", given).content.decode()
     assert "&lt;Dial" in html
     assert "Sales" in html
+    assert "For whoever answers, before the caller is put through:" in html
+    assert "/whisper-accept/?step=sales" in html
     night = whole.client.post(whole.path + "what-if/", given | {"at": "2026-11-22T03:00"}).content.decode()
     assert "We are closed. Please call again tomorrow.</div>" in night
 

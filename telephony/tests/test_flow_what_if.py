@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from telephony.flows import lint, what_if
+from telephony.flows import lint, walk, what_if
 from telephony.flows.steps import Flow, Greeting
 from telephony.flows.walk import NOBODY_HERE
 from telephony.hours.week import ALWAYS, Hours
@@ -49,6 +49,17 @@ def test_what_our_people_hear_is_told_with_the_ring():
     does = {stop.step: stop.does for stop in tried(keys="1", source="Google Ads").stops}
     assert does["sales"].endswith("Who answers hears “A call from Google Ads. Press 1 to take the call.”")
     assert "Who answers" not in next(stop.does for stop in tried().stops if stop.step == "ring")
+
+
+def test_the_document_for_whoever_answers_is_shown_as_it_will_be():
+    [press] = tried(keys="1", source="Google Ads").whispers
+    assert press == document(walk.whisper(WHOLE, "sales", facts(source="Google Ads"), LINKS))
+    assert "<Gather" in press
+    assert "A call from Google Ads." in press
+    assert tried().whispers == []
+    turns = with_step("ring", order="in_turn", whisper="A call.")
+    assert len(tried(turns).whispers) == 1
+    assert tried(with_step("ring", turns, to=())).whispers == []
 
 
 def test_what_is_recorded_is_shown_as_it_will_be():
