@@ -180,9 +180,11 @@ def week(business: Business, number: TrackingNumber, flow: Flow, *, in_service: 
 
 
 def _facts(business: Business, number: TrackingNumber, flow: Flow, trial: Trial) -> Facts:
+    at, row = trial.at.astimezone(business.tz), opening.row_of(business)
     return Facts(
-        at=trial.at.astimezone(business.tz),
-        hours=opening.of(business),
+        at=at,
+        hours=opening.hours_of(business, row),
+        holiday=opening.holiday(row, at.date()),
         blocked=walk.turns_away(flow, spam=_is_spam(business, trial.caller), withheld=trial.caller is None),
         source=number.source.name,
     )

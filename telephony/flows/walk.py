@@ -69,8 +69,8 @@ def _nobodys_turn(step: str) -> int:
 class Facts:
     """What decides about a call besides the flow.
 
-    `told`: the caller has heard a recording notice already. `turn_of` is asked whose turn it is when a round robin is
-    reached, and not before.
+    `told`: the caller has heard a recording notice already. `holiday`: what people call the day. `turn_of` is asked
+    whose turn it is when a round robin is reached, and not before.
     """
 
     at: datetime
@@ -78,6 +78,7 @@ class Facts:
     blocked: bool = False
     told: bool = False
     source: str = ""
+    holiday: str = ""
     turn_of: Callable[[str], int] = _nobodys_turn
 
 

@@ -262,7 +262,7 @@ def _words(step: Step, facts: Facts) -> str:
             return " ".join(text for text in (step.text, step.notice) if text) or "Says nothing."
         case OpenHours():
             words = facts.hours.in_words(facts.at)
-            return words[:1].upper() + words[1:] + "."
+            return words[:1].upper() + words[1:] + (f": it is {facts.holiday}." if facts.holiday else ".")
         case Menu() | Voicemail() | Sentence():
             return step.text or NOTHING_SAID
         case Ring():

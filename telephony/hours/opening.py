@@ -6,7 +6,7 @@ anybody.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 
@@ -54,6 +54,12 @@ def hours_of(business: Business, row: OpeningHours | None) -> Hours:
 def document_of(row: OpeningHours | None) -> Mapping[str, Any]:
     """Return the document of a row, or the one of a business that has none."""
     return row.document if row else DEFAULT
+
+
+def holiday(row: OpeningHours | None, day: date) -> str:
+    """Return what people call a day that has hours of its own; nothing for any other."""
+    own = document_of(row)["holidays"].get(day.isoformat())
+    return str(own["name"]) if own else ""
 
 
 def was_closed(row: OpeningHours | None, hours: Hours, at: datetime) -> bool | None:

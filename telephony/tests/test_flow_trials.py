@@ -9,8 +9,10 @@ from django.test import Client
 
 from callcrm.testing import login
 from telephony import numbers
-from telephony.flows import trials
+from telephony.flows import trials, versions
 from telephony.flows.walk import NOT_IN_SERVICE
+from telephony.hours import opening
+from telephony.tests.flows import WHOLE
 
 BERLIN = ZoneInfo("Europe/Berlin")
 TWICE = "2026-10-25T02:30"
@@ -126,6 +128,21 @@ def test_nothing_is_said_to_answer_calls_to_a_number_that_is_switched_off(world,
     for page in (f"{off}versions/", f"{off}versions/1/"):
         assert "Answers calls" not in client.get(page).content.decode()
     assert "Once it is, it rings" in client.get(off.removesuffix("flow/")).content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("day", "says"),
+    [("2026-12-24", "Open until noon: it is Christmas Eve."), ("2026-12-23", "Open until 5:00 pm.")],
+)
+def test_a_call_on_a_holiday_names_it(world, day, says):
+    with world.inside():
+        eve = {"2026-12-24": {"name": "Christmas Eve", "windows": ["09:00-12:00"]}}
+        opening.change(world.acme, holidays=eve, by=world.owner)
+        versions.put(world.number, WHOLE, by=world.owner)
+    path = f"/b/acme/numbers/{world.number.pk}/flow/what-if/"
+    tried = login(Client(), world.owner).post(path, {"at": f"{day}T10:00"}).context["tried"]
+    assert tried["stops"][1]["does"] == says
 
 
 @pytest.mark.django_db
