@@ -37,6 +37,11 @@ class Figures:
         return self.missed + self.voicemails
 
     @property
+    def others(self) -> int:
+        """Return how many were turned away, or are not over yet."""
+        return self.calls - self.answered - self.not_answered - self.abandoned
+
+    @property
     def in_words(self) -> str:
         """Return what came in and what became of it, each by the name that it has in the list."""
         parts = [f"{self.calls} call{pluralize(self.calls)} came in"]

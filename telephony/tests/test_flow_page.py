@@ -1,11 +1,12 @@
 """The editor: what is typed is kept, what is wrong is named at its field, and only what is right is published."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
 from django.test import Client
 
-from callcrm.testing import NUMBER, add_lead, login
+from callcrm.testing import NUMBER, add_call, add_lead, login
 from leads.models import Lead
 from telephony.flows import versions
 from telephony.models import FlowDraft, TrackingNumber
@@ -310,6 +311,20 @@ def test_who_is_late_again_with_what_he_had_sent_again_is_told_again(whole):
     told = whole.client.post(whole.path, again)
     assert told.status_code == 422
     assert "from <b>13</b> to <b>11</b>" in told.content.decode()
+
+
+def test_the_figures_of_a_number_add_up(world, editor):
+    for outcome in ("answered", "answered", "missed", "voicemail", "abandoned", "blocked", ""):
+        add_call(world.acme, number=world.number, outcome=outcome)
+    html = editor.page()
+    figures = dict(re.findall(r"<dt>([^<]*)</dt><dd class=\"num\">([^<]*)</dd>", html))
+    del figures["Answered in"]
+    assert figures == {
+        "Answered": "2 of 7",
+        "Missed or voicemail": "2",
+        "Hung up": "1",
+        "Blocked, or not over yet": "2",
+    }
 
 
 def test_a_draft_is_thrown_away(whole):
