@@ -13,6 +13,7 @@ from telephony.flows import trials, versions
 from telephony.flows.walk import NOT_IN_SERVICE
 from telephony.hours import opening
 from telephony.tests.flows import WHOLE
+from telephony.tests.test_flow_page import Editor
 
 BERLIN = ZoneInfo("Europe/Berlin")
 TWICE = "2026-10-25T02:30"
@@ -127,6 +128,10 @@ def test_nothing_is_said_to_answer_calls_to_a_number_that_is_switched_off(world,
     client = login(Client(), world.owner)
     for page in (f"{off}versions/", f"{off}versions/1/"):
         assert "Answers calls" not in client.get(page).content.decode()
+    editor = Editor(world)
+    said = editor.client.get(editor.post("publications/", ring__seconds="19").url)
+    told = [str(message) for message in said.context["messages"]]
+    assert told == ["Version 2 answers calls once the number is in service."]
     assert "Once it is, it rings" in client.get(off.removesuffix("flow/")).content.decode()
 
 
