@@ -138,7 +138,7 @@ FORMS = {
     "recording-holds": {"reason": "lawsuit"},
     "recording-pauses": {},
     "recording-resumptions": {},
-    "recording-deletions": {"confirm": ""},
+    "recording-deletions": {"rule": "card_data", "confirm": ""},
     "settings": {"name": "Acme", "timezone": "America/New_York", "region": "US"},
     "account": {"current": "x", "new": "y"},
     "login": {"email": "a@acme.example", "password": "x"},

@@ -106,6 +106,7 @@ class Recording(TenantModel, SealedModel):
         CARD_DATA = "card_data", "Card data"
         PERSON = "person", "With the person"
         REQUEST = "request", "Request"
+        UNTOLD = "untold", "Recorded without notice"
 
     class HoldReason(models.TextChoices):
         """A code, so that the history can name it: what the case is about stays with who leads it."""
@@ -295,6 +296,12 @@ class Recording(TenantModel, SealedModel):
         """Say whether nothing of it is left to keep: of a blocked one the provider's copy is all there is."""
         leaves = self.state == self.State.BLOCKED and self.provider_copy != self.Copy.KEPT
         return leaves or self.state in self.GONE
+
+    @property
+    def can_be_deleted(self) -> bool:
+        """Say whether somebody may delete it now. While it goes on, it is paused instead."""
+        goes_on = self.is_going_on and self.call.is_live
+        return not (self.is_past_keeping or self.is_held or goes_on)
 
     @property
     def is_held(self) -> bool:

@@ -12,7 +12,7 @@ from recordings.api import RecordingShape
 from recordings.models import Recording, RecordingQuerySet
 from recordings.retention import deletions, holds
 
-RULES = ["card_data", "request"]  # what somebody may delete by; `retention` is the rule's own
+RULES = ["card_data", "request", "untold"]  # what somebody may delete by; `retention` is the rule's own
 
 
 class HoldBody(Strict):
@@ -64,7 +64,10 @@ class HoldLiftings(Act):
 
 
 class Deletions(Act):
-    """Delete a recording for good, here and at the provider. One that is held is a conflict."""
+    """Delete a recording for good, here and at the provider. One that is held is a conflict.
+
+    `untold` is for a blocked one: nobody was told that the call is recorded.
+    """
 
     bodies = {"POST": DeletionBody}
 

@@ -52,9 +52,12 @@ def delete(recording: Recording, rule: Recording.Rule, *, by: Member) -> Recordi
         raise Conflict("Nothing was recorded, so there is nothing to delete.")
     if mine.is_held:
         raise Conflict(HELD)
-    if mine.state != Recording.State.DELETED:
-        end([mine], rule, by=by)
-        mine.refresh_from_db()
+    if mine.state == Recording.State.DELETED:
+        return mine
+    if rule == Recording.Rule.UNTOLD and mine.state != Recording.State.BLOCKED:
+        raise Conflict("This recording was not made without notice.")
+    end([mine], rule, by=by)
+    mine.refresh_from_db()
     return mine
 
 

@@ -7,6 +7,7 @@ _BY: Final = {
     "card_data": "Deleted: it held card data",
     "person": "Deleted with the person's data",
     "request": "Deleted on request",
+    "untold": "Deleted: recorded without notice",
 }
 
 

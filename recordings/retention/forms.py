@@ -5,6 +5,12 @@ from django import forms
 from callcrm.lib.forms import RefusableForm
 from recordings.models import LONGEST_KEPT, Recording
 
+# What somebody deletes one by, and what he is asked before it goes.
+QUESTIONS = {
+    "card_data": "Does this recording contain card data?",
+    "request": "Did somebody ask for this recording to be deleted?",
+    "untold": "Delete the recording at the provider?",
+}
 FOREVER = "Days, 1 to 3,650. Empty: kept until somebody deletes them."
 
 
@@ -25,6 +31,12 @@ class RulesForm(RefusableForm):
 
     call = _days("Recorded calls")
     voicemail = _days("Voicemail messages")
+
+
+class DeletionForm(forms.Form):
+    """Why a recording goes at once."""
+
+    rule = forms.ChoiceField(choices=list(QUESTIONS.items()))
 
 
 class HoldForm(forms.Form):

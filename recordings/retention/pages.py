@@ -23,7 +23,7 @@ from recordings.listening import transcripts
 from recordings.models import Recording
 from recordings.retention import deletions, ends, holds
 from recordings.retention import rules as retention
-from recordings.retention.forms import HoldForm, RulesForm
+from recordings.retention.forms import QUESTIONS, DeletionForm, HoldForm, RulesForm
 
 PAGE_SIZE, HELD_SHOWN, LATELY_SHOWN, ASKED_SHOWN = 25, 50, 30, 200
 MOST_COUNTED = 1000
@@ -72,14 +72,18 @@ def lift_hold(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_POST
 @needs(Permission.DELETE_CUSTOMERS)
 def delete(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Delete a recording that holds card data, once that is confirmed."""
-    recording = _recording(request, pk)
+    """Delete a recording for a reason that somebody may have, once that is confirmed."""
+    recording, form = _recording(request, pk), DeletionForm(request.POST)
     if recording.is_held:  # said before anything is asked
         raise Conflict(deletions.HELD)
-    if not _confirmed(request, "card data", pk):
-        return _ask_for_deletion(request, recording)
-    deletions.delete(recording, Recording.Rule.CARD_DATA, by=request.member)
-    messages.success(request, "The recording is deleted here, and at the provider as soon as it answers.")
+    if not form.is_valid():
+        raise Invalid(fields={"rule": ["Choose why it is deleted."]})
+    rule = Recording.Rule(form.cleaned_data["rule"])
+    if not _confirmed(request, f"deletion {rule}", pk):
+        return _ask_for_deletion(request, recording, rule)
+    deletions.delete(recording, rule, by=request.member)
+    where = "is deleted here, and" if recording.is_here else "is deleted"
+    messages.success(request, f"The recording {where} at the provider as soon as it answers.")
     return redirect("call", request.business.slug, recording.call_id)
 
 
@@ -117,21 +121,29 @@ def _ask_for_less(request: MemberRequest, rules: retention.Rules) -> HttpRespons
     return render(request, "recordings/retention_confirmation.html", context)
 
 
-def _ask_for_deletion(request: MemberRequest, recording: Recording) -> HttpResponse:
+def _ask_for_deletion(request: MemberRequest, recording: Recording, rule: Recording.Rule) -> HttpResponse:
     written = transcripts.written_of(recording)
     goes = f" What is written of it goes with it: {written}." if written else ""
     text = (
         f"{recording.call.shown_caller}, {times.exact(recording.created_at, request.business.tz)}. "
-        f"It is deleted at once and for good, here and at the provider.{goes} The call stays in the figures."
+        f"{_what_goes(recording)}{goes} The call stays in the figures."
     )
+    token = confirmations.offer(request.member, f"deletion {rule}", recording.pk)
     context = {
-        "question": "Does this recording contain card data?",
+        "question": QUESTIONS[rule],
         "text": text,
         "button": "Delete the recording",
-        "values": {"confirm": confirmations.offer(request.member, "card data", recording.pk)},
+        "values": {"rule": rule.value, "confirm": token},
         "back": reverse("call", args=[request.business.slug, recording.call_id]),
     }
     return render(request, "accounts/confirmation.html", context)
+
+
+def _what_goes(recording: Recording) -> str:
+    if recording.is_here:
+        return "It is deleted at once and for good, here and at the provider."
+    comes = "" if recording.state == Recording.State.BLOCKED else " It is not fetched any more."
+    return f"It is not here.{comes} What the provider has of it is deleted for good: then there is none."
 
 
 def _shown(request: MemberRequest, form: RulesForm) -> dict[str, Any]:

@@ -18,6 +18,7 @@ RULES = [
     ("card_data", "Deleted: it held card data"),
     ("person", "Deleted with the person's data"),
     ("request", "Deleted on request"),
+    ("untold", "Deleted: recorded without notice"),
 ]
 
 

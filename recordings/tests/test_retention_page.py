@@ -16,7 +16,7 @@ from recordings.listening import notes
 from recordings.models import Recording
 from recordings.retention import deletions, holds
 from recordings.retention import rules as retention
-from recordings.tests.waiting import again, told
+from recordings.tests.waiting import again, jobs, told, untold
 
 pytestmark = pytest.mark.django_db
 PAGE = "/b/acme/retention/"
@@ -214,46 +214,102 @@ def test_card_data_is_deleted_once_that_is_confirmed(world, client):
     recording = told(world, state="stored", key=b"wrapped")
     login(client, world.admin)
     assert "Contains card data: delete" in page_of(client, recording)
-    asked = act(client, "recording-deletions", recording)
+    asked = act(client, "recording-deletions", recording, rule="card_data")
     assert "for good, here and at the provider" in asked.content.decode()
     assert again(world, recording).state == "stored"
     confirm = token(asked)
-    assert act(client, "recording-deletions", recording, confirm=confirm).status_code == 302
+    assert act(client, "recording-deletions", recording, rule="card_data", confirm=confirm).status_code == 302
     gone = again(world, recording)
     assert (gone.state, gone.deleted_by, gone.key) == ("deleted", "card_data", None)
     assert "Deleted: it held card data." in page_of(client, recording)
-    assert act(client, "recording-deletions", recording, confirm=confirm).status_code == 422
+    assert act(client, "recording-deletions", recording, rule="card_data", confirm=confirm).status_code == 422
+
+
+@pytest.mark.parametrize("state", ["pending", "failed"])
+@pytest.mark.parametrize("rule", ["card_data", "request"])
+def test_one_that_is_not_here_is_deleted_at_the_provider_for_either_reason(world, client, state, rule):
+    recording = told(world, state=state, failure="status_500")
+    login(client, world.admin)
+    assert f'name="rule" value="{rule}"' in page_of(client, recording)
+    asked = act(client, "recording-deletions", recording, rule=rule)
+    assert "It is not here. It is not fetched any more." in asked.content.decode()
+    act(client, "recording-deletions", recording, rule=rule, confirm=token(asked))
+    gone = again(world, recording)
+    assert (gone.state, gone.deleted_by, gone.provider_copy) == ("deleted", rule, "leaving")
+    assert jobs("remove_deleted").count() == 1
+
+
+def test_a_blocked_one_goes_at_the_provider_by_a_button_whatever_the_setting_says(world, client):
+    recording = told(world, untold(world), state="blocked", next_attempt_at=None)
+    text = page_of(login(client, world.admin), recording)
+    assert "stays there until somebody deletes it." in text
+    assert "Contains card data" not in text
+    asked = act(client, "recording-deletions", recording, rule="untold")
+    assert "Delete the recording at the provider?" in asked.content.decode()
+    act(client, "recording-deletions", recording, rule="untold", confirm=token(asked))
+    gone = again(world, recording)
+    assert (gone.state, gone.deleted_by, gone.provider_copy) == ("deleted", "untold", "leaving")
+    assert "Deleted: recorded without notice." in page_of(client, recording)
+
+
+def test_what_was_not_blocked_is_not_deleted_as_such(world, client):
+    recording = told(world, state="stored")
+    login(client, world.admin)
+    confirm = token(act(client, "recording-deletions", recording, rule="untold"))
+    assert act(client, "recording-deletions", recording, rule="untold", confirm=confirm).status_code == 409
+    assert again(world, recording).state == "stored"
+
+
+def test_one_that_goes_on_is_paused_and_not_deleted(world, client):
+    call = add_call(world.acme, state="in-progress", outcome="", ended_at=None)
+    recording = told(world, call, is_complete=False, asked_since=None, next_attempt_at=None)
+    assert 'name="rule"' not in page_of(login(client, world.admin), recording)
+
+
+@pytest.mark.parametrize("rule", ["", "retention", "person", "x"])
+def test_a_deletion_wants_one_of_the_reasons(world, client, rule):
+    recording = told(world, state="stored")
+    assert act(login(client, world.admin), "recording-deletions", recording, rule=rule).status_code == 422
+
+
+def test_a_confirmation_is_for_the_reason_that_was_given(world, client):
+    recording = told(world, state="stored")
+    confirm = token(act(login(client, world.admin), "recording-deletions", recording, rule="request"))
+    changed = act(client, "recording-deletions", recording, rule="card_data", confirm=confirm)
+    assert (changed.status_code, again(world, recording).state) == (422, "stored")
 
 
 def test_who_is_asked_reads_what_else_goes_with_it(world, client):
     recording = told(world, state="stored", audio_seconds=5)
     login(client, world.admin)
-    assert "goes with it" not in act(client, "recording-deletions", recording).content.decode()
+    assert (
+        "goes with it" not in act(client, "recording-deletions", recording, rule="card_data").content.decode()
+    )
     with world.inside():
         for body in ("Wants a quote.", "Reads out a card."):
             notes.add(recording, 3, body, by=world.admin)
         kept = Recording.objects.select_related("call__lead").get(pk=recording.pk)
         kept.transcript = "My card is …"
         kept.save()
-    asked = act(client, "recording-deletions", recording).content.decode()
+    asked = act(client, "recording-deletions", recording, rule="card_data").content.decode()
     assert "What is written of it goes with it: 2 notes and the written message." in asked
     assert "My card" not in asked
 
 
 def test_a_confirmation_is_for_one_recording(world, client):
     one, other = told(world, state="stored"), told(world, state="stored")
-    confirm = token(act(login(client, world.admin), "recording-deletions", one))
-    assert act(client, "recording-deletions", other, confirm=confirm).status_code == 422
+    confirm = token(act(login(client, world.admin), "recording-deletions", one, rule="card_data"))
+    assert act(client, "recording-deletions", other, rule="card_data", confirm=confirm).status_code == 422
     assert again(world, other).state == "stored"
 
 
 def test_card_data_under_a_hold_stays_and_the_refusal_says_why(world, client):
     recording = told(world, state="stored")
     login(client, world.admin)
-    confirm = token(act(client, "recording-deletions", recording))
+    confirm = token(act(client, "recording-deletions", recording, rule="card_data"))
     act(client, "recording-holds", recording, reason="lawsuit")
     for form in ({}, {"confirm": confirm}):
-        refused = act(client, "recording-deletions", recording, **form)
+        refused = act(client, "recording-deletions", recording, rule="card_data", **form)
         assert refused.status_code == 409
         assert "Lift the hold first." in refused.content.decode()
     assert again(world, recording).state == "stored"
