@@ -28,4 +28,5 @@ urlpatterns = [
     path("calls/<uuid:pk>/recording-pauses/", pause_pages.pause, name="recording-pauses"),
     path("calls/<uuid:pk>/recording-resumptions/", pause_pages.resume, name="recording-resumptions"),
     path("retention/", retention_pages.retention_page, name="retention"),
+    path("retention/provider-copies/", retention_pages.provider_copies, name="retention-copies"),
 ]

@@ -135,6 +135,7 @@ FORMS = {
     "member-role": {"role": "admin", "confirm": ""},
     "member-removal": {"confirm": ""},
     "retention": {"call": "9", "voicemail": "", "confirm": ""},
+    "retention-copies": {"delete_at_provider": "on", "confirm": ""},
     "recording-holds": {"reason": "lawsuit"},
     "recording-pauses": {},
     "recording-resumptions": {},

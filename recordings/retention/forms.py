@@ -33,6 +33,17 @@ class RulesForm(RefusableForm):
     voicemail = _days("Voicemail messages")
 
 
+class CopiesForm(forms.Form):
+    """What becomes of the provider's copies."""
+
+    delete_at_provider = forms.BooleanField(
+        required=False,
+        label="Delete recordings at the provider once they are kept here",
+        help_text="Each is read back here and compared first. Without this the provider keeps its copy until the "
+        "recording is deleted here.",
+    )
+
+
 class DeletionForm(forms.Form):
     """Why a recording goes at once."""
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import confirmations
+from accounts import businesses, confirmations
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
 from audit.models import Entry
@@ -23,10 +23,11 @@ from recordings.listening import transcripts
 from recordings.models import Recording
 from recordings.retention import deletions, ends, holds
 from recordings.retention import rules as retention
-from recordings.retention.forms import QUESTIONS, DeletionForm, HoldForm, RulesForm
+from recordings.retention.forms import QUESTIONS, CopiesForm, DeletionForm, HoldForm, RulesForm
 
 PAGE_SIZE, HELD_SHOWN, LATELY_SHOWN, ASKED_SHOWN = 25, 50, 30, 200
 MOST_COUNTED = 1000
+COPIES = "provider copies"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,6 +46,19 @@ def retention_page(request: MemberRequest) -> HttpResponse:
     return render(
         request, "recordings/retention.html", _shown(request, form), status=422 if form.errors else 200
     )
+
+
+@require_POST
+@needs(Permission.ADMIN_PANEL)
+def provider_copies(request: MemberRequest) -> HttpResponse:
+    """Say whether the provider keeps its copies; that it shall delete them once that is confirmed."""
+    form = CopiesForm(request.POST)
+    wants = form.is_valid() and form.cleaned_data["delete_at_provider"]
+    if wants and not request.business.delete_at_provider and not _confirmed(request, COPIES):
+        return _ask_about_copies(request)
+    businesses.change(request.business, {"delete_at_provider": wants}, by=request.member)
+    messages.success(request, "Saved. It holds for recordings that come from now on.")
+    return redirect("retention", request.business.slug)
 
 
 @require_POST
@@ -139,6 +153,19 @@ def _ask_for_deletion(request: MemberRequest, recording: Recording, rule: Record
     return render(request, "accounts/confirmation.html", context)
 
 
+def _ask_about_copies(request: MemberRequest) -> HttpResponse:
+    context = {
+        "question": "Delete recordings at the provider?",
+        "text": "This holds for recordings that come from now on. One that is kept here is deleted there, and is "
+        "then here alone. One that is not kept, because nobody was told of it, is deleted there unheard: then there "
+        "is none.",
+        "button": "Delete them there",
+        "values": {"delete_at_provider": "on", "confirm": confirmations.offer(request.member, COPIES)},
+        "back": reverse("retention", args=[request.business.slug]),
+    }
+    return render(request, "accounts/confirmation.html", context)
+
+
 def _what_goes(recording: Recording) -> str:
     if recording.is_here:
         return "It is deleted at once and for good, here and at the provider."
@@ -157,6 +184,7 @@ def _shown(request: MemberRequest, form: RulesForm) -> dict[str, Any]:
     held = Recording.objects.filter(business=business).exclude(held_at=None).order_by("-held_at")
     return {
         "form": form,
+        "copies": CopiesForm(initial={"delete_at_provider": business.delete_at_provider}),
         "at": at,
         "page": tonight,
         "held": held.select_related("held_by__user")[:HELD_SHOWN],

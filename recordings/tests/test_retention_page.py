@@ -8,6 +8,8 @@ import pytest
 from django.urls import reverse
 from django.utils.timezone import now
 
+from accounts import businesses
+from accounts.models import Business
 from audit.models import Entry
 from callcrm.testing import add_call, add_lead, assert_flat_queries, login
 from leads import editing
@@ -20,6 +22,7 @@ from recordings.tests.waiting import again, jobs, told, untold
 
 pytestmark = pytest.mark.django_db
 PAGE = "/b/acme/retention/"
+COPIES = f"{PAGE}provider-copies/"
 OLD = timedelta(days=40)
 
 
@@ -155,6 +158,34 @@ def test_it_costs_the_same_with_many(world, client):
 def test_the_question_costs_the_same_with_many(world, client):
     login(client, world.admin)
     assert_flat_queries(lambda: client.post(PAGE, {"call": "30", "voicemail": ""}), lambda: old(world))
+
+
+# --- The provider's copies
+
+
+def test_an_admin_has_copies_deleted_at_the_provider_once_that_is_confirmed(world, client):
+    login(client, world.admin)
+    asked = client.post(COPIES, {"delete_at_provider": "on"})
+    assert "is deleted there unheard: then there is none." in asked.content.decode()
+    assert not deletes_at_provider(world)
+    form = {"delete_at_provider": "on", "confirm": token(asked)}
+    assert client.post(COPIES, form).status_code == 302
+    assert deletes_at_provider(world)
+    assert " checked" in client.get(PAGE).content.decode()
+    history = " ".join(client.get("/b/acme/audit/").content.decode().split())
+    assert "the deletion of the provider&#x27;s copies: from <b>off</b> to <b>on</b>" in history.replace(
+        "The", "the"
+    )
+
+
+def test_that_the_provider_keeps_its_copies_again_is_not_asked_about(world, client):
+    businesses.change(world.acme, {"delete_at_provider": True}, by=world.owner)
+    assert login(client, world.admin).post(COPIES, {}).status_code == 302
+    assert not deletes_at_provider(world)
+
+
+def deletes_at_provider(world):
+    return Business.objects.get(pk=world.acme.pk).delete_at_provider
 
 
 # --- One recording
