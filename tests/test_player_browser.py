@@ -8,7 +8,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import Business
 from callcrm.testing import World, add_call, add_lead
+from recordings.listening import notes
 from recordings.models import Playback, Recording
+from recordings.retention import deletions, holds
 from telephony.models import Call
 from telephony.problems import reports
 from telephony.tests.live_clients import Server
@@ -149,6 +151,50 @@ def test_a_note_is_written_at_its_moment_and_leads_back_there(world: World, call
 def tell_of_a_problem(world: World, call: Call) -> None:
     with world.inside():
         reports.report(call, "poor_audio", "", by=world.admin)
+
+
+def started_and_paused(player: Page) -> None:
+    player.get_by_role("button", name="Play recording").first.click()
+    until(player, f"{AT} > 0.1")
+    player.get_by_role("button", name="Pause recording").first.click()
+    until(player, PAUSED)
+
+
+def deleted(world: World, call: Call) -> None:
+    with world.inside():
+        recording = Recording.objects.get(call=call)
+        deletions.delete(recording, Recording.Rule.CARD_DATA, by=world.owner)
+
+
+@pytest.mark.parametrize("place", ["calls/{call}/", "calls/", "leads/{lead}/", "desk/?lead={lead}"])
+def test_what_is_deleted_goes_from_where_somebody_listens(
+    world: World, call: Call, player: Page, place: str
+) -> None:
+    problems = watch(player)
+    player.goto("/b/acme/" + place.format(call=call.pk, lead=call.lead_id))
+    player.wait_for_timeout(500)
+    started_and_paused(player)
+    meanwhile(lambda: deleted(world, call))
+    expect(player.locator("[data-player], audio")).to_have_count(0)
+    if "call" in place:
+        expect(player.get_by_text("eleted: it held card data").first).to_be_visible()
+    assert problems == []
+
+
+def test_around_who_listens_the_page_goes_on(world: World, call: Call, player: Page) -> None:
+    def noted_and_held() -> None:
+        with world.inside():
+            recording = Recording.objects.select_related("call__lead").get(call=call)
+            notes.add(recording, 3, "Wants a quote.", by=world.owner)
+            holds.hold(recording, Recording.HoldReason.LAWSUIT, by=world.owner)
+
+    player.get_by_role("button", name="Play recording").click()
+    until(player, f"{AT} > 0.1")
+    meanwhile(noted_and_held)
+    expect(player.get_by_role("button", name="Lift the hold")).to_be_visible()
+    expect(player.locator(".moments")).to_contain_text("Wants a quote.")
+    assert not player.evaluate(PAUSED)
+    expect(player.get_by_role("slider")).to_be_enabled()
 
 
 def seek(page: Page, seconds: float) -> None:

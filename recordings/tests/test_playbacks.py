@@ -286,6 +286,14 @@ def test_a_deleted_person_takes_the_sound_along(world, user, recording):
     assert user.get(link).status_code in (404, 409, 410, 503)
 
 
+def test_what_is_deleted_is_served_to_nobody_from_that_moment_on(world, user, recording):
+    link = begin(user, recording)
+    assert user.get(link, headers={"Range": "bytes=0-99"}).status_code == 206
+    with world.inside():
+        deletions.delete(recording, Recording.Rule.CARD_DATA, by=world.owner)
+    assert user.get(link, headers={"Range": "bytes=100-"}).status_code == 409
+
+
 # --- Notes at a moment
 
 

@@ -84,13 +84,14 @@ pop?.addEventListener("toggle", (event) => {
 // A page kept for the back button must not keep a number with it.
 addEventListener("pagehide", () => $$("[data-remask]").forEach(hide));
 
-// ---- Fragments that follow the live feed: they wait while a person looks at a number,
-// listens or types in them, and in hidden tabs.
+// ---- Fragments that follow the live feed: they wait while a person looks at a number, is asked why he listens or
+// types in them, and in hidden tabs. A player that sounds is left out of what changes (hx-morph-skip); another recording
+// may take its place in #latest alone, which waits.
 
 let missed = false;
 let asking = false; // between a click on an eye and its list of reasons
 const reading = () => document.hidden || asking || $(".masked.open, #revealing, [data-refetch] :is(:popover-open, .noting[open])");
-const heard = (fragment) => $$("audio, .why-played", fragment).some((one) => one.closest("[data-refetch]") === fragment);
+const heard = (fragment) => $$("#latest audio, .why-played", fragment).some((one) => one.closest("[data-refetch]") === fragment);
 const typed = (fragment) => $$("textarea, [data-keep]", fragment).some((field) => field.value !== field.defaultValue);
 // What somebody has to see at once waits for nobody: a call that rings.
 const waits = (fragment) => fragment.dataset.refetch !== "always" && (reading() || heard(fragment) || typed(fragment));

@@ -247,6 +247,12 @@ function dock(face, docked) {
   if (docked) face.showPopover();
 }
 
+// What is deleted sounds no more, however much of it was loaded: it goes before anything asks who is listening.
+document.addEventListener("live:recording.changed", ({ detail }) => {
+  if (detail?.state !== "deleted") return;
+  for (const face of document.querySelectorAll(`[data-player="${CSS.escape(detail.id)}"]`)) face.remove();
+}, true);
+
 addEventListener("hashchange", () => {
   show();
   if (!location.hash.startsWith("#t=")) return;
