@@ -2,6 +2,7 @@
 
 from django import forms
 
+from callcrm.errors import Conflict, Refused
 from callcrm.lib.forms import RefusableForm
 from recordings.models import LONGEST_KEPT, Recording
 
@@ -31,6 +32,17 @@ class RulesForm(RefusableForm):
 
     call = _days("Recorded calls")
     voicemail = _days("Voicemail messages")
+    drawn = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+
+    @property
+    def rules(self) -> dict[str, int | None]:
+        return {kind: self.cleaned_data[kind] for kind in Recording.Kind.values}
+
+    def take(self, refused: Refused) -> None:
+        """After a conflict the form shows what is there now: what was typed was meant for something else."""
+        super().take(refused)
+        if isinstance(refused, Conflict):
+            self.data = {name: "" if value is None else value for name, value in self.initial.items()}
 
 
 class CopiesForm(forms.Form):

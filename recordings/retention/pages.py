@@ -35,12 +35,14 @@ COPIES = "provider copies"
 def retention_page(request: MemberRequest) -> HttpResponse:
     """The rules, what goes tonight, what is held and what went; a POST changes the rules, once that is confirmed."""
     before = retention.rules_of(request.business.pk)
-    form = RulesForm(request.POST or None, initial=before)
+    now_is = retention.version_of(before)
+    form = RulesForm(request.POST or None, initial=before | {"drawn": now_is})
     if form.is_valid():
-        rules = form.cleaned_data
-        if retention.shortens(before, rules) and not _confirmed(request, _act(rules)):
-            return _ask_for_less(request, rules)
-        if form.does(lambda: retention.change(request.business, rules, by=request.member)):
+        rules, drawn = form.rules, form.cleaned_data["drawn"]
+        shortens = drawn == now_is and retention.shortens(before, rules)
+        if shortens and not _confirmed(request, _act(rules)):
+            return _ask_for_less(request, before, rules)
+        if form.does(lambda: retention.change(request.business, rules, drawn=drawn, by=request.member)):
             messages.success(request, "Saved. It holds for all recordings, from now on.")
             return redirect("retention", request.business.slug)
     return render(
@@ -114,25 +116,30 @@ def _confirmed(request: MemberRequest, act: str, subject: object = "") -> bool:
 
 def _act(rules: retention.Rules) -> str:
     """What is confirmed is these days and no others."""
-    return "retention " + " ".join(f"{kind}={days}" for kind, days in sorted(rules.items()))
+    return f"retention {retention.version_of(rules)}"
 
 
-def _ask_for_less(request: MemberRequest, rules: retention.Rules) -> HttpResponse:
+def _ask_for_less(request: MemberRequest, before: retention.Rules, rules: retention.Rules) -> HttpResponse:
     at = retention.tonight(request.business, now())
     rows = retention.going(request.business.pk, at, rules)
     shown = rows.select_related("call").prefetch_related("pauses")  # what `told` reads
     count = rows[: MOST_COUNTED + 1].count()
     context = {
         "at": at,
-        "days": {str(field.label): rules[name] for name, field in RulesForm.base_fields.items()},
+        "days": [(RulesForm.base_fields[kind].label, *_in_words(kind, before, rules)) for kind in rules],
         "rows": shown.order_by("-created_at", "-pk")[:ASKED_SHOWN],
         "count": count,
         "more": max(0, count - ASKED_SHOWN),
         "most": MOST_COUNTED,
-        "values": {kind: days or "" for kind, days in rules.items()},
+        "values": {kind: days or "" for kind, days in rules.items()}
+        | {"drawn": retention.version_of(before)},
         "token": confirmations.offer(request.member, _act(rules)),
     }
     return render(request, "recordings/retention_confirmation.html", context)
+
+
+def _in_words(kind: str, *rules: retention.Rules) -> list[str]:
+    return [retention.in_words(each[kind]) for each in rules]
 
 
 def _ask_for_deletion(request: MemberRequest, recording: Recording, rule: Recording.Rule) -> HttpResponse:

@@ -16,7 +16,7 @@ from django.db.models import Q
 from accounts.models import Business, Member
 from audit.events import Change
 from audit.recording import record
-from callcrm.errors import Invalid
+from callcrm.errors import Conflict, Invalid
 from callcrm.lib import logs
 from callcrm.lib.tenancy import business_scope, system_scope
 from recordings.events import RetentionChanged
@@ -28,6 +28,10 @@ QUIET = time(4)  # later than the hours that clocks skip
 # hour until the next job nothing waits for a day.
 LATE = timedelta(hours=22)
 BATCH = 200
+CHANGED = (
+    "Somebody else has changed how long recordings are kept since you opened this page. Nothing was saved: "
+    "below is what holds now."
+)
 
 Rules = Mapping[str, int | None]
 _log = logs.get("callcrm.recordings")
@@ -40,10 +44,21 @@ def rules_of(business_id: UUID, *, lock: bool = False) -> dict[str, int | None]:
     return {kind: said.get(kind) for kind in Recording.Kind.values}
 
 
+def version_of(rules: Rules) -> str:
+    """Return by what rules are known again: they are their own version."""
+    return " ".join(f"{kind}={days or 'kept'}" for kind, days in sorted(rules.items()))
+
+
 @transaction.atomic
-def change(business: Business, rules: Rules, *, by: Member) -> None:
-    """Set the rules of the kinds that are given. Raises Invalid for days that are none."""
+def change(business: Business, rules: Rules, *, drawn: str | None = None, by: Member) -> None:
+    """Set the rules of the kinds that are given. `drawn` is the version that they were made from.
+
+    Raises Invalid for days that are none, Conflict when somebody else was quicker.
+    """
+    Business.objects.select_for_update(no_key=True).get(pk=business.pk)  # there may be no rule yet to lock
     before = rules_of(business.pk, lock=True)
+    if drawn is not None and drawn != version_of(before):
+        raise Conflict(CHANGED)
     for kind, days in rules.items():
         _check(kind, days)
         if before[kind] != days:

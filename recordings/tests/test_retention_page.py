@@ -35,6 +35,12 @@ def rules(world):
         return retention.rules_of(world.acme.pk)
 
 
+def save(client, **form):
+    """Send the form as the page draws it now, with other values."""
+    drawn = re.search(r'name="drawn" value="([^"]*)"', client.get(PAGE).content.decode())[1]
+    return client.post(PAGE, {"call": "", "voicemail": "", "drawn": drawn} | form)
+
+
 def act(client, name, recording, **form):
     return client.post(reverse(name, args=["acme", recording.pk]), form)
 
@@ -63,14 +69,14 @@ def test_users_have_no_such_page(world, client):
 def test_less_time_shows_what_would_go_and_asks_before_it_counts(world, client):
     recording = old(world)
     login(client, world.admin)
-    asked = client.post(PAGE, {"call": "30", "voicemail": ""})
+    asked = save(client, call="30")
     text = asked.content.decode()
     assert "1 recording goes by" in text
     assert str(recording.call_id) in text
-    assert "<dd>30 days</dd>" in text
-    assert "<dd>Kept</dd>" in text
+    assert "<dd>From kept to 30 days</dd>" in text
+    assert "<dd>Kept, as now</dd>" in text
     assert rules(world)["call"] is None
-    done = client.post(PAGE, {"call": "30", "voicemail": "", "confirm": token(asked)})
+    done = save(client, call="30", confirm=token(asked))
     assert (done.status_code, rules(world)["call"]) == (302, 30)
     assert again(world, recording).state == "stored", "it goes at night"
     assert str(recording.call_id) in client.get(PAGE).content.decode()
@@ -81,30 +87,58 @@ def test_of_many_that_would_go_some_are_listed_and_all_are_counted(world, client
     call = add_call(world.acme)
     for _ in range(27):
         old(world, call=call)
-    text = login(client, world.admin).post(PAGE, {"call": "30", "voicemail": ""}).content.decode()
+    text = save(login(client, world.admin), call="30").content.decode()
     assert "27 recordings go by" in text
     assert "And 2 older." in text
 
 
 def test_a_confirmation_is_for_the_days_that_were_shown(world, client):
     login(client, world.admin)
-    confirm = token(client.post(PAGE, {"call": "30", "voicemail": ""}))
-    assert client.post(PAGE, {"call": "3", "voicemail": "", "confirm": confirm}).status_code == 422
+    confirm = token(save(client, call="30"))
+    assert save(client, call="3", confirm=confirm).status_code == 422
     assert rules(world)["call"] is None
+
+
+def test_of_two_who_change_the_rules_the_second_is_told_and_nothing_goes_sooner(world, client):
+    with world.inside():
+        retention.change(world.acme, {"call": 30, "voicemail": 30}, by=world.owner)
+    login(client, world.admin)
+    drawn = "call=30 voicemail=30"
+    with world.inside():
+        retention.change(world.acme, {"call": 90}, by=world.owner)
+    late = client.post(PAGE, {"call": "30", "voicemail": "60", "drawn": drawn})
+    text = late.content.decode()
+    assert late.status_code == 422
+    assert "Somebody else has changed how long recordings are kept" in text
+    assert re.findall(r'name="(?:call|voicemail)" value="([0-9]*)"', text) == ["90", "30"]
+    assert 'value="call=90 voicemail=30"' in text
+    assert rules(world) == {"call": 90, "voicemail": 30}
+    asked = save(client, call="45", voicemail="60")
+    assert "<dd>From 90 days to 45 days</dd>" in asked.content.decode()
+
+
+def test_what_changes_while_one_is_asked_is_not_overwritten_by_the_answer(world, client):
+    login(client, world.admin)
+    asked = save(client, call="30")
+    with world.inside():
+        retention.change(world.acme, {"call": 90}, by=world.owner)
+    form = {"call": "30", "voicemail": "", "drawn": "call=kept voicemail=kept", "confirm": token(asked)}
+    assert client.post(PAGE, form).status_code == 422
+    assert rules(world)["call"] == 90
 
 
 def test_more_time_is_not_asked_about(world, client):
     with world.inside():
         retention.change(world.acme, {"call": 30}, by=world.owner)
     login(client, world.admin)
-    assert client.post(PAGE, {"call": "60", "voicemail": ""}).status_code == 302
-    assert client.post(PAGE, {"call": "", "voicemail": ""}).status_code == 302
+    assert save(client, call="60").status_code == 302
+    assert save(client, call="").status_code == 302
     assert rules(world) == {"call": None, "voicemail": None}
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "3651", "x", "1.5", "9" * 5000])
 def test_days_that_are_none_are_said_at_their_field(world, client, days):
-    answer = login(client, world.admin).post(PAGE, {"call": days, "voicemail": ""})
+    answer = save(login(client, world.admin), call=days)
     assert answer.status_code == 422
     assert rules(world)["call"] is None
 
@@ -157,7 +191,7 @@ def test_it_costs_the_same_with_many(world, client):
 
 def test_the_question_costs_the_same_with_many(world, client):
     login(client, world.admin)
-    assert_flat_queries(lambda: client.post(PAGE, {"call": "30", "voicemail": ""}), lambda: old(world))
+    assert_flat_queries(lambda: save(client, call="30"), lambda: old(world))
 
 
 # --- The provider's copies
