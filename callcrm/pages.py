@@ -21,6 +21,7 @@ from leads import drafts, merging
 from leads.forms import NoteForm, StatusForm
 from leads.models import Lead
 from leads.pages import named_lead
+from recordings.models import Recording
 from telephony import figures, health, practice
 from telephony.callbacks import figures as callback_figures
 from telephony.hours import opening
@@ -58,7 +59,8 @@ def lead(request: MemberRequest, pk: UUID) -> HttpResponse:
     if merge is not None:
         return redirect("lead", request.business.slug, get_object_or_404(visible, pk=merge.kept_id).pk)
     found = get_object_or_404(visible, pk=pk)
-    return render(request, "leads/lead.html", _about(request, found))
+    held = Recording.objects.holding(found) if request.member.can(Permission.DELETE_CUSTOMERS) else ()
+    return render(request, "leads/lead.html", _about(request, found) | {"held": list(held)})
 
 
 @require_safe

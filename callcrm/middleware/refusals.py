@@ -36,7 +36,7 @@ TITLES = {
     404: "Nothing here",
     405: "Not possible this way",
     408: "Too slow",
-    409: "Changed in the meantime",
+    409: "Not possible now",
     413: "Too large",
     415: "Not accepted",
     422: "Please check",

@@ -21,7 +21,7 @@ from accounts.models import TenantModel, tenant_key
 from callcrm.lib import times
 from callcrm.lib.crypto import envelope
 from callcrm.lib.crypto.fields import SealedModel, SealedText
-from leads.models import is_cut
+from leads.models import Lead, is_cut
 from recordings import failures
 from recordings.listening.pause_marks import PauseMark, marks
 from recordings.listening.waveform import POINTS, silences
@@ -75,6 +75,11 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         """Return those of which something is left, here or at the provider, or may yet come."""
         blocked_and_gone = {"state": Recording.State.BLOCKED, "provider_copy": Recording.Copy.GONE}
         return self.exclude(state__in=Recording.GONE).exclude(**blocked_and_gone)
+
+    def holding(self, lead: Lead) -> "RecordingQuerySet":
+        """Return those of a person that a legal hold keeps, and him with them."""
+        his = self.filter(business_id=lead.business_id, call__lead=lead)
+        return his.exclude(held_at=None).not_gone().select_related("call")
 
 
 class Recording(TenantModel, SealedModel):

@@ -387,8 +387,19 @@ def test_a_person_is_not_deleted_while_a_recording_of_his_is_held(world, client)
     act(client, "recording-holds", recording, reason="lawsuit")
     refused = client.post(reverse("lead-deletions", args=["acme", lead.pk]), {"confirm": "delete"})
     assert refused.status_code == 409
+    assert "<h1>Not possible now</h1>" in refused.content.decode()
     assert "Lift the hold first." in refused.content.decode()
+    sheet = deletion_of(client, lead)
+    assert "A recording of this person is under a legal hold." in sheet
+    assert reverse("call", args=["acme", recording.call_id]) in sheet
+    assert "Type delete" not in sheet
     act(client, "recording-hold-liftings", recording)
+    assert "Type delete to confirm" in deletion_of(client, lead)
     with world.inside():
         editing.delete(Lead.objects.get(pk=lead.pk), by=world.admin)
         assert not Lead.objects.filter(pk=lead.pk).exists()
+
+
+def deletion_of(client, lead):
+    page = client.get(reverse("lead", args=["acme", lead.pk])).content.decode()
+    return page.partition('id="deletion"')[2]
