@@ -130,8 +130,8 @@ def _file(request: MemberRequest, recording: Recording) -> HttpResponseBase:
 
 
 def _file_name(request: MemberRequest, recording: Recording) -> str:
-    """Name a file by what it is, when and of which source: nothing in it says who was recorded."""
-    at = recording.created_at.astimezone(request.business.tz)
+    """Name a file by what it is, when its call was and of which source: nothing in it says who was recorded."""
+    at = recording.call.started_at.astimezone(request.business.tz)
     source = recording.call.source
     parts = [recording.kind, f"{at:%Y-%m-%d-%H%M}", slugify(source.name)[:40].strip("-") if source else ""]
     ending = "mp3" if recording.content_type == "audio/mpeg" else "wav"

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Prefetch, Q, Subquery
 from django.utils.timezone import now
 
 from accounts.doors import Admitted
@@ -75,6 +75,11 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
         """Return those of which something is left, here or at the provider, or may yet come."""
         blocked_and_gone = {"state": Recording.State.BLOCKED, "provider_copy": Recording.Copy.GONE}
         return self.exclude(state__in=Recording.GONE).exclude(**blocked_and_gone)
+
+    def with_calls(self) -> "RecordingQuerySet":
+        """Bring what a line shows of the call: when it was, whose, of which source and who took it."""
+        calls = Call.objects.select_related("lead", "phone__lead", "agent__user").prefetch_related("source")
+        return self.prefetch_related(Prefetch("call", calls))
 
     def holding(self, lead: Lead) -> "RecordingQuerySet":
         """Return those of a person that a legal hold keeps, and him with them."""

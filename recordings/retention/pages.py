@@ -122,7 +122,7 @@ def _act(rules: retention.Rules) -> str:
 def _ask_for_less(request: MemberRequest, before: retention.Rules, rules: retention.Rules) -> HttpResponse:
     at = retention.tonight(request.business, now())
     rows = retention.going(request.business.pk, at, rules)
-    shown = rows.select_related("call").prefetch_related("pauses")  # what `told` reads
+    shown = rows.with_calls().prefetch_related("pauses")  # what `told` reads
     count = rows[: MOST_COUNTED + 1].count()
     context = {
         "at": at,
@@ -146,7 +146,7 @@ def _ask_for_deletion(request: MemberRequest, recording: Recording, rule: Record
     written = transcripts.written_of(recording)
     goes = f" What is written of it goes with it: {written}." if written else ""
     text = (
-        f"{recording.call.shown_caller}, {times.exact(recording.created_at, request.business.tz)}. "
+        f"{recording.call.shown_caller}, {times.exact(recording.call.started_at, request.business.tz)}. "
         f"{_what_goes(recording)}{goes} The call stays in the figures."
     )
     token = confirmations.offer(request.member, f"deletion {rule}", recording.pk)
@@ -183,7 +183,7 @@ def _what_goes(recording: Recording) -> str:
 def _shown(request: MemberRequest, form: RulesForm) -> dict[str, Any]:
     business, at = request.business, retention.tonight(request.business, now())
     tonight = page(
-        retention.going(business.pk, at).with_rules(),
+        retention.going(business.pk, at).with_rules().with_calls(),
         cursor=request.GET.get("cursor", ""),
         size=PAGE_SIZE,
         at="created_at",
@@ -194,17 +194,18 @@ def _shown(request: MemberRequest, form: RulesForm) -> dict[str, Any]:
         "copies": CopiesForm(initial={"delete_at_provider": business.delete_at_provider}),
         "at": at,
         "page": tonight,
-        "held": held.select_related("held_by__user")[:HELD_SHOWN],
+        "held": held.with_calls().select_related("held_by__user")[:HELD_SHOWN],
         "held_shown": HELD_SHOWN,
         "lately": _lately(business.pk),
     }
 
 
 def _lately(business_id: UUID) -> list[Entry]:
-    """Return what the history says was deleted last, each with the recording that it was, in two queries."""
+    """Return what the history says was deleted last, each with the recording that it was."""
     entries = list(Entry.objects.of(business_id).filter(name=RecordingDeleted.name)[:LATELY_SHOWN])
     name_actors(entries)
-    gone = Recording.objects.filter(business=business_id).in_bulk([entry.subject_id for entry in entries])
+    mine = Recording.objects.filter(business=business_id).with_calls()
+    gone = mine.in_bulk([entry.subject_id for entry in entries])
     for entry in entries:
         named: Any = entry  # for the template alone, like the name of the actor
         named.recording = gone.get(entry.subject_id)

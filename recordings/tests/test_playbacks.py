@@ -250,7 +250,7 @@ def test_a_download_is_a_right_of_its_own_and_stands_in_the_history(world, user,
 )
 def test_a_file_is_named_by_when_it_was_and_its_source(world, recording, source, name):
     with world.inside():
-        Recording.objects.filter(pk=recording.pk).update(created_at=datetime(2026, 11, 21, 0, 8, tzinfo=UTC))
+        Call.objects.filter(pk=recording.call_id).update(started_at=datetime(2026, 11, 21, 0, 8, tzinfo=UTC))
         Source.objects.filter(pk=recording.call.source_id).update(name=source)
     answer = login(Client(), world.admin).post(f"/b/acme/recordings/{recording.pk}/downloads/")
     assert answer["Content-Disposition"] == f'attachment; filename="{name}"'

@@ -1,7 +1,7 @@
 """The page of retention: the rules, what goes tonight, what is held, what went; less is asked about twice."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -19,6 +19,7 @@ from recordings.models import Recording
 from recordings.retention import deletions, holds
 from recordings.retention import rules as retention
 from recordings.tests.waiting import again, jobs, told, untold
+from telephony.models import Call
 
 pytestmark = pytest.mark.django_db
 PAGE = "/b/acme/retention/"
@@ -160,7 +161,34 @@ def said_of_the_gone(page):
     row = page.partition("Deleted lately")[2].split("<li>")[1]
     call = UUID(re.search(r"/calls/([^/]+)/", row)[1])
     length = re.search(r">Call of .*, ([0-9:]+)</a>", row, re.DOTALL)[1]
-    return [call, length, re.search(r'<span class="sub">([^,]+),', row)[1]]
+    return [call, length, re.findall(r'<span class="sub">([^,<]+),', row)[-1]]
+
+
+def test_each_line_says_when_the_call_was_whose_and_of_which_source(world, client):
+    begun = datetime(2026, 9, 18, 19, 46, 40, tzinfo=UTC)
+    call = add_call(world.acme, add_lead(world.acme, name="Nora Quill"), agent=world.user, started_at=begun)
+    recording = old(world, call=call, created_at=begun + timedelta(seconds=30))
+    with world.inside():
+        source = Call.objects.select_related("source").get(pk=call.pk).source.name
+    login(client, world.admin)
+    asked = save(client, call="30").content.decode()
+    with world.inside():
+        retention.change(world.acme, {"call": 30}, by=world.owner)
+    tonight = client.get(PAGE).content.decode()
+    with world.inside():
+        holds.hold(recording, Recording.HoldReason.LAWSUIT, by=world.owner)
+    for text in (asked, tonight, client.get(PAGE).content.decode()):
+        [line] = [row for row in text.split("<li>") if str(call.pk) in row]
+        assert "12:46 pm<" in line
+        assert "12:47 pm" not in line.partition("kept until")[0]
+        assert ", 0:05</a>" in line
+        assert f'<span class="sub">{shown(world, call)} <' in line
+        assert f" · {source} · user</span>" in line
+
+
+def shown(world, call):
+    with world.inside():
+        return Call.objects.select_related("lead").get(pk=call.pk).shown_caller
 
 
 def test_who_deleted_one_by_hand_is_named_with_the_reason(world, client):
@@ -178,7 +206,7 @@ def test_it_costs_the_same_with_many(world, client):
         retention.change(world.acme, {"call": 30}, by=world.owner)
 
     def grow():
-        call = add_call(world.acme)
+        call = add_call(world.acme, add_lead(world.acme), agent=world.user)
         old(world, call=call)
         held = old(world, call=call)
         gone = told(world, call=call, created_at=now() - 2 * OLD)
