@@ -303,6 +303,13 @@ def test_who_may_not_delete_neither_holds_nor_deletes(world, client, name):
     assert act(login(client, world.rival_owner), name, recording, reason="other").status_code == 404
 
 
+def test_who_hears_card_data_and_may_not_delete_it_is_told_whom_to_tell(world, client):
+    recording = told(world, state="stored")
+    report = f"{reverse('call-problems', args=['acme', recording.call_id])}?kind=card_data"
+    assert report in page_of(login(client, world.user), recording)
+    assert report not in page_of(login(client, world.admin), recording)
+
+
 def test_card_data_is_deleted_once_that_is_confirmed(world, client):
     recording = told(world, state="stored", key=b"wrapped")
     login(client, world.admin)

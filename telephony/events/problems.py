@@ -18,6 +18,7 @@ class CallProblemReported(Event):
         "wrong_person": "wrong person",
         "wrong_source": "wrong source",
         "no_recording": "missing recording",
+        "card_data": "card data was said",
         "other": "something else",
     }
     call_id: UUID

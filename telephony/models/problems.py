@@ -51,6 +51,7 @@ class CallProblem(TenantModel, SealedModel):
         WRONG_PERSON = "wrong_person", "Wrong person"
         WRONG_SOURCE = "wrong_source", "Wrong source"
         NO_RECORDING = "no_recording", "Missing recording"
+        CARD_DATA = "card_data", "Card data was said"
         OTHER = "other", "Something else"
 
     class Resolution(models.TextChoices):

@@ -29,7 +29,7 @@ class ProblemForm(RefusableForm):
         max_length=reports.LONGEST,
         required=False,
         label="In a sentence",
-        help_text="Telephone numbers and e-mail addresses are masked.",
+        help_text="Telephone numbers and e-mail addresses are masked. Write no card number.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
@@ -39,7 +39,7 @@ class ProblemForm(RefusableForm):
 def report(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Report a problem with a call that one sees."""
     call = get_object_or_404(Call.objects.visible_to(request.member).for_list(), pk=pk)
-    form = ProblemForm(request.POST or None)
+    form = ProblemForm(request.POST or None, initial={"kind": request.GET.get("kind", "")})
     if form.is_valid() and form.does(lambda: reports.report(call, **form.cleaned_data, by=request.member)):
         messages.success(request, "Reported. An owner or admin sees it under Problems.")
         return redirect("call", request.business.slug, pk)

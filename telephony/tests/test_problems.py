@@ -365,3 +365,14 @@ def test_what_goes_with_a_person_is_found_by_an_index(world, call):
     with world.inside():
         his = CallProblem.objects.filter(business_id=world.acme.pk, lead=call.lead)
         assert "telephony_problem_lead" in his.order_by().explain()
+
+
+def test_who_may_not_delete_card_data_reports_it_and_the_owner_is_led_to_the_recording(world, client, call):
+    link = f"/b/acme/calls/{call.pk}/problems/?kind=card_data"
+    assert '<option value="card_data" selected>' in login(client, world.user).get(link).content.decode()
+    client.post(link, {"kind": "card_data", "words": ""})
+    text = login(client, world.owner).get(LIST).content.decode()
+    assert "Card data was said" in text
+    assert f'href="{page(call)}#what-happened"' in text
+    assert "Open recording" in text
+    assert Entry.objects.get(name="call.problem_reported").sentence.endswith("(card data was said)")
