@@ -197,6 +197,24 @@ def test_around_who_listens_the_page_goes_on(world: World, call: Call, player: P
     expect(player.get_by_role("slider")).to_be_enabled()
 
 
+@pytest.mark.parametrize("place", ["calls/{call}/", "calls/"])
+def test_on_a_phone_the_button_is_as_large_as_others(call: Call, player: Page, place: str) -> None:
+    browser = player.context.browser
+    assert browser is not None
+    phone = browser.new_context(
+        storage_state=player.context.storage_state(),
+        base_url=player.url.partition("/b/")[0],
+        viewport={"width": 390, "height": 844},
+        has_touch=True,
+        is_mobile=True,
+    ).new_page()
+    phone.goto("/b/acme/" + place.format(call=call.pk))
+    button = phone.get_by_role("button", name="Play recording")
+    expect(button).to_have_css("width", "40px")
+    expect(button).to_have_css("height", "40px")
+    phone.context.close()
+
+
 def seek(page: Page, seconds: float) -> None:
     slide = "(range, to) => { range.value = to; range.dispatchEvent(new Event('input')) }"
     page.get_by_role("slider").evaluate(slide, seconds)
