@@ -7,6 +7,7 @@ from django.test import Client
 
 from accounts import businesses, confirmations
 from accounts.models import Member, User
+from accounts.permissions import ROLE_NEEDED, Permission, Role
 from audit.models import Entry
 from callcrm.errors import Invalid
 from callcrm.testing import PASSWORD, add_member, assert_flat_queries, login
@@ -30,6 +31,23 @@ def token_in(page):
 @pytest.mark.parametrize(("role", "status"), [("owner", 200), ("admin", 403), ("user", 403)])
 def test_owners_alone_see_the_team(world, client, role, status):
     assert login(client, getattr(world, role)).get(TEAM).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("words", "right"),
+    [
+        ("listen to their recordings", Permission.PLAY),
+        ("pause one", Permission.EDIT_CUSTOMERS),
+        ("download, hold and delete recordings", Permission.DOWNLOAD),
+        ("hold and delete recordings", Permission.DELETE_CUSTOMERS),
+        ("say how long they are kept", Permission.ADMIN_PANEL),
+    ],
+)
+def test_the_roles_say_what_they_may_do_with_recordings(world, client, words, right):
+    card = login(client, world.owner).get(TEAM).content.decode().partition("What the roles may do")[2]
+    lines = card.partition("<tbody>")[2].split("<tr>")[1:]  # from the role that may least
+    first = next(role for role, line in zip(Role.values, lines, strict=False) if words in line)
+    assert first == ROLE_NEEDED[right]
 
 
 def test_a_rival_cannot_tell_that_the_business_exists(world, client):
