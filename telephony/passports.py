@@ -44,7 +44,7 @@ def of_call(call: Call, recordings: Sequence[Any]) -> Passport | None:
 
 def _verdict(call: Call, recordings: Sequence[Any]) -> tuple[str, str]:
     who = "person" if call.direction == Direction.OUTBOUND else "caller"
-    if any(one.state == "blocked" for one in recordings):
+    if any(one.is_untold for one in recordings):
         return NO_NOTICE, f"It was recorded, but not kept: nothing shows that the {who} was told."
     if call.records and call.notice:
         lacks = call.answered and not call.is_live and not recordings

@@ -308,6 +308,11 @@ class Recording(TenantModel, SealedModel):
         return leaves or self.state in self.GONE
 
     @property
+    def is_untold(self) -> bool:
+        """Say whether nobody was told of it, also once it was deleted for that."""
+        return self.state == self.State.BLOCKED or self.deleted_by == self.Rule.UNTOLD
+
+    @property
     def can_be_deleted(self) -> bool:
         """Say whether somebody may delete it now. While it goes on, it is paused instead."""
         goes_on = self.is_going_on and self.call.is_live

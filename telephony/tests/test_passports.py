@@ -110,9 +110,12 @@ def test_while_the_notice_may_still_come_nothing_is_said_to_be_decided(
     assert "As decided at the time of the call" in client.get(page).content.decode()
 
 
-def test_what_is_blocked_says_that_nothing_shows_a_notice(world, passport, flow):
+@pytest.mark.parametrize("left", [{"state": "blocked"}, {"state": "deleted", "deleted_by": "untold"}])
+def test_what_is_blocked_says_that_nothing_shows_a_notice_also_once_it_is_deleted(
+    world, passport, flow, left
+):
     call = add_call(world.acme, flow=flow(), **UNTOLD)
-    keep(world, call, state="blocked")
+    keep(world, call, **left)
     assert passport(call).startswith("Blocked: no notice Why It was recorded, but not kept")
 
 
