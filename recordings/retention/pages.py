@@ -59,7 +59,7 @@ def provider_copies(request: MemberRequest) -> HttpResponse:
     if wants and not request.business.delete_at_provider and not _confirmed(request, COPIES):
         return _ask_about_copies(request)
     businesses.change(request.business, {"delete_at_provider": wants}, by=request.member)
-    messages.success(request, "Saved. It holds for recordings that come from now on.")
+    messages.success(request, "Saved. It holds from now on.")
     return redirect("retention", request.business.slug)
 
 
@@ -163,9 +163,9 @@ def _ask_for_deletion(request: MemberRequest, recording: Recording, rule: Record
 def _ask_about_copies(request: MemberRequest) -> HttpResponse:
     context = {
         "question": "Delete recordings at the provider?",
-        "text": "This holds for recordings that come from now on. One that is kept here is deleted there, and is "
-        "then here alone. One that is not kept, because nobody was told of it, is deleted there unheard: then there "
-        "is none.",
+        "text": "From now on a recording is deleted there as soon as it is kept here, and is then here alone. One that "
+        "is not kept, because nobody was told of it, is deleted there unheard: then there is none. Of earlier ones "
+        "the provider keeps its copies.",
         "button": "Delete them there",
         "values": {"delete_at_provider": "on", "confirm": confirmations.offer(request.member, COPIES)},
         "back": reverse("retention", args=[request.business.slug]),
