@@ -98,7 +98,7 @@ def test_who_comes_second_is_told_where_he_pressed(world, press, debt, place):
         settling.close(debt(), "duplicate", by=world.admin)
     answer = press("closings", reason="spam", **({"from": "toast"} if place == "toast" else {}))
     said = answer.content.decode()
-    assert "It is closed already" in said
+    assert "admin has closed it already: same as another." in said
     assert debt().reason == "duplicate"
     assert answer.status_code == (409 if place == "toast" else 422)
     assert ("<hx-partial" in said) == (place == "row")

@@ -1,12 +1,14 @@
 """The pages of callbacks: who is owed one, in the order to call them back, and what members do about it."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
@@ -14,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.doors import MemberRequest, needs
 from accounts.models import Member
 from accounts.permissions import Permission
-from callcrm.errors import Invalid
+from callcrm.errors import Conflict, Invalid, NotFound
 from callcrm.lib import times
 from callcrm.lib.paging import Page, page
 from leads.spam_pages import RELEASED
@@ -26,6 +28,8 @@ from telephony.models import Call, Callback, Reason
 
 PAGE_SIZE = 25
 VIEWS = ("", "mine", "closed")
+# One word for both: whoever may not know of it learns no more than that.
+GONE = "Nothing was changed: a colleague calls back by now, or the callback is gone."
 
 
 @require_safe
@@ -48,29 +52,29 @@ def callback_list(request: MemberRequest) -> HttpResponse:
 @needs(Permission.EDIT_CUSTOMERS)
 def close(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Close one with a reason; the toast can undo it."""
-    said = closed(_callback(request, pk), request)
-    messages.success(request, said, extra_tags=_undo(request, "callback-reopenings", pk))
-    return _back(request)
+    undo = _undo(request, "callback-reopenings", pk)
+    return _answer(request, pk, lambda debt: (closed(debt, request), undo))
 
 
 @require_POST
 @needs(Permission.EDIT_CUSTOMERS)
 def reopen(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Undo a closing."""
-    messages.success(request, reopened(_callback(request, pk), by=request.member))
-    return _back(request)
+    return _answer(request, pk, lambda debt: (reopened(debt, by=request.member), ""), stays=True)
 
 
 @require_POST
 @needs(Permission.EDIT_CUSTOMERS)
 def assign(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Take one on, or let it go. The toast gives a colleague back what one has taken from him."""
-    found, to = _callback(request, pk), wished(request)
-    colleague = taken_from(found, to, by=request.member)
-    said = assigned(found, to, by=request.member)
-    undo = _undo(request, "callback-assignments", pk, to=colleague) if colleague else ""
-    messages.success(request, said, extra_tags=undo)
-    return _back(request, found)
+
+    def do(debt: Callback) -> tuple[str, str]:
+        to = wished(request)
+        colleague = taken_from(debt, to, by=request.member)
+        undo = _undo(request, "callback-assignments", pk, to=colleague) if colleague else ""
+        return assigned(debt, to, by=request.member), undo
+
+    return _answer(request, pk, do, stays=True)
 
 
 def closed(callback: Callback, request: MemberRequest) -> str:
@@ -107,9 +111,12 @@ def assigned(callback: Callback, to: str, *, by: Member) -> str:
 
     Raises Invalid for others, Conflict when it is closed or somebody else's by now.
     """
-    if to in ("me", "nobody"):
-        settling.assign(callback, by if to == "me" else None, by=by)
-        return "You took this callback." if to == "me" else "Anybody may take it now."
+    if to == "me":
+        settling.assign(callback, by, by=by)
+        return "You took this callback."
+    if to == "nobody":
+        settling.hand_back(callback, None, by=by)
+        return "Anybody may take it now."
     colleague = settling.colleague(to, by=by)
     settling.hand_back(callback, colleague, by=by)
     return f"{colleague.name} calls back."
@@ -128,8 +135,25 @@ def _page(request: MemberRequest) -> Page[Callback]:
     return ranked(rows.open(), cursor=cursor, size=PAGE_SIZE, at=now())
 
 
-def _callback(request: MemberRequest, pk: UUID) -> Callback:
-    return get_object_or_404(Callback.objects.visible_to(request.member), pk=pk)
+def _answer(
+    request: MemberRequest, pk: UUID, do: Callable[[Callback], tuple[str, str]], *, stays: bool = False
+) -> HttpResponse:
+    """Do it and say so where the button stood; who comes too late is told there. `stays`: at the desk, the person."""
+    found = Callback.objects.visible_to(request.member).filter(pk=pk).first()
+    try:
+        if found is None:
+            raise Conflict(GONE) if _is_pressed(request) else NotFound
+        with transaction.atomic():
+            said, undo = do(found)
+    except Conflict as late:
+        messages.error(request, late.message)
+        return _back(request, found)
+    messages.success(request, said, extra_tags=undo)
+    return _back(request, found if stays else None)
+
+
+def _is_pressed(request: MemberRequest) -> bool:
+    return "view" in request.POST or bool(_stood(request))
 
 
 def _back(request: MemberRequest, kept: Callback | None = None) -> HttpResponse:

@@ -24,7 +24,7 @@ from telephony.events import CallbackAssigned, CallbackClosed, CallbackReopened
 from telephony.models import LONGEST_WORDS, Call, Callback, CallbackQuerySet, Reason
 
 UNSAID = "Say in a few words why."
-CLOSED = "It is closed already: somebody was quicker, or the person was reached."
+REACHED = "The person was reached meanwhile, so it is closed."
 OPEN = "It is open already."
 NOT_YOURS = "Somebody else has taken it meanwhile. It stays as it is."
 PROVEN = "It was closed by a call or a text, which stays proof. If the person calls in vain again, a new one opens."
@@ -36,7 +36,7 @@ def close(callback: Callback, reason: str, words: str = "", *, by: Member) -> Ca
     words = cleaned(reason, words)
     row = _locked(callback)
     if not row.is_open:
-        raise Conflict(CLOSED)
+        raise Conflict(_who_closed(row, by))
     close_all([row], reason, words, by=by)
     return row
 
@@ -146,7 +146,7 @@ def assign(callback: Callback, member: Member | None, *, by: Member) -> Callback
     if member and (member.business_id != row.business_id or member.removed_at):
         raise Invalid(fields={"assigned_to": ["This is no member of the business."]})
     if not row.is_open:
-        raise Conflict(CLOSED)
+        raise Conflict(_who_closed(row, by))
     member_id = member.pk if member else None
     if row.assigned_to_id == member_id:
         return row
@@ -172,9 +172,10 @@ def colleague(pk: str, *, by: Member) -> Member:
 
 
 @transaction.atomic
-def hand_back(callback: Callback, member: Member, *, by: Member) -> Callback:
-    """Give what one has taken to a colleague, as before. Raises Conflict when it is one's own no more."""
-    if _locked(callback).assigned_to_id != by.pk:
+def hand_back(callback: Callback, member: Member | None, *, by: Member) -> Callback:
+    """Give what one has taken to a colleague, as before, or to nobody. Raises Conflict when it is one's own no more."""
+    row = _locked(callback)
+    if row.is_open and row.assigned_to_id not in ({by.pk} if member else {by.pk, None}):
         raise Conflict(NOT_YOURS)
     return assign(callback, member, by=by)
 
@@ -190,6 +191,14 @@ def take_up(business: Business, *, since: datetime) -> int:
             for call in Call.objects.select_for_update().filter(business=business, pk=pk):
                 ledger.follow_call(call, by=None)
     return len(found)
+
+
+def _who_closed(row: Callback, by: Member) -> str:
+    """Whoever may know of a debt may know who has closed it; how it was proven paid is another question."""
+    if row.is_proven or row.closed_by is None:
+        return REACHED
+    who = "You have" if row.closed_by == by else f"{row.closed_by.name} has"
+    return f"{who} closed it already: {row.get_reason_display().lower()}."
 
 
 def _locked(callback: Callback) -> Callback:

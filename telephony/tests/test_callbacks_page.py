@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from callcrm.lib import times
+from callcrm.lib.ids import uuid7
 from callcrm.testing import add_call, add_lead, add_member, login
 from telephony.callbacks import figures as callback_figures
 from telephony.callbacks import ledger, settling
+from telephony.callbacks import pages as callback_pages
 from telephony.callbacks.ranking import ranked
 from telephony.models import Call, Callback, Outcome
 
@@ -129,9 +131,41 @@ def test_without_a_reason_it_stays_open(world, client, page, reason):
     assert "Dana R." in page()
 
 
-def test_who_closes_second_is_told(world, client, page):
+def test_who_closes_second_is_back_on_his_list_and_told_who_was_quicker(world, client, page):
     debt = owe(world, 2)
-    assert [act(client, debt, "closings", reason="spam").status_code for _ in range(2)] == [302, 409]
+    with world.inside():
+        settling.close(debt, "wrong_number", by=world.owner)
+    typed = {"reason": "other", "words": "Moved away"}
+    answer = act(client, debt, "closings", **typed, view="mine")
+    assert (answer.status_code, answer.url) == (302, f"{PAGE}?view=mine")
+    assert "owner has closed it already: wrong number." in page("mine")
+    answer = act(client, debt, "closings", **typed, view="desk")
+    assert answer.url == f"/b/acme/desk/?lead={debt.lead_id}"
+    with world.inside():
+        assert Callback.objects.get(pk=debt.pk).reason == "wrong_number"
+
+
+def test_who_comes_after_the_call_that_reached_the_person_is_told_so(world, noon, client, page):
+    debt = owe(world, 2)
+    reached = add_call(world.acme, debt.lead, started_at=MONDAY - HOUR, answered_at=MONDAY - HOUR)
+    with world.inside():
+        ledger.follow_call(reached, by=None)
+    for what, data in (("closings", {"reason": "spam"}), ("assignments", {"to": "me"})):
+        assert act(client, debt, what, view="", **data).url == PAGE
+        assert settling.REACHED in page()
+
+
+def test_who_gives_back_what_is_somebody_elses_by_now_changes_nothing_and_is_told(world, client, page):
+    debt = owe(world, 2)
+    with world.inside():
+        settling.assign(debt, world.owner, by=world.owner)
+    for member, words in ((world.user, callback_pages.GONE), (world.admin, settling.NOT_YOURS)):
+        login(client, member)
+        answer = act(client, debt, "assignments", to="nobody", view="mine")
+        assert (answer.status_code, answer.url) == (302, f"{PAGE}?view=mine")
+        assert words in page("mine")
+    with world.inside():
+        assert Callback.objects.get(pk=debt.pk).assigned_to_id == world.owner.pk
 
 
 def test_a_member_takes_one_and_lets_it_go(world, client, page):
@@ -154,7 +188,10 @@ def test_what_is_taken_from_a_colleague_is_given_back_to_him_by_the_toast(world,
     assert client.post(undo).status_code == 302
     with world.inside():
         assert Callback.objects.get(pk=debt.pk).assigned_to_id == world.user.pk
-    assert client.post(undo).status_code == 409  # it is not the admin's to give
+    with world.inside():
+        settling.assign(debt, world.owner, by=world.owner)
+    assert client.post(undo).status_code == 302
+    assert settling.NOT_YOURS in page(), "it is not the admin's to give"
     assert client.post(f"{PAGE}{debt.pk}/assignments/?to={world.rival_owner.pk}").status_code in (400, 422)
 
 
@@ -186,6 +223,9 @@ def test_what_is_a_colleagues_is_not_there_for_a_user(world, client, page):
         settling.assign(debt, world.admin, by=world.admin)
     assert "Dana R." not in page()
     assert act(client, debt, "closings", reason="spam").status_code == 404
+    missing = Callback(pk=uuid7())
+    said = [act(client, one, "closings", reason="spam", view="") and page() for one in (debt, missing)]
+    assert all(callback_pages.GONE in words for words in said), "and no word of which"
 
 
 def test_the_rival_cannot_tell_it_exists(world, client):
