@@ -11,12 +11,13 @@ const place = (act) => (act === "call" ? $(".person [data-call]") : within(act))
 addEventListener("submit", ({ target }) => {
   const act = target.closest(".person [data-act]")?.dataset.act ?? (target.closest(".person") && "call");
   if (act) sessionStorage.setItem(NAME, `${act} ${$(".person").dataset.lead}`);
+  if (target.closest(".toasts")) sessionStorage.setItem(NAME, "debt"); // "Undo" shows whose it was again
 });
 
 const [act, lead] = (sessionStorage.getItem(NAME) ?? "").split(" ");
 sessionStorage.removeItem(NAME);
 const isNext = act === "debt" && !new URLSearchParams(location.search).has("lead");
-if (act && (isNext || lead === $(".person")?.dataset.lead)) {
+if (act && (isNext || !lead || lead === $(".person")?.dataset.lead)) {
   (place(act) ?? place("call") ?? $(".queue [aria-current]"))?.focus({ preventScroll: true });
   if (matchMedia("(max-width: 900px)").matches) $(".person")?.scrollIntoView(); // the list lies above
 }

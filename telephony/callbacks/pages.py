@@ -36,11 +36,14 @@ GONE = "Nothing was changed: a colleague calls back by now, or the callback is g
 @needs(Permission.VIEW_CUSTOMERS)
 def callback_list(request: MemberRequest) -> HttpResponse:
     """Who is owed a call back, the most pressing first; or what was closed, the latest first."""
-    visible = Callback.objects.visible_to(request.member)
+    visible, found = Callback.objects.visible_to(request.member), _page(request)
+    if request.GET.get("cursor") and not found.rows:  # all that stood on this page is done
+        return redirect(_address(request, view=request.GET.get("view", "")))
     month = times.midnight(request.business.tz, figures.DAYS_SHOWN - 1)
     context = {
-        "page": _page(request),
+        "page": found,
         "view": request.GET.get("view", ""),
+        "in_place": True,  # what is done changes the rows, and the page stays
         "oldest": callback_figures.oldest(visible),
         "recovery": callback_figures.recovery(visible, Call.objects.visible_to(request.member), month),
         "reasons": Reason.choices,
@@ -164,8 +167,13 @@ def _back(request: MemberRequest, kept: Callback | None = None) -> HttpResponse:
     if view == "desk":
         desk = reverse("desk", args=[request.business.slug])
         return redirect(f"{desk}?lead={kept.lead_id}" if kept else desk)
-    address = reverse("callbacks", args=[request.business.slug])
-    return redirect(f"{address}?view={view}" if view in VIEWS[1:] else address)
+    cursor = request.POST.get("cursor", "")
+    return redirect(_address(request, view=view if view in VIEWS else "", cursor=cursor))
+
+
+def _address(request: MemberRequest, **named: str) -> str:
+    query = urlencode({name: value for name, value in named.items() if value})
+    return reverse("callbacks", args=[request.business.slug]) + (f"?{query}" if query else "")
 
 
 def _undo(request: MemberRequest, name: str, pk: UUID, **wish: str) -> str:

@@ -168,6 +168,21 @@ def test_who_gives_back_what_is_somebody_elses_by_now_changes_nothing_and_is_tol
         assert Callback.objects.get(pk=debt.pk).assigned_to_id == world.owner.pk
 
 
+def test_who_acts_on_a_later_page_stays_there_until_it_is_empty(world, noon, client, page, monkeypatch):
+    monkeypatch.setattr(callback_pages, "PAGE_SIZE", 1)
+    owe(world, 2.5)
+    last = owe(world, 2, name="Nora Quill")
+    [cursor] = re.findall(r'cursor=([\w-]+)" rel="next"', page())
+    second = f"{PAGE}?cursor={cursor}"
+    assert f'name="cursor" value="{cursor}"' in client.get(second).content.decode()
+    assert act(client, last, "assignments", to="me", view="", cursor=cursor).url == second
+    assert "Nora Q." in client.get(second).content.decode()
+    assert act(client, last, "closings", reason="spam", view="", cursor=cursor).url == second
+    answer = client.get(second, follow=True)
+    assert answer.redirect_chain == [(PAGE, 302)]
+    assert "Dana R." in answer.content.decode()
+
+
 def test_a_member_takes_one_and_lets_it_go(world, client, page):
     debt = owe(world, 2)
     act(client, debt, "assignments", to="me")
