@@ -1,13 +1,15 @@
 """What staff make of a call: what came of it, its tags, a note."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 
 from accounts.models import Member
+from audit.models import Entry
+from audit.pages import name_actors
 from audit.recording import record
-from callcrm.errors import Invalid, NotFound
+from callcrm.errors import Conflict, Invalid, NotFound
 from telephony import feed
 from telephony.events import CallChanged
 from telephony.models import Call
@@ -20,9 +22,11 @@ MOST_TAGS, LONGEST_TAG, LONGEST_DISPOSITION, LONGEST_NOTE = 20, 40, 40, 5_000
 def update_call(call: Call, values: Mapping[str, Any], *, by: Member) -> Call:
     """Change what `values` names: disposition (text or None), tags, note; `more_note` goes below the note of before.
 
-    Raises Invalid naming what is wrong.
+    With `disposition_was` it is changed from that alone. Raises Invalid naming what is wrong, else Conflict.
     """
     call = _held(call)
+    if "disposition_was" in values:
+        _check_seen(call, values)
     if "more_note" in values:
         values = {**values, "note": _longer(call, values["more_note"])}
     given = {field: value for field, value in cleaned(values).items() if _differs(call, field, value)}
@@ -33,6 +37,24 @@ def update_call(call: Call, values: Mapping[str, Any], *, by: Member) -> Call:
         record(CallChanged(call_id=call.pk, fields=list(given)), by=by, business_id=call.business_id)
         feed.tell(call.business_id, "call.changed", call.pk, call.state)
     return call
+
+
+def _check_seen(call: Call, values: Mapping[str, Any]) -> None:
+    """Nobody writes over an outcome that he has not seen. The same one, said twice, is agreed on."""
+    stands = call.disposition or ""
+    if stands in (values["disposition_was"] or "", values["disposition"] or ""):
+        return
+    did = f"has set it to “{stands}”" if stands else "has taken it away"
+    text = f"{_who_changed(call)} {did} meanwhile. To change that, save again."
+    raise Conflict(text, fields={"disposition": [text]})
+
+
+def _who_changed(call: Call) -> str:
+    """Return who was the last to say what came of a call, as the history knows it."""
+    about = Entry.objects.about(call.business_id, call.pk).filter(name=CallChanged.name)
+    last = list(about.filter(data__fields__contains=["disposition"])[:1])
+    name_actors(last)
+    return next((str(entry.who) for entry in cast(Any, last)), "Somebody")
 
 
 def _longer(call: Call, more: str) -> str:

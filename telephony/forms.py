@@ -61,6 +61,8 @@ class EditForm(CallForm):
             values["more_note"] = values.pop("note")
         if given["disposition"] == given["disposition_was"]:
             del values["disposition"]
+        else:
+            values["disposition_was"] = given["disposition_was"]
         was, now = _words(given["tags_was"]), _words(given["tags"])
         gone = set(was) - set(now)
         values["tags"] = [
@@ -70,6 +72,12 @@ class EditForm(CallForm):
         if was == now:
             del values["tags"]
         return values
+
+    def take(self, refused: Refused) -> None:
+        """Who was told what stands there by now has seen it: what he typed is there still, to be saved over it."""
+        super().take(refused)
+        if isinstance(refused, Conflict):
+            self.data = {**self.data.dict(), "disposition_was": self.call.disposition or ""}  # type: ignore[attr-defined]  # what was posted
 
 
 def _words(typed: str) -> list[str]:

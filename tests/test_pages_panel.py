@@ -7,6 +7,7 @@ from audit.models import Entry
 from callcrm.testing import add_call, add_lead, add_leg, add_superuser, assert_flat_queries, login
 from recordings.listening import notes
 from recordings.models import Recording
+from telephony import editing
 from telephony.models import Call
 
 LIST = "/b/acme/calls/"
@@ -167,14 +168,43 @@ def open_form(world, client, call):
         ({"note": "Called."}, ("Booked", ["leak", "storm"])),
         ({"tags": "leak, roof"}, ("Booked", ["leak", "storm", "roof"])),
         ({"tags": ""}, ("Booked", ["storm"])),
-        ({"disposition": "Lost"}, ("Lost", ["leak", "storm"])),
-        ({"disposition": ""}, (None, ["leak", "storm"])),
+        ({"disposition": "Booked"}, ("Booked", ["leak", "storm"])),
     ],
 )
 def test_a_form_changes_what_was_changed_in_it_and_nothing_that_others_did(
     call, open_form, where, changes, kept
 ):
     assert open_form(f"{LIST}{call.pk}/{where}", **changes) == kept
+
+
+@pytest.mark.parametrize("where", ["panel/edits/", "edits/"])
+@pytest.mark.parametrize("typed", ["Lost", ""])
+def test_nobody_writes_over_an_outcome_that_he_has_not_seen(world, client, call, where, typed):
+    login(client, world.owner)
+    with world.inside():
+        editing.update_call(call, {"disposition": "Booked"}, by=world.user)
+    save = f"{LIST}{call.pk}/{where}"
+    answer = client.post(save, SHOWN | {"disposition": typed})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "user has set it to “Booked” meanwhile. To change that, save again." in page
+    assert 'name="disposition_was" value="Booked"' in page
+    assert not typed or f'value="{typed}"' in page
+    with world.inside():
+        assert Call.objects.get(pk=call.pk).disposition == "Booked"
+    assert client.post(save, SHOWN | {"disposition": typed, "disposition_was": "Booked"}).status_code < 400
+    with world.inside():
+        assert Call.objects.get(pk=call.pk).disposition == (typed or None)
+
+
+def test_who_would_bring_back_an_outcome_that_was_taken_away_is_told(world, client, call):
+    login(client, world.owner)
+    with world.inside():
+        for said in ("Quote", None):
+            editing.update_call(call, {"disposition": said}, by=world.user)
+        editing.update_call(call, {"tags": ["storm"]}, by=world.admin)
+    answer = client.post(f"{LIST}{call.pk}/panel/edits/", SHOWN | {"disposition": "Lost"})
+    assert "user has taken it away meanwhile." in answer.content.decode()
 
 
 def test_saving_what_was_there_is_no_change(world, call, open_form):
