@@ -23,6 +23,7 @@ from leads.models import Lead
 from leads.pages import named_lead
 from recordings.models import Recording
 from telephony import figures, health, practice
+from telephony.callbacks import attempts
 from telephony.callbacks import figures as callback_figures
 from telephony.hours import opening
 from telephony.listing import suggestions
@@ -133,6 +134,7 @@ def _at_desk(
 def _about(request: MemberRequest, lead: Lead) -> dict[str, Any]:
     owed = Callback.objects.open().filter(business_id=request.business.pk, lead=lead)
     debt = owed.visible_to(request.member).select_related("assigned_to__user").first()
+    attempts.show([debt])
     moments = timeline.of_lead(request, lead)
     return {
         "lead": lead,

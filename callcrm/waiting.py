@@ -18,6 +18,7 @@ from audit.models import Entry
 from callcrm.lib.ui import drawn
 from recordings.events import RecordingDownloaded, RecordingPlayed
 from recordings.models import Recording
+from telephony.callbacks import attempts
 from telephony.models import Call, Callback, CallbackMiss, Message, MissKind, Outcome
 
 OWED_SHOWN = 25  # the others are on the page of callbacks
@@ -48,6 +49,7 @@ def owed(member: Admitted) -> list[Owed]:
     """Return who is owed a call back, by when it is due: so what is overdue comes first, the longest overdue on top."""
     mine = Callback.objects.visible_to(member).open().select_related("lead", "assigned_to__user")
     found = list(mine.prefetch_related("lead__phones__lead").order_by("due_at", "id")[:OWED_SHOWN])
+    attempts.show(found)
     last = _last_tries(member, found)
     return [Owed(callback, last.get(callback.pk), _said_by(last.get(callback.pk))) for callback in found]
 

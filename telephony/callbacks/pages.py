@@ -21,8 +21,8 @@ from callcrm.lib import times
 from callcrm.lib.paging import Page, page
 from leads.spam_pages import RELEASED
 from telephony import figures
+from telephony.callbacks import attempts, proofs, settling
 from telephony.callbacks import figures as callback_figures
-from telephony.callbacks import proofs, settling
 from telephony.callbacks.ranking import ranked
 from telephony.models import Call, Callback, Reason
 
@@ -135,7 +135,9 @@ def _page(request: MemberRequest) -> Page[Callback]:
         proofs.show(found.rows, request.member)
         return found
     rows = rows.filter(assigned_to_id=request.member.pk) if view == "mine" else rows
-    return ranked(rows.open(), cursor=cursor, size=PAGE_SIZE, at=now())
+    found = ranked(rows.open(), cursor=cursor, size=PAGE_SIZE, at=now())
+    attempts.show(found.rows)
+    return found
 
 
 def _answer(

@@ -4,7 +4,7 @@ Changed by `telephony/callbacks` alone. That a missed call belongs to one debt, 
 constraints.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -98,6 +98,8 @@ class Callback(TenantModel, SealedModel):
     proof_kind = models.CharField(max_length=4, choices=ProofKind, blank=True)
 
     proof_is_shown = False  # to the member whose page it is (`proofs.py`); no column
+    tried_back = 0  # by us, in vain, since it opened (`attempts.py`), and when last; no columns either
+    tried_back_at: datetime | None = None
 
     objects = CallbackQuerySet.as_manager()
 

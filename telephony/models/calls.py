@@ -84,6 +84,12 @@ class CallQuerySet(models.QuerySet["Call"]):
         live = self.filter(state__in=LIVE, started_at__gte=fresh).exclude(number=None)
         return live.order_by("-state", "started_at")
 
+    def in_vain(self) -> "CallQuerySet":
+        """Return outgoing calls that rang the person and reached nobody; what ended before that is no attempt."""
+        ours = self.filter(direction=Direction.OUTBOUND, outcome=Outcome.MISSED)
+        legs = CallLeg.objects.filter(business_id=models.OuterRef("business_id"), call=models.OuterRef("pk"))
+        return ours.filter(Q(placements=None) | models.Exists(legs))
+
     def rings_at(self, member: Admitted) -> "CallQuerySet":
         """Return the call that a member has asked for a moment ago, and whose other side nobody has reached yet."""
         lately = self.filter(agent_id=member.pk, started_at__gte=now() - ON_ITS_WAY, placements__isnull=False)
