@@ -23,7 +23,7 @@ from leads.models import Lead
 from leads.pages import named_lead
 from recordings.models import Recording
 from telephony import figures, health, practice
-from telephony.callbacks import attempts
+from telephony.callbacks import attempts, settling
 from telephony.callbacks import figures as callback_figures
 from telephony.hours import opening
 from telephony.listing import suggestions
@@ -126,6 +126,7 @@ def _at_desk(
         "outcomes": suggestions.dispositions(request.business.pk),
         "call": next((call for call in live if call.lead_id == lead.pk), None),
         "reasons": Reason.choices,
+        "colleagues": settling.colleagues(request.member).order_by("created_at", "pk"),
         "next_owed": _after(lead, owing),
         "view": "desk",  # what the buttons lead back to
     }

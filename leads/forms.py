@@ -162,7 +162,10 @@ class StatusForm(forms.Form):
     """
 
     status = forms.ChoiceField(choices=Lead.Status.choices)
-    assigned_to = forms.ModelChoiceField(Member.objects.none(), required=False, empty_label="Nobody")
+    # Beside it the desk says who calls back, which may be another.
+    assigned_to = forms.ModelChoiceField(
+        Member.objects.none(), required=False, empty_label="Nobody", label="Lead assigned to"
+    )
     status_was = forms.CharField(required=False, widget=forms.HiddenInput)
     assigned_to_was = forms.CharField(required=False, widget=forms.HiddenInput)
 

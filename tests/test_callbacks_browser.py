@@ -110,6 +110,26 @@ def test_what_is_closed_is_opened_again_from_its_view_which_stays(
     assert page.evaluate("window.stayed")
 
 
+def test_who_calls_back_is_chosen_in_the_row_and_the_focus_stays_there(
+    debts: list[Callback], server: Server, page: Page
+) -> None:
+    problems = open_list(page)
+    row = page.locator(f"#callback-{debts[1].pk}")
+    row.get_by_role("button", name="Who calls back: Nobody yet").press("Enter")
+    row.get_by_role("button", name="user", exact=True).press("Enter")
+    expect(page.locator(".toasts")).to_contain_text("You took this callback.")
+    expect(row.get_by_role("button", name="Who calls back: user")).to_be_focused()
+    page.keyboard.press("Enter")
+    row.get_by_role("button", name="admin", exact=True).press("Enter")
+    expect(page.locator(".toasts")).to_contain_text("admin calls back.")
+    expect(row).to_have_count(0)
+    page.get_by_role("button", name="Undo").press("Enter")
+    expect(row.get_by_role("button", name="Who calls back: user")).to_be_visible()
+    expect(row.locator(".title a")).to_be_focused()
+    assert page.evaluate("window.stayed")
+    assert problems == []
+
+
 def test_what_cannot_be_done_is_said_in_a_message(debts: list[Callback], server: Server, page: Page) -> None:
     open_list(page)
     row = page.locator(f"#callback-{debts[0].pk}")

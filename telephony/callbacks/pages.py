@@ -47,6 +47,7 @@ def callback_list(request: MemberRequest) -> HttpResponse:
         "oldest": callback_figures.oldest(visible),
         "recovery": callback_figures.recovery(visible, Call.objects.visible_to(request.member), month),
         "reasons": Reason.choices,
+        "colleagues": settling.colleagues(request.member).order_by("created_at", "pk"),
     }
     return render(request, "telephony/callbacks.html", context)
 
@@ -69,13 +70,12 @@ def reopen(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_POST
 @needs(Permission.EDIT_CUSTOMERS)
 def assign(request: MemberRequest, pk: UUID) -> HttpResponse:
-    """Take one on, or let it go. The toast gives a colleague back what one has taken from him."""
+    """Take one on, let it go, or give it to a colleague. The toast gives it back to whose it was."""
 
     def do(debt: Callback) -> tuple[str, str]:
-        to = wished(request)
-        colleague = taken_from(debt, to, by=request.member)
-        undo = _undo(request, "callback-assignments", pk, to=colleague) if colleague else ""
-        return assigned(debt, to, by=request.member), undo
+        to = before(debt, request)
+        undo = _undo(request, "callback-assignments", pk, to=to) if to else ""
+        return assigned(debt, request), undo
 
     return _answer(request, pk, do, stays=True)
 
@@ -103,26 +103,26 @@ def wished(request: MemberRequest) -> str:
     return request.POST.get("to") or request.GET.get("to", "me")
 
 
-def taken_from(callback: Callback, to: str, *, by: Member) -> str:
-    """Return the id of the colleague from whom `me` would take it; nothing where it is nobody's."""
-    other = callback.assigned_to_id if to == "me" and callback.assigned_to_id != by.pk else None
-    return str(other or "")
+def before(callback: Callback, request: MemberRequest) -> str:
+    """Return to whom "Undo" would give it back; nothing where a button beside the row does as much, or it is "Undo"."""
+    to, had = wished(request), callback.assigned_to_id
+    if _is_undo(request) or to == "nobody" or (to == "me" and had in (None, request.member.pk)):
+        return ""
+    return "me" if had == request.member.pk else str(had or "nobody")
 
 
-def assigned(callback: Callback, to: str, *, by: Member) -> str:
-    """Let `me` take one on, or `nobody`, or a colleague who had it, by id; and say so.
+def assigned(callback: Callback, request: MemberRequest) -> str:
+    """Let `me` call back, or `nobody`, or a colleague by id, as the form or "Undo" says; and say so.
 
-    Raises Invalid for others, Conflict when it is closed or somebody else's by now.
+    Raises Invalid for others, Conflict when it is closed, or given back and somebody else's by now.
     """
-    if to == "me":
-        settling.assign(callback, by, by=by)
-        return "You took this callback."
-    if to == "nobody":
-        settling.hand_back(callback, None, by=by)
+    to, by = wished(request), request.member
+    member = by if to == "me" else None if to == "nobody" else settling.colleague(to, by=by)
+    give = settling.hand_back if member is None or _is_undo(request) else settling.assign
+    give(callback, member, by=by)
+    if member is None:
         return "Anybody may take it now."
-    colleague = settling.colleague(to, by=by)
-    settling.hand_back(callback, colleague, by=by)
-    return f"{colleague.name} calls back."
+    return "You took this callback." if member == by else f"{member.name} calls back."
 
 
 def _page(request: MemberRequest) -> Page[Callback]:
@@ -144,7 +144,7 @@ def _answer(
     request: MemberRequest, pk: UUID, do: Callable[[Callback], tuple[str, str]], *, stays: bool = False
 ) -> HttpResponse:
     """Do it and say so where the button stood; who comes too late is told there. `stays`: at the desk, the person."""
-    found = Callback.objects.visible_to(request.member).filter(pk=pk).first()
+    found = _found(request, pk)
     try:
         if found is None:
             raise Conflict(GONE) if _is_pressed(request) else NotFound
@@ -155,6 +155,19 @@ def _answer(
         return _back(request, found)
     messages.success(request, said, extra_tags=undo)
     return _back(request, found if stays else None)
+
+
+def _found(request: MemberRequest, pk: UUID) -> Callback | None:
+    """Return the callback, where he may know of it, or takes back that he has given it away."""
+    found = Callback.objects.visible_to(request.member).filter(pk=pk).first()
+    if found or not _is_undo(request):
+        return found
+    away = Callback.objects.filter(business=request.business, pk=pk).first()
+    return away if away and settling.was_given_by(away, request.member) else None
+
+
+def _is_undo(request: MemberRequest) -> bool:
+    return "to" in request.GET and "to" not in request.POST
 
 
 def _is_pressed(request: MemberRequest) -> bool:

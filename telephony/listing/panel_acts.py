@@ -30,11 +30,11 @@ NO_DEBT = "No call back is owed for this call, or a colleague calls back."
 @needs(Permission.EDIT_CUSTOMERS)
 def assign(request: MemberRequest, pk: UUID) -> HttpResponse:
     """Take on what is owed for this call, or let it go; the toast gives it back to whose it was."""
-    debt, to = _debt(request, pk), callback_pages.wished(request)
+    debt = _debt(request, pk)
     act = _Act(request, pk, "assign", debt)
-    if colleague := callback_pages.taken_from(debt, to, by=request.member):
-        act.undo = reverse("call-panel-assignments", args=[request.business.slug, pk]) + f"?to={colleague}"
-    return act.answer(lambda: callback_pages.assigned(debt, to, by=request.member))
+    if to := callback_pages.before(debt, request):
+        act.undo = reverse("call-panel-assignments", args=[request.business.slug, pk]) + f"?to={to}"
+    return act.answer(lambda: callback_pages.assigned(debt, request))
 
 
 @require_POST

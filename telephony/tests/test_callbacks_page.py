@@ -358,3 +358,50 @@ def test_a_promise_in_words_over_a_change_of_the_clock(world):
     friday, monday = (datetime(2026, 10, 31, 0, 30, tzinfo=UTC), datetime(2026, 11, 2, 17, 30, tzinfo=UTC))
     assert times.due(monday, world.acme.tz, friday) == "due by 9:30 am on Monday"
     assert times.due(friday, world.acme.tz, monday) == "overdue by 2 d 17 h"
+
+
+def test_a_callback_is_given_to_a_colleague_and_undo_needs_no_sight_of_it(world, client, page):
+    debt = owe(world, 2)
+
+    def holder():
+        with world.inside():
+            return Callback.objects.get(pk=debt.pk).assigned_to_id
+
+    for taken, had in ((False, None), (True, world.user.pk)):
+        if taken:
+            act(client, debt, "assignments", to="me")
+        assert f'name="to" value="{world.admin.pk}">admin</button>' in page()
+        act(client, debt, "assignments", to=str(world.admin.pk), view="")
+        assert holder() == world.admin.pk
+        drawn = page()
+        assert "admin calls back." in drawn
+        assert "Dana R." not in drawn
+        [undo] = re.findall(rf'action="({PAGE}{debt.pk}/assignments/[^"]+)"', drawn)
+        assert client.post(undo).status_code == 302
+        assert holder() == had
+        assert "Dana R." in page()
+
+
+def test_who_has_given_one_away_cannot_take_it_back_once_another_has_said_who_calls(world, client, page):
+    debt = owe(world, 2)
+    act(client, debt, "assignments", to=str(world.admin.pk), view="")
+    [undo] = re.findall(rf'action="({PAGE}{debt.pk}/assignments/[^"]+)"', page())
+    with world.inside():
+        settling.assign(debt, world.owner, by=world.admin)
+    assert client.post(undo, {"view": ""}).status_code == 302
+    assert callback_pages.GONE in page()
+    with world.inside():
+        assert Callback.objects.get(pk=debt.pk).assigned_to_id == world.owner.pk
+
+
+def test_the_desk_gives_to_a_colleague_too_and_names_the_lead_and_the_call_back_apart(world, client):
+    debt = owe(world, 2)
+    html = login(client, world.owner).get(f"/b/acme/desk/?lead={debt.lead_id}").content.decode()
+    person = html[html.index('id="person-acts"') :]
+    assert "Who calls back: </span>Nobody yet" in person
+    assert "Lead assigned to" in person
+    assert f'name="to" value="{world.user.pk}">user</button>' in person
+    answer = act(client, debt, "assignments", to=str(world.user.pk), view="desk")
+    assert answer.url == f"/b/acme/desk/?lead={debt.lead_id}"
+    html = client.get(answer.url).content.decode()
+    assert f"{debt.pk}/assignments/?to=nobody" in html
