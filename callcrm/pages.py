@@ -122,7 +122,7 @@ def _at_desk(
     about = _about(request, lead)
     return about | {
         "timeline": about["timeline"][:MOMENTS_SHOWN],
-        "last_call": next((moment.of for moment in about["timeline"] if moment.kind == "call"), None),
+        "last_call": next((one.of for one in about["timeline"] if _has_outcome(one)), None),
         "outcomes": suggestions.dispositions(request.business.pk),
         "call": next((call for call in live if call.lead_id == lead.pk), None),
         "reasons": Reason.choices,
@@ -130,6 +130,10 @@ def _at_desk(
         "next_owed": _after(lead, owing),
         "view": "desk",  # what the buttons lead back to
     }
+
+
+def _has_outcome(moment: timeline.Moment) -> bool:
+    return moment.kind == "call" and moment.of.was_contact
 
 
 def _about(request: MemberRequest, lead: Lead) -> dict[str, Any]:

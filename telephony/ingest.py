@@ -243,7 +243,7 @@ def _conclude(call: Call, before: tuple[Any, ...], origin: Origin, *, touched: b
     feed.tell(call.business_id, "call.changed", call.pk, call.state)
     if call.lead_id and after[-1] != before[-1]:
         ledger.follow_call(call, by=origin.actor)
-    if call.lead_id and call.provider_id and call.outcome and before[1] is None:
+    if call.lead_id and call.provider_id and call.outcome != before[1]:
         touch_lead(call)
 
 
@@ -266,7 +266,9 @@ def _record(event: Any, call: Call, origin: Origin) -> None:
 
 
 def touch_lead(call: Call) -> None:
-    """Say that the person was last in contact by this call, or later."""
+    """Say that the person was last in contact by this call, or later; unless it did not reach him."""
+    if not call.was_contact:
+        return
     latest = Greatest(Coalesce(F("last_contact_at"), call.started_at), call.started_at)
     Lead.objects.filter(pk=call.lead.pk).update(last_contact_at=latest)
 

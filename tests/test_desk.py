@@ -191,6 +191,18 @@ def test_what_is_done_at_the_desk_leads_back_to_it(world, client):
     assert second.is_open
 
 
+def test_a_call_of_ours_that_did_not_reach_him_leaves_the_outcome_to_the_call_before(world, client):
+    debt = owe(world, 2)
+    with world.inside():
+        his = Call.objects.get()
+    vain = {"direction": "outbound", "outcome": "missed", "answered_at": None, "talk_seconds": None}
+    add_call(world.acme, debt.lead, started_at=now() - HOUR, **vain)
+    at_him = f"{DESK}?lead={debt.lead_id}"
+    assert f'action="/b/acme/calls/{his.pk}/edits/"' in login(client, world.user).get(at_him).content.decode()
+    talked = add_call(world.acme, debt.lead, direction="outbound")
+    assert f'action="/b/acme/calls/{talked.pk}/edits/"' in client.get(at_him).content.decode()
+
+
 def test_the_outcome_of_the_last_call_is_said_at_the_desk_and_nothing_else_of_it_changes(world, client):
     debt = owe(world, 2)
     earlier = add_call(world.acme, debt.lead, started_at=now() - 5 * HOUR, disposition="Quote")

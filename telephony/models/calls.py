@@ -236,6 +236,11 @@ class Call(TenantModel, SealedModel):
         return self.answered_at is not None
 
     @property
+    def was_contact(self) -> bool:
+        """Say whether he called, or was talked to: a call of ours that did not reach him is none."""
+        return self.direction == Direction.INBOUND or self.answered
+
+    @property
     def is_manual(self) -> bool:
         """Say whether a member has logged it by hand (`telephony.manual.entries`)."""
         return self.provider == "manual"

@@ -88,6 +88,16 @@ def test_a_call_is_logged_with_somebody_new_in_the_time_of_the_business(world, s
     assert call.first_time_caller is False, "we called him"
 
 
+@pytest.mark.parametrize(("direction", "is_contact"), [("outbound", False), ("inbound", True)])
+def test_who_was_not_reached_was_not_in_contact_and_who_called_was(world, send, direction, is_contact):
+    lead = add_lead(world.acme, phones=[PHONE])
+    send(outcome="missed", duration_seconds="", direction=direction)
+    call = only(world)
+    with world.inside():
+        lead.refresh_from_db()
+    assert lead.last_contact_at == (call.started_at if is_contact else None)
+
+
 def test_a_known_number_finds_its_lead(world, send):
     lead = add_lead(world.acme, phones=[PHONE])
     send()

@@ -321,6 +321,7 @@ def test_a_call_that_was_talked_is_answered_and_the_members_and_pays_the_debt(wo
     )
     with world.inside():
         assert Callback.objects.get().proof == call.pk
+        assert Lead.objects.get(pk=lead.pk).last_contact_at == call.started_at
 
 
 def test_a_call_that_nobody_took_owes_as_much_as_before(world, line, lead):
@@ -331,6 +332,7 @@ def test_a_call_that_nobody_took_owes_as_much_as_before(world, line, lead):
     assert now(world, line.call).outcome == "missed"
     with world.inside():
         assert [(debt.is_open, debt.misses) for debt in Callback.objects.all()] == [(True, 1)]
+        assert Lead.objects.get(pk=lead.pk).last_contact_at == lead.last_contact_at, "he was not reached"
 
 
 def test_nobody_is_called_where_the_address_names_another_call(world, client, line):
