@@ -45,6 +45,8 @@ def current(found):
         ("?first_time=true", "First-time callers"),
         ("?mine=true", "Mine"),
         ("?outcome=missed&direction=inbound&tag=leak&cursor=", "Missed"),
+        ("?direction=inbound&days=30", "All calls"),
+        ("?outcome=voicemail&direction=inbound", "Voicemail"),
     ],
 )
 def test_the_tab_that_says_the_same_is_the_current_one(context, query, tab):
@@ -56,6 +58,16 @@ def test_a_tab_keeps_the_filters_that_it_does_not_speak_of(context):
     [missed] = [tab for tab in found["tabs"] if tab.label == "Missed"]
     assert parse_qs(missed.url[1:]) == {"tag": ["leak"], "outcome": ["missed"], "direction": ["inbound"]}
     assert current(context("?outcome=missed&owed=true")) == []
+
+
+def test_a_direction_that_no_tab_has_set_goes_on_in_all_of_them(context):
+    found = context("?days=30&direction=inbound")
+    urls = {tab.label: parse_qs(tab.url[1:]) for tab in found["tabs"]}
+    assert urls["All calls"] == {"days": ["30"], "direction": ["inbound"]}
+    assert urls["Mine"] == {"days": ["30"], "direction": ["inbound"], "mine": ["true"]}
+    found = context("?outcome=missed&direction=inbound")
+    [every] = [tab for tab in found["tabs"] if tab.label == "All calls"]
+    assert every.url == "?", "Missed has set it, and takes it with it"
 
 
 def test_every_filter_that_is_set_is_filled_and_can_be_cleared(world, page):

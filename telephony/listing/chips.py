@@ -35,7 +35,8 @@ TABS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 }
 MOST_VIEWS = 40  # shown as tabs; the page of views has them all
 MOST_COUNTED = 8  # of them
-TABBED = {name for _, params in TABS.values() for name in params}
+# What a tab is known by: the first filter that it sets. What else it sets goes with it, and is otherwise one's own.
+TABBED = {next(iter(params)) for _, params in TABS.values() if params}
 OUTCOMES = [
     (value, "Missed, or not reached" if value == Outcome.MISSED else label)
     for value, label in Outcome.choices
@@ -131,24 +132,36 @@ class Narrowing:
 
 def tabs(request: MemberRequest) -> list[Tab]:
     """Return the tabs, then the saved views. One is current: the view that is just what is set, else the tab that says
-    what the URL says of the filters that tabs are made of."""
+    what the URL says of the filters that tabs are known by. A tab keeps what it and the current one do not set."""
     views = list(_views(request))
     given = _set(request.GET)
-    chosen = {name: value for name, value in given.items() if name in TABBED}
-    others = {name: value for name, value in given.items() if name in NAMES and name not in TABBED}
-    is_view, nothing = any(view.current for view in views), dict.fromkeys(TABBED, "")
+    here = _current(given)
+    own = {*TABBED, *TABS[here][1]} if here else TABBED
+    others = {name: value for name, value in given.items() if name in NAMES and name not in own}
+    is_view, nothing = any(view.current for view in views), dict.fromkeys(own, "")
     built_in = [
         Tab(
             key,
             label,
             params={**others, **params},
             url=_url(request.GET, {**nothing, **params}),
-            current=chosen == params and not is_view,
+            current=key == here and not is_view,
             is_counted=bool(others or params or "search" in given),
         )
         for key, (label, params) in TABS.items()
     ]
     return built_in + views
+
+
+def _current(given: Mapping[str, str]) -> str:
+    """Return the key of the tab that the filters say, if there is one."""
+    chosen = {name for name in given if name in TABBED}
+    fitting = (
+        key
+        for key, (_, params) in TABS.items()
+        if params.items() <= given.items() and chosen == TABBED.intersection(params)
+    )
+    return next(fitting, "")
 
 
 def _views(request: MemberRequest) -> Iterator[Tab]:

@@ -60,7 +60,14 @@ def clicked(client, query=""):
 
 @pytest.mark.parametrize(
     "query",
-    ["", "?tag=leak", "?outcome=missed", "?owed=true&tag=leak", "?from=2026-01-01&direction=inbound&cursor="],
+    [
+        "",
+        "?tag=leak",
+        "?outcome=missed",
+        "?owed=true&tag=leak",
+        "?from=2026-01-01&direction=inbound&cursor=",
+        "?direction=outbound",
+    ],
 )
 def test_a_count_is_of_what_a_click_shows(busy, client, query):
     for who in (busy.owner, busy.admin, busy.user):
