@@ -1,4 +1,7 @@
-"""The page "Log a call". Its form carries a key, so that one that is sent twice logs one call."""
+"""The page "Log a call". Its form carries a key, so that one that is sent twice logs one call.
+
+The links to it carry the key: who goes back from the call to its form, which no browser keeps, sends the same one.
+"""
 
 import re
 from datetime import datetime, timedelta
@@ -16,6 +19,7 @@ from accounts import idempotency
 from accounts.doors import MemberRequest, needs
 from accounts.models import Member
 from accounts.permissions import Permission
+from callcrm.errors import Conflict, Refused
 from callcrm.lib import times, wall_clock
 from leads.models import Lead, Source
 from leads.pages import named_lead
@@ -25,6 +29,9 @@ from telephony.listing import suggestions
 from telephony.manual import entries
 from telephony.models import TrackingNumber
 
+LOGGED = "The call was logged."
+BEFORE = "This form was sent before: here is the call that it logged."
+ANOTHER = "This form has logged another call already. To log this one too, press once more."
 LENGTH = re.compile(r"([0-9]{1,4})(?::([0-5][0-9]))?")
 AT = "%Y-%m-%dT%H:%M"
 
@@ -67,8 +74,8 @@ class LogForm(CallForm):
         "source",
     )
 
-    def __init__(self, *args: Any, by: Member, lead: Lead | None, **kwargs: Any) -> None:
-        kwargs["initial"] = {"key": uuid4()}
+    def __init__(self, *args: Any, by: Member, lead: Lead | None, key: UUID, **kwargs: Any) -> None:
+        kwargs["initial"] = {"key": key}
         super().__init__(*args, **kwargs)
         business = by.business
         self.business, self.lead, self.by = business, lead, by
@@ -107,12 +114,12 @@ class LogForm(CallForm):
         for name, texts in entries.problems(self.business, given | {"lead": self.lead}).items():
             if name in self.fields and name not in self.errors:
                 self.add_error(name, texts)
-        if given.get("name") and "phone" not in self.errors and not self._is_logged():
+        if given.get("name") and "phone" not in self.errors and not self.is_logged():
             self._name_nobody_anew(given)
         return given
 
-    def _is_logged(self) -> bool:
-        """Sent again, the number is that of the lead whom the first time made."""
+    def is_logged(self) -> bool:
+        """Say whether it was sent before: its number is that of the lead whom the first time made."""
         return idempotency.has_made(self.by, f"form:{self.cleaned_data.get('key')}")
 
     def _name_nobody_anew(self, given: dict[str, Any]) -> None:
@@ -121,6 +128,13 @@ class LogForm(CallForm):
         if known:
             who = f"{known.shown_name} has" if known.masked_name else "A lead without a name has"
             self.add_error("name", f"{who} this number. Leave the name empty to log the call there.")
+
+    def take(self, refused: Refused) -> None:
+        """A form that has logged another call is a new one from here on."""
+        if isinstance(refused, Conflict):
+            self.data = {**self.data.dict(), "key": str(uuid4())}  # type: ignore[attr-defined]  # what was posted
+            refused = Conflict(ANOTHER)
+        super().take(refused)
 
     def log(self) -> UUID:
         """Log the call, once for each form. Raises what `manual.log` raises."""
@@ -138,10 +152,18 @@ class LogForm(CallForm):
 def log_call(request: MemberRequest) -> HttpResponse:
     """Log a call; `lead` in the address says with whom."""
     lead = named_lead(request)
-    form = LogForm(request.POST or None, by=request.member, lead=lead)
+    form = LogForm(request.POST or None, by=request.member, lead=lead, key=_key(request))
+    said = BEFORE if form.is_valid() and form.is_logged() else LOGGED
     made = form.try_to(form.log) if form.is_valid() else None
     if made:
-        messages.success(request, "The call was logged.")
+        messages.success(request, said)
         return redirect("call", request.business.slug, made)
     context = {"form": form, "lead": lead, "known_words": suggestions.words(request.business.pk)}
     return render(request, "telephony/log_call.html", context, status=422 if form.is_bound else 200)
+
+
+def _key(request: MemberRequest) -> UUID:
+    try:
+        return UUID(request.GET.get("key", ""))
+    except ValueError:
+        return uuid4()

@@ -12,6 +12,7 @@ from audit.models import Entry
 from callcrm.testing import DESTINATION, NUMBER, add_call, add_lead, add_member, login
 from leads.models import Lead
 from telephony.callbacks import settling
+from telephony.manual import pages
 from telephony.models import Call, FeedFrame
 from telephony.tests.debts import debts
 from tests.api import V1, Api, fields, same
@@ -137,6 +138,25 @@ def test_a_form_that_is_sent_twice_logs_one_call(world, browser, send):
     first, second = send(key=key, name="Dana Riverstone"), send(key=key, name="Dana Riverstone")
     assert first.headers["Location"] == second.headers["Location"]
     only(world)
+
+
+def test_who_goes_back_to_the_form_and_sends_it_again_is_led_to_the_call_that_it_logged(world, browser, send):
+    lead = add_lead(world.acme, phones=[PHONE])
+    for page in ("calls/", f"leads/{lead.pk}/", f"desk/?lead={lead.pk}"):
+        html = browser.get(f"/b/acme/{page}").content.decode()
+        [link] = re.findall(r'href="/b/acme/calls/new/([^"]+)"', html)
+        assert "key=" in link
+        link = link.replace("&amp;", "&")
+    first, again = (send(link, outcome="missed", duration_seconds="") for _ in range(2))
+    assert first.url == again.url
+    assert pages.BEFORE in browser.get(again.url).content.decode()
+    other = send(link, outcome="answered")
+    assert other.status_code == 422
+    assert pages.ANOTHER in other.content.decode()
+    [fresh] = re.findall(r'name="key" value="([^"]+)"', other.content.decode())
+    assert send(link, key=fresh, outcome="answered").url != first.url
+    with world.inside():
+        assert Call.objects.count() == 2
 
 
 def test_a_form_that_was_refused_can_be_put_right_and_sent_again(world, send):
