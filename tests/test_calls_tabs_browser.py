@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from callcrm.testing import World, add_call
+from callcrm.testing import World, add_call, add_lead
 from telephony.listing import saved_views
-from telephony.models import CallView
+from telephony.models import Call, CallView
+from telephony.tests.asking import miss
 from telephony.tests.live_clients import Server
 from tests.browser import log_in, watch
 
@@ -53,3 +54,24 @@ def test_counts_come_after_the_page_and_disturb_nobody(leaks: CallView, server: 
     expect(page.locator("#search")).to_be_focused()
     expect(tab).to_have_text("Voicemail ")
     assert [text for text in problems if "503" not in text] == []
+
+
+@pytest.fixture
+def missed(world: World) -> list[Call]:
+    return [miss(world, add_lead(world.acme)) for _ in range(2)]
+
+
+def test_what_was_closed_at_once_is_off_the_counts_with_the_answer(
+    missed: list[Call], server: Server, page: Page
+) -> None:
+    log_in(page, "owner@acme.example")
+    page.goto(LIST)
+    expect(page.locator("#tab-owed")).to_contain_text("2 calls")
+    page.evaluate("document.body.dispatchEvent(new Event('calls:news'))")  # the next may come in ten seconds
+    page.wait_for_timeout(500)
+    page.locator(f"#call-{missed[0].pk} input[name=call]").click()
+    page.locator("#bulk").get_by_role("button", name="Actions").click()
+    page.locator("#bulk [name=reason]").select_option("not_needed")
+    page.locator("#bulk").get_by_role("button", name="Close callbacks").click()
+    expect(page.locator("#tab-owed")).to_contain_text("1 call", timeout=3_000)
+    expect(page.locator("#owed")).to_contain_text("1 person")

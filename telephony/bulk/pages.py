@@ -192,7 +192,7 @@ def _things(made: BulkChange, count: int) -> str:
 
 def _answer(request: MemberRequest, text: str, undo: str = "") -> HttpResponse:
     if "HX-Request" in request.headers:
-        return toast(request, text, undo=undo)
+        return telling.recount(toast(request, text, undo=undo))
     messages.success(request, text, extra_tags=undo)
     return _list(request)
 
