@@ -113,6 +113,10 @@ class Tab:
     count: str = ""  # comes later (`counts.py`)
 
     @property
+    def is_view(self) -> bool:
+        return self.key not in TABS
+
+    @property
     def hint(self) -> str:
         return OWED_HINT if self.key == OWED else ""
 

@@ -174,6 +174,23 @@ def test_saving_leads_to_the_list_as_it_was_and_the_view_is_a_tab(world: World, 
     assert "Leaks" in tabs(login(Client(), world.admin))
 
 
+def test_the_menu_lists_every_view_and_marks_the_one_that_is_shown(world: World, client: Client) -> None:
+    login(client, world.user)
+
+    def menu(query: str = "") -> list[tuple[str, str]]:
+        page = client.get(f"{LIST}{query}").content.decode()
+        drawn = page[page.index('id="views"') : page.index("Rename or delete views")]
+        link = r'<li><a href="\?[^"]*"( aria-current="true")?><span class="grow">([^<]+)</span>'
+        return [(name, mark) for mark, name in re.findall(link, drawn)]
+
+    assert menu() == []
+    saved(world, "Mine alone", talked="over_10min")
+    saved(world, "Of everybody", by=world.owner, shared=True, tag="roof")
+    saved(world, "Of the owner", by=world.owner, tag="storm")
+    assert sorted(menu()) == [("Mine alone", ""), ("Of everybody", "")]
+    assert dict(menu("?tag=roof")) == {"Mine alone": "", "Of everybody": ' aria-current="true"'}
+
+
 def test_a_refused_name_is_asked_again_with_the_filters(world: World, client: Client) -> None:
     login(client, world.user)
     saved(world, "Leaks")
