@@ -12,12 +12,11 @@ from recordings.models.listening import (
 from recordings.models.pauses import RecordingPause
 from recordings.models.recordings import (
     EARLY,
-    LONGEST_KEPT,
     Recording,
     RecordingQuerySet,
-    RetentionRule,
     mine,
 )
+from recordings.models.retention import LONGEST_KEPT, RetentionRule
 
 __all__ = [
     "AFTER",

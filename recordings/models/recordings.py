@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import OuterRef, Prefetch, Q, Subquery
 from django.utils.timezone import now
@@ -30,12 +29,9 @@ from recordings.retention import ends
 from telephony.models import Call
 from telephony.models.shown import redacted
 
-EARLY = timedelta(
-    seconds=2
-)  # the clocks of database and worker differ, and a job that comes early must not be in vain
+# The clocks of database and worker differ, and a job that comes early must not be in vain.
+EARLY = timedelta(seconds=2)
 
-
-LONGEST_KEPT = 3650  # days
 STROKE = 4  # points of the picture that are one stroke in a row
 
 
@@ -57,6 +53,8 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
 
     def with_rules(self) -> "RecordingQuerySet":
         """Bring what `keep_until` is computed from: the rule as it is now."""
+        from recordings.models.retention import RetentionRule  # it names the kinds of a recording
+
         rule = RetentionRule.objects.filter(business=OuterRef("business"), kind=OuterRef("kind"))
         return self.annotate(keep_days=Subquery(rule.values("days")[:1]))
 
@@ -83,8 +81,8 @@ class RecordingQuerySet(models.QuerySet["Recording"]):
 
     def holding(self, lead: Lead) -> "RecordingQuerySet":
         """Return those of a person that a legal hold keeps, and him with them."""
-        his = self.filter(business_id=lead.business_id, call__lead=lead)
-        return his.exclude(held_at=None).not_gone().select_related("call")
+        his = self.filter(business_id=lead.business_id, call__lead=lead, held_at__isnull=False)
+        return his.not_gone().select_related("call")
 
 
 class Recording(TenantModel, SealedModel):
@@ -400,18 +398,3 @@ class Recording(TenantModel, SealedModel):
 def mine(business_id: UUID, call: Call, provider_id: str) -> dict[str, Any]:
     """Return what makes a recording one and the same."""
     return {"business_id": business_id, "call": call, "provider_id": provider_id}
-
-
-class RetentionRule(TenantModel):
-    """How long one kind of recording is kept. Without a row, and without days, it is kept."""
-
-    kind = models.CharField(max_length=9, choices=Recording.Kind.choices)
-    days = models.PositiveSmallIntegerField(
-        null=True, validators=[MinValueValidator(1), MaxValueValidator(LONGEST_KEPT)]
-    )
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["business", "kind"], name="recordings_rule_once")]
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.days or 'keep'}"
