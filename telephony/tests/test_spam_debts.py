@@ -47,9 +47,9 @@ def stands(world, *calls):
 
 
 def toast(client, path):
-    page = client.get(path).content.decode().split('class="toasts"')[1]
-    [undo] = re.findall(r'action="([^"]+)">(?:(?!</form>).)*>Undo</button>', page)
-    return page, undo
+    shown = client.get(path).content.decode().split('class="toasts"')[1].split("<dialog")[0]
+    [undo] = re.findall(r'action="([^"]+)"(?:(?!</form>).)*>Undo</button>', shown, re.DOTALL)
+    return shown, undo
 
 
 # --- Marking closes
