@@ -10,7 +10,8 @@ document.addEventListener("click", ({ target }) => {
   const asks = target.closest("[data-asks]");
   if (!asks) return;
   path = [];
-  for (let at = asks.parentElement.closest("[id]"); at; at = at.parentElement.closest("[id]")) path.push(at.id);
+  const named = "[id]:not(#revealing)"; // which the place of the question is for a moment, and may be still
+  for (let at = asks.parentElement.closest(named); at; at = at.parentElement.closest(named)) path.push(at.id);
 });
 
 for (const moment of ["focusin", "pointerdown"]) {

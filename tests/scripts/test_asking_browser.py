@@ -34,3 +34,12 @@ def test_where_nobody_is_called_nothing_comes_again(stage: Stage) -> None:
     stage.tell("call", "another")
     stage.do("document.body.dispatchEvent(new CustomEvent('live:call.changed'))")
     assert stage.do("told") == 0
+
+
+def test_who_asks_again_while_the_last_question_closes_comes_back_to_the_button(stage: Stage) -> None:
+    """The place of the question still has its name then, and is another one when the call is over."""
+    stage.open('<div id="row"><p id="revealing"><button data-asks data-call>Call</button></p></div>')
+    stage.do("document.querySelector('button').click()")
+    stage.do("document.querySelector('#row').innerHTML = '<p><button data-call>Call</button></p>'")
+    stage.do("document.dispatchEvent(new Event('htmx:finally:swap'))")
+    assert stage.do("document.activeElement.matches('#row [data-call]')") is True
