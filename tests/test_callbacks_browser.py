@@ -130,6 +130,20 @@ def test_who_calls_back_is_chosen_in_the_row_and_the_focus_stays_there(
     assert problems == []
 
 
+def test_who_calls_back_is_chosen_with_a_thumb_and_what_is_done_stands_in_one_line_beside_a_mouse(
+    debts: list[Callback], server: Server, page: Page
+) -> None:
+    page.set_viewport_size({"width": 1366, "height": 900})
+    open_list(page)
+    row = page.locator("#rows tbody > tr").first
+    acts = [row.get_by_role("button", name=name).bounding_box() for name in ("Call back", "Take it", "Close")]
+    assert len({round(act["y"]) for act in acts if act}) == 1
+    page.set_viewport_size({"width": 390, "height": 844})
+    row.get_by_role("button", name="Who calls back: Nobody yet").click()
+    row.get_by_role("button", name="admin", exact=True).click()
+    expect(page.locator(".toasts")).to_contain_text("admin calls back.")
+
+
 def test_what_cannot_be_done_is_said_in_a_message(debts: list[Callback], server: Server, page: Page) -> None:
     open_list(page)
     row = page.locator(f"#callback-{debts[0].pk}")
