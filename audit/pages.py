@@ -1,4 +1,4 @@
-"""The history of a business, for whoever may see it. The one place of audit that knows members: it names actors."""
+"""The history of a business, for whoever may see it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,7 +6,6 @@ from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import resolve, reverse
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts.doors import MemberRequest, needs
 from accounts.models import Member
 from accounts.permissions import Permission
+from audit.actors import WORDS, name_actors
 from audit.events import REGISTRY
 from audit.models import Entry, EntryQuerySet
 from callcrm.errors import Invalid
@@ -24,7 +24,6 @@ from callcrm.lib.ui_lists import Filter
 
 PAGE_SIZE = 50
 PROVIDERS = [(f"provider:{name}", name.capitalize()) for name in ("twilio", "practice")]
-WORDS = {"system": "callcrm", "anonymous": "Somebody unknown", "visit": "Platform support", "user": "A user"}
 DAYS = {"1": "Today", "7": "Last 7 days", "30": "Last 30 days"}
 GROUPS = {  # what stands before the dot of an event's name, by what it is about
     "Leads": ("lead",),
@@ -67,19 +66,6 @@ def history(request: MemberRequest) -> HttpResponse:
     return render(request, "audit/history.html", context)
 
 
-def name_actors(entries: Iterable[Entry]) -> None:
-    """Give each entry `who` and `role` for the page, for all of them in one query."""
-    entries = list(entries)
-    members = _members(entries)
-    for entry in entries:
-        kind, _, actor_id = entry.actor.partition(":")
-        member = members.get(entry.actor)
-        fallback = actor_id.capitalize() if kind == "provider" else WORDS.get(kind, kind)
-        named: Any = entry  # the two attributes are for the template alone
-        named.who = member.name if member else fallback
-        named.role = member.get_role_display() if member else ""
-
-
 def _link_records(request: MemberRequest, entries: Iterable[Entry]) -> None:
     """Give each entry `record`, `place`, `url`, `is_subject` for the page: what it is about, if that can be opened."""
     for entry in entries:
@@ -101,18 +87,6 @@ def _address(request: MemberRequest, page: str, *ids: Any) -> str:
     url = reverse(page, args=[request.business.slug, *filter(None, ids)])
     door: Any = resolve(url).func  # it says which right it asks for (`accounts.doors.needs`)
     return url if request.member.can(door.needs) else ""
-
-
-def _members(entries: list[Entry]) -> dict[str, Member]:
-    """Return the members behind the entries: who acted as a member, or as the user that a member of theirs is."""
-    ids = {
-        kind: {e.actor.partition(":")[2] for e in entries if e.actor.startswith(kind)}
-        for kind in ("member:", "user:")
-    }
-    businesses = {entry.business_id for entry in entries}
-    whose = Q(pk__in=ids["member:"]) | Q(user__in=ids["user:"])
-    found = Member.objects.select_related("user").filter(whose, business__in=businesses)
-    return {name: member for member in found for name in (member.audit_actor, member.user.audit_actor)}
 
 
 def _ids(entries: list[Entry], kind: str) -> set[str]:

@@ -13,8 +13,8 @@ from typing import Any
 from django.db.models import prefetch_related_objects
 
 from accounts.doors import MemberRequest
+from audit.actors import name_actors
 from audit.models import Entry
-from audit.pages import name_actors
 from callcrm.lib import times
 from leads import merging
 from leads.models import Lead, Note

@@ -6,8 +6,8 @@ from typing import Any, cast
 from django.db import transaction
 
 from accounts.models import Member
+from audit.actors import name_actors
 from audit.models import Entry
-from audit.pages import name_actors
 from audit.recording import record
 from callcrm.errors import Conflict, Invalid, NotFound
 from telephony import feed

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.doors import Admitted, MemberRequest, needs
 from accounts.permissions import Permission
+from audit.actors import name_actors
 from audit.models import Entry
-from audit.pages import name_actors
 from callcrm.lib import times
 from callcrm.lib.paging import Page, page
 from leads import search_box

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import businesses, confirmations
 from accounts.doors import MemberRequest, needs
 from accounts.permissions import Permission
+from audit.actors import name_actors
 from audit.models import Entry
-from audit.pages import name_actors
 from callcrm.errors import Conflict, Invalid
 from callcrm.lib import times
 from callcrm.lib.paging import page
