@@ -77,7 +77,7 @@ class EditForm(CallForm):
         """Who was told what stands there by now has seen it: what he typed is there still, to be saved over it."""
         super().take(refused)
         if isinstance(refused, Conflict):
-            self.data = {**self.data.dict(), "disposition_was": self.call.disposition or ""}  # type: ignore[attr-defined]  # what was posted
+            self.put(disposition_was=self.call.disposition or "")
 
 
 def _words(typed: str) -> list[str]:

@@ -27,6 +27,10 @@ class RefusableForm(forms.Form):
         """Try to do it and say whether it was done."""
         return self.try_to(lambda: (act(), True)) is not None
 
+    def put(self, **values: str) -> None:
+        """Let it hold other values than were sent, for when it is sent again."""
+        self.data = {**dict(self.data.items()), **values}
+
     def take(self, refused: Refused) -> None:
         """Show a refusal where it belongs."""
         for name, texts in refused.fields.items():

@@ -57,7 +57,7 @@ class VersionedForm(RefusableForm):
         super().take(refused)
         if isinstance(refused, Conflict):
             self.conflict, self.row = True, opening.row_of(self.business)
-            self.data = {**dict(self.data.items()), "version": _version(self.row)}
+            self.put(version=_version(self.row))
 
     @property
     def document(self) -> Mapping[str, Any]:

@@ -132,7 +132,7 @@ class LogForm(CallForm):
     def take(self, refused: Refused) -> None:
         """A form that has logged another call is a new one from here on."""
         if isinstance(refused, Conflict):
-            self.data = {**self.data.dict(), "key": str(uuid4())}  # type: ignore[attr-defined]  # what was posted
+            self.put(key=str(uuid4()))
             refused = Conflict(ANOTHER)
         super().take(refused)
 
